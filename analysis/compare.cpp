@@ -1,0 +1,61 @@
+#include "analysis/compare.hpp"
+
+#include "analysis/chains.hpp"
+#include "analysis/distributions.hpp"
+#include "analysis/gamma_method.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+/// The magnetisations of an ensemble as a sample of their distribution.
+struct Sample {
+  std::vector<double> sorted;
+  double independent; ///< configurations that count as independent
+};
+
+Sample magnetisation_sample(const Measurements& measurements) {
+  const Chains chains = split_chains(measurements.chain, measurements.trajectory);
+  std::vector<double> series;
+  for (const std::int64_t i : chains.order)
+    series.push_back(measurements.values[i * primary_count + magnetisation]);
+  const double tau_int = gamma_method(series, chains.lengths).tau_int;
+  std::ranges::sort(series);
+  const auto n = static_cast<double>(series.size());
+  return {std::move(series), n / std::max(1.0, 2 * tau_int)};
+}
+
+double z_score(const Estimate& reference, const Estimate& value) {
+  const double difference = value.value - reference.value;
+  const double z = difference / std::hypot(reference.error, value.error);
+  if (std::isfinite(z))
+    return z;
+  return difference == 0 ? 0 : std::copysign(std::numeric_limits<double>::max(), difference);
+}
+
+} // namespace
+
+Comparison compare(const Measurements& reference, const Measurements& other) {
+  if (reference.geometry != other.geometry)
+    throw std::invalid_argument("an ensemble on lattice " + other.geometry.text() +
+                                " cannot be compared with one on lattice " + reference.geometry.text());
+  Comparison comparison;
+  const auto others = estimate_all(other);
+  for (const auto& [name, estimate] : estimate_all(reference))
+    for (const auto& candidate : others)
+      if (candidate.name == name)
+        comparison.observables.push_back({name, estimate, candidate.estimate, z_score(estimate, candidate.estimate)});
+
+  const Sample a = magnetisation_sample(reference);
+  const Sample b = magnetisation_sample(other);
+  comparison.ks_statistic = ks_statistic(a.sorted, b.sorted);
+  comparison.ks_p_value = ks_p_value(comparison.ks_statistic, a.independent, b.independent);
+  comparison.wasserstein1 = wasserstein1(a.sorted, b.sorted);
+  return comparison;
+}
+
+} // namespace stint

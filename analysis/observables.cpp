@@ -1,0 +1,152 @@
+#include "analysis/observables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <complex>
+#include <numbers>
+#include <stdexcept>
+#include <string>
+
+namespace stint {
+namespace {
+
+/// A lattice as rows of sites along its last direction: what a sweep needs beside the field, computed once for all
+/// configurations.
+struct Rows {
+  explicit Rows(const Geometry& geometry);
+
+  int outer;                               ///< directions beside the last
+  std::int64_t length;                     ///< sites of a row
+  std::int64_t count;                      ///< rows
+  std::vector<std::int64_t> forward;       ///< (count, outer) first site of the row one step ahead
+  std::vector<std::complex<double>> phase; ///< (count, outer) exp(2 pi i x_mu / L_mu)
+  std::vector<double> cosine, sine;        ///< (length) the same phase along the last direction
+  std::vector<int> longest;                ///< the directions of largest extent
+};
+
+std::complex<double> lowest_phase(std::int64_t x, int extent) {
+  return std::polar(1.0, 2 * std::numbers::pi * static_cast<double>(x) / extent);
+}
+
+Rows::Rows(const Geometry& geometry)
+    : outer(geometry.dimensions() - 1), length(geometry.extents().back()), count(geometry.volume() / length) {
+  const auto& extents = geometry.extents();
+  for (std::int64_t row = 0; row < count; ++row) {
+    std::array<std::int64_t, Geometry::max_dimensions> x{};
+    std::int64_t rest = row;
+    for (int mu = outer - 1; mu >= 0; --mu) {
+      x[mu] = rest % extents[mu];
+      rest /= extents[mu];
+    }
+    for (int mu = 0; mu < outer; ++mu) {
+      forward.push_back(geometry.neighbour(row * length, mu, +1));
+      phase.push_back(lowest_phase(x[mu], extents[mu]));
+    }
+  }
+  for (std::int64_t x = 0; x < length; ++x) {
+    cosine.push_back(lowest_phase(x, extents.back()).real());
+    sine.push_back(lowest_phase(x, extents.back()).imag());
+  }
+  for (int mu = 0; mu <= outer; ++mu)
+    if (extents[mu] == *std::ranges::max_element(extents))
+      longest.push_back(mu);
+}
+
+/// Reads the configuration phi once, row by row, into the primary_count numbers of `values`.
+template<int outer, class Real>
+void measure_configuration(const Rows& rows, const Phi4& theory, const Real* phi, double* values) {
+  double total = 0, squares = 0, fourths = 0, hopping = 0;
+  double real = 0, imaginary = 0;                      // the lowest mode along the last direction
+  std::array<std::complex<double>, outer + 1> modes{}; // and along each direction
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const Real* row = phi + r * rows.length;
+    std::array<const Real*, outer + 1> ahead{};
+    for (int mu = 0; mu < outer; ++mu)
+      ahead[mu] = phi + rows.forward[r * outer + mu];
+    const auto forward_sum = [&ahead](std::int64_t x, Real next) {
+      auto sum = static_cast<double>(next);
+      for (int mu = 0; mu < outer; ++mu)
+        sum += static_cast<double>(ahead[mu][x]);
+      return sum;
+    };
+    const std::int64_t last = rows.length - 1;
+    double row_total = row[last];
+    double square = row_total * row_total;
+    squares += square;
+    fourths += square * square;
+    hopping += row_total * forward_sum(last, row[0]);
+    real += rows.cosine[last] * row_total;
+    imaginary += rows.sine[last] * row_total;
+#pragma omp simd reduction(+ : row_total, squares, fourths, hopping, real, imaginary) private(square)
+    for (std::int64_t x = 0; x < last; ++x) {
+      const double p = row[x];
+      square = p * p;
+      row_total += p;
+      squares += square;
+      fourths += square * square;
+      hopping += p * forward_sum(x, row[x + 1]);
+      real += rows.cosine[x] * p;
+      imaginary += rows.sine[x] * p;
+    }
+    total += row_total;
+    for (int mu = 0; mu < outer; ++mu)
+      modes[mu] += rows.phase[r * outer + mu] * row_total;
+  }
+  modes[outer] = {real, imaginary};
+
+  constexpr int d = outer + 1;
+  const auto volume = static_cast<double>(rows.count * rows.length);
+  const double mean = total / volume;
+  values[magnetisation] = mean;
+  values[abs_magnetisation] = std::abs(mean);
+  values[magnetisation2] = mean * mean;
+  values[magnetisation4] = mean * mean * mean * mean;
+  values[phi2] = squares / volume;
+  values[phi4] = fourths / volume;
+  values[nearest_neighbour] = hopping / (d * volume);
+  values[action_density] = theory.onsite(d) * values[phi2] + theory.lambda * values[phi4] -
+                           2 * d * values[nearest_neighbour] - theory.field * mean;
+  double power = 0;
+  for (const int mu : rows.longest)
+    power += std::norm(modes[mu]);
+  values[lowest_mode] = power / (static_cast<double>(rows.longest.size()) * volume);
+}
+
+template<int outer, class Real>
+void measure_all(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
+                 std::span<double> values) {
+  const Rows rows(geometry);
+  const auto n = static_cast<std::int64_t>(values.size()) / primary_count;
+#pragma omp parallel for schedule(static) if (n > 1)
+  for (std::int64_t i = 0; i < n; ++i)
+    measure_configuration<outer>(rows, theory, configurations.data() + i * geometry.volume(),
+                                 values.data() + i * primary_count);
+}
+
+} // namespace
+
+template<class Real>
+void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
+             std::span<double> values) {
+  const auto volume = static_cast<std::size_t>(geometry.volume());
+  if (configurations.size() % volume != 0 || values.size() != configurations.size() / volume * primary_count)
+    throw std::invalid_argument("measure: " + std::to_string(configurations.size()) + " sites and " +
+                                std::to_string(values.size()) + " values do not fit configurations on lattice " +
+                                geometry.text());
+  switch (geometry.dimensions()) {
+  case 1:
+    return measure_all<0>(geometry, theory, configurations, values);
+  case 2:
+    return measure_all<1>(geometry, theory, configurations, values);
+  case 3:
+    return measure_all<2>(geometry, theory, configurations, values);
+  default:
+    return measure_all<3>(geometry, theory, configurations, values);
+  }
+}
+
+template void measure(const Geometry&, const Phi4&, std::span<const float>, std::span<double>);
+template void measure(const Geometry&, const Phi4&, std::span<const double>, std::span<double>);
+
+} // namespace stint

@@ -1,0 +1,40 @@
+#pragma once
+// What is measured on each configuration.
+
+#include "lattice/geometry.hpp"
+#include "lattice/phi4.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace stint {
+
+/// The values kept of each configuration; every observable is a function of their means.
+enum Primary : int {
+  magnetisation,     ///< M = (1/V) sum_x phi_x
+  abs_magnetisation, ///< |M|
+  magnetisation2,    ///< M^2
+  magnetisation4,    ///< M^4
+  phi2,              ///< (1/V) sum_x phi_x^2
+  phi4,              ///< (1/V) sum_x phi_x^4
+  nearest_neighbour, ///< (1/(dV)) sum_{x,mu} phi_x phi_{x+mu}
+  action_density,    ///< S/V, with the couplings of the ensemble
+  lowest_mode, ///< |sum_x exp(i p x) phi_x|^2 / V at the smallest p along an axis, mean over the longest directions
+  primary_count
+};
+
+/// Per-configuration values of one ensemble.
+struct Measurements {
+  Geometry geometry;
+  std::vector<std::int64_t> chain;      ///< (N) the Markov chain of each configuration; for model samples its own index
+  std::vector<std::int64_t> trajectory; ///< (N) its trajectory in that chain
+  std::vector<double> values;           ///< (N, primary_count) row-major
+};
+
+/// Measures configurations (n, V) row-major into values (n, primary_count). Uses OpenMP's threads; sums in double.
+template<class Real>
+void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
+             std::span<double> values);
+
+} // namespace stint

@@ -1,0 +1,267 @@
+"""Figure of what `stint compare --json` found: one row for each reference with one other ensemble.
+
+    python3 compare.py --output FIGURE.png --json COMPARE.json [--json COMPARE2.json ...]
+
+A row shows (a) the distributions of the magnetisation per configuration, with errors that include autocorrelation,
+(b) the difference of each observable in units of its error (pull), (c) a few configurations: one row of the reference
+above one of the other ensemble. The JSON names the ensembles (HDF5), relative to the working directory or to the JSON.
+Everything is in lattice units.
+Exit status: 0 done, 1 failed, 2 wrong usage; one line on standard error says why.
+"""
+import argparse
+import json
+import os
+import sys
+
+try:
+    import h5py
+    import matplotlib
+    import numpy as np
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
+except ImportError as error:
+    sys.exit(f"compare.py: {error}; it needs numpy, h5py and matplotlib")
+
+LABELS = {
+    "magnetisation": r"$\langle M\rangle$",
+    "abs_magnetisation": r"$\langle |M|\rangle$",
+    "magnetisation_squared": r"$\langle M^2\rangle$",
+    "susceptibility": r"$\chi$",
+    "susceptibility_abs": r"$\chi_{|M|}$",
+    "susceptibility_disconnected": r"$V\langle M^2\rangle$",
+    "binder_cumulant": r"$U_4$",
+    "phi2": r"$\langle\phi^2\rangle$",
+    "phi4": r"$\langle\phi^4\rangle$",
+    "nearest_neighbour": r"$\langle\phi_x\phi_{x+\mu}\rangle$",
+    "action_density": r"$\langle S\rangle/V$",
+    "correlation_length": r"$\xi_{2\mathrm{nd}}$",
+}
+REFERENCE_COLOUR = "#8a9bb0"
+OTHER_COLOUR = "#c0392b"
+SHOWN = 4  # configurations of each ensemble
+LARGEST_PULL = 6  # pulls beyond are drawn at the edge with their number
+CHUNK_BYTES = 1 << 26
+
+
+class Failure(Exception):
+    """What went wrong, in one line for the user."""
+
+
+class Ensemble:
+    """What a figure needs of one ensemble file: couplings, magnetisations (N,), and SHOWN configurations."""
+
+    def __init__(self, path):
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        try:
+            with h5py.File(path, "r") as file:
+                data = file["configurations"]
+                if data.ndim < 2 or len(data) == 0:
+                    raise Failure(f"{path}: /configurations has shape {data.shape}, expected (N, L1, ..., Ld)")
+                self.extents = data.shape[1:]
+                self.couplings = {key: float(file.attrs[key]) for key in ("mass2", "lambda", "field", "quadratic")}
+                self.magnetisations = magnetisations(data)
+                rows = np.unique(np.linspace(0, len(data) - 1, SHOWN).astype(int))
+                self.shown = [two_dimensional(data[row]) for row in rows]
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise Failure(f"{path}: not a readable ensemble ({one_line(error)})") from error
+        if not np.all(np.isfinite(self.magnetisations)):
+            raise Failure(f"{path}: /configurations holds NaN or Inf")
+
+
+def one_line(error):
+    return " ".join(str(error).split())
+
+
+def magnetisations(data):
+    """M of each configuration, reading a bounded part of the file at a time."""
+    step = max(1, CHUNK_BYTES // (data.dtype.itemsize * int(np.prod(data.shape[1:]))))
+    axes = tuple(range(1, data.ndim))
+    parts = [data[i : i + step].mean(axis=axes, dtype=np.float64) for i in range(0, len(data), step)]
+    return np.concatenate(parts)
+
+
+def two_dimensional(phi):
+    """phi in one or two dimensions: the plane of the last two directions through the origin where there are more."""
+    while phi.ndim > 2:
+        phi = phi[0]
+    return phi
+
+
+def title(ensemble):
+    """The theory: dimension, lattice and couplings."""
+    extents = ensemble.extents
+    cubic = len(extents) > 1 and len(set(extents)) == 1
+    lattice = f"{extents[0]}^{len(extents)}" if cubic else r"\times".join(map(str, extents))
+    parts = [rf"$\phi^4$ on ${lattice}$"]
+    for symbol, key in (("m^2", "mass2"), (r"\lambda", "lambda"), ("h", "field"), ("k_2", "quadratic")):
+        if key != "quadratic" or ensemble.couplings[key] != 0:
+            parts.append(f"${symbol}={ensemble.couplings[key]:g}$")
+    return ",  ".join(parts)
+
+
+def error_inflation(sample, error):
+    """sqrt(2 tau_int) of the magnetisation, from the error of its mean that the JSON has; at least 1."""
+    naive = sample.std() / np.sqrt(len(sample))
+    return max(1.0, error / naive) if naive > 0 else 1.0
+
+
+def draw_histograms(axes, reference, other, comparison):
+    both = np.concatenate([reference.magnetisations, other.magnetisations])
+    low, high = np.quantile(both, [0.0005, 0.9995])
+    margin = 0.05 * (high - low) or 0.1
+    bins = int(np.clip(2 * min(len(reference.magnetisations), len(other.magnetisations)) ** (1 / 3), 12, 44))
+    edges = np.linspace(low - margin, high + margin, bins + 1)
+    centres = (edges[1:] + edges[:-1]) / 2
+    errors = comparison["observables"].get("magnetisation", {"reference": [0, 0], "value": [0, 0]})
+
+    def density(ensemble, error):
+        counts, _ = np.histogram(ensemble.magnetisations, edges)
+        scale = 1 / (len(ensemble.magnetisations) * (edges[1] - edges[0]))
+        return counts * scale, np.sqrt(counts) * scale * error_inflation(ensemble.magnetisations, error)
+
+    height, error = density(reference, errors["reference"][1])
+    axes.stairs(height, edges, fill=True, color=REFERENCE_COLOUR, alpha=0.5, lw=0,
+                label=f"{reference.name} ($N={len(reference.magnetisations)}$)")
+    axes.stairs(height + error, edges, baseline=height - error, fill=True, color=REFERENCE_COLOUR, alpha=0.8, lw=0)
+    height, error = density(other, errors["value"][1])
+    axes.errorbar(centres, height, error, fmt="o", ms=2.6, lw=0.9, color=OTHER_COLOUR,
+                  label=f"{other.name} ($N={len(other.magnetisations)}$)")
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(0, 1.32 * axes.get_ylim()[1])
+    axes.set_xlabel(r"magnetisation $M=\frac{1}{V}\sum_x\phi_x$")
+    axes.set_ylabel("$P(M)$")
+    axes.legend(loc="upper left", fontsize=7.5, borderaxespad=0.3)
+    distances = comparison["magnetisation"]
+    axes.set_title(rf"KS $p={distances['ks_p_value']:.2g}$,  $W_1={distances['wasserstein1']:.2g}$", fontsize=8.5)
+
+
+def draw_pulls(axes, observables):
+    names = [name for name in LABELS if name in observables] + [name for name in observables if name not in LABELS]
+    pulls = np.array([observables[name]["z"] for name in names], dtype=float)
+    rows = np.arange(len(names))
+    axes.axvspan(-2, 2, color="0.93", lw=0)
+    axes.axvspan(-1, 1, color="0.85", lw=0)
+    axes.axvline(0, color="0.5", lw=0.8)
+    inside = np.abs(pulls) <= LARGEST_PULL
+    axes.errorbar(pulls[inside], rows[inside], xerr=1, fmt="o", ms=4, lw=1, color=OTHER_COLOUR)
+    limit = max(3.2, min(LARGEST_PULL, np.abs(pulls[inside]).max(initial=0)) + 1.2)
+    for row in rows[~inside]:
+        side = np.sign(pulls[row])
+        axes.plot(side * (limit - 0.3), row, marker=">" if side > 0 else "<", color=OTHER_COLOUR, ms=5)
+        axes.annotate(f"{pulls[row]:.3g}", (side * (limit - 0.7), row), ha="right" if side > 0 else "left", va="center",
+                      fontsize=7)
+    axes.set_xlim(-limit, limit)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(rows, [LABELS.get(name, name) for name in names], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("(other − reference) / error")
+
+
+def draw_configurations(figure, cell, reference, other, scale):
+    grid = cell.subgridspec(2, SHOWN + 1, width_ratios=[1] * SHOWN + [0.07], wspace=0.06, hspace=0.06)
+    image = None
+    for row, (ensemble, colour) in enumerate([(reference, "0.25"), (other, OTHER_COLOUR)]):
+        for column, phi in enumerate(ensemble.shown):
+            axes = figure.add_subplot(grid[row, column])
+            axes.set_xticks([])
+            if phi.ndim == 2:
+                image = axes.imshow(phi, cmap="RdBu_r", vmin=-scale, vmax=scale, interpolation="nearest")
+            else:
+                axes.plot(phi, color=colour, lw=0.8)
+                axes.set_ylim(-scale, scale)
+            if phi.ndim == 2 or column > 0:
+                axes.set_yticks([])
+            if column == 0:
+                axes.set_ylabel(ensemble.name, color=colour, fontsize=8)
+            if row == 0 and column == 0 and len(ensemble.extents) > 2:
+                axes.set_title("plane of the last two directions", fontsize=8, loc="left")
+            if phi.ndim == 1 and row == 1:
+                axes.set_xlabel("$x$", labelpad=1)
+    if image is not None:
+        bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, SHOWN]))
+        bar.set_label(r"$\phi_x$", labelpad=1)
+        bar.ax.tick_params(labelsize=7)
+
+
+def draw(pairs, output):
+    """pairs: (reference, other, comparison) of each row of the figure."""
+    plt.rcParams.update({
+        "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.5, "axes.linewidth": 0.7,
+        "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
+        "legend.frameon": False,
+    })
+    row_height = 3.5  # inches
+    height = row_height * len(pairs)
+    figure = plt.figure(figsize=(13, height))
+    rows = figure.add_gridspec(len(pairs), 3, width_ratios=[1.0, 0.8, 1.9], wspace=0.27, left=0.045, right=0.955,
+                               hspace=1.05 / (row_height - 1.05), top=1 - 0.55 / height, bottom=0.5 / height)
+    shown = np.concatenate([np.ravel(phi) for reference, other, _ in pairs for phi in reference.shown + other.shown])
+    scale = float(np.quantile(np.abs(shown), 0.995)) or 1.0
+    for i, (reference, other, comparison) in enumerate(pairs):
+        histogram, pulls = figure.add_subplot(rows[i, 0]), figure.add_subplot(rows[i, 1])
+        draw_histograms(histogram, reference, other, comparison)
+        draw_pulls(pulls, comparison["observables"])
+        draw_configurations(figure, rows[i, 2], reference, other, scale)
+        top = rows[i, 0].get_position(figure).y1
+        figure.text(0.5, top + 0.27 / height, title(reference), ha="center", fontsize=11)
+        for column, (panel, offset) in enumerate([("a", 0.025), ("b", 0.04), ("c", 0.02)]):
+            left = rows[i, column].get_position(figure).x0
+            figure.text(left - offset, top + 0.08 / height, f"({panel})", fontsize=10)
+    try:
+        figure.savefig(output, dpi=200)
+    except (OSError, ValueError) as error:
+        raise Failure(f"{output}: cannot be written ({one_line(error)})") from error
+
+
+def find(file, json_path):
+    beside = os.path.join(os.path.dirname(json_path), file)
+    return beside if not os.path.exists(file) and os.path.exists(beside) else file
+
+
+def read_pairs(json_path):
+    try:
+        with open(json_path, encoding="utf-8") as file:
+            content = json.load(file)
+        reference = Ensemble(find(content["reference"], json_path))
+        pairs = [(reference, Ensemble(find(other["file"], json_path)), other) for other in content["others"]]
+        for _, _, other in pairs:
+            for entry in other["observables"].values():
+                entry["z"], entry["reference"][1], entry["value"][1]
+            other["magnetisation"]["ks_p_value"], other["magnetisation"]["wasserstein1"]
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Failure(f"{json_path}: cannot be read ({one_line(error)})") from error
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise Failure(f"{json_path}: not what `stint compare --json` writes ({one_line(repr(error))})") from error
+    for _, other, _ in pairs:
+        if other.extents != reference.extents:
+            raise Failure(f"{json_path}: lattices {reference.extents} and {other.extents} differ")
+    return pairs
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"compare.py: {message}; --help shows the options\n")
+
+
+def main():
+    parser = Parser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", required=True, metavar="FIGURE", help="figure to write: PNG, PDF or SVG")
+    parser.add_argument("--json", required=True, action="append", metavar="COMPARE",
+                        help="what `stint compare --json` wrote; once or more, one group of rows each")
+    options = parser.parse_args()
+    if os.path.splitext(options.output)[1].lower() not in (".png", ".pdf", ".svg"):
+        parser.error(f"--output {options.output} does not end in .png, .pdf or .svg")
+    try:
+        pairs = [pair for path in options.json for pair in read_pairs(path)]
+        if not pairs:
+            raise Failure(f"{options.json[0]}: compares nothing")
+        draw(pairs, options.output)
+    except Failure as failure:
+        sys.exit(f"compare.py: {failure}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+#pragma once
+// Training of a model by regression on interpolants (arXiv:2508.04605, Algorithm 1), data-parallel over ranks.
+
+#include "generative/law.hpp"
+#include "generative/model.hpp"
+
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stint {
+
+struct TrainingOptions {
+  std::int64_t steps = 6000;
+  std::int64_t batch = 64;      ///< over all ranks
+  double learning_rate = 2e-3;  ///< peak; linear warm-up, then cosine decay to 0 at `steps`
+  std::int64_t warmup = 100;    ///< steps
+  double weight_decay = 1e-4;   ///< AdamW (arXiv:1711.05101)
+  double gradient_clip = 1;     ///< largest norm of the gradient
+  double average_decay = 0.998; ///< of the exponential moving average of the parameters, the ones that sampling uses
+  std::uint64_t seed = 1;
+};
+
+/// One optimiser step after the other. Everything random is keyed by (seed, step, sample index in the global batch), so
+/// the result is the same for any number of ranks, to rounding, and for any number of interruptions, exactly.
+class Trainer {
+public:
+  using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+  /// The model and the law must outlive the trainer. `ranks` is a process group that averages over ranks, null for one
+  /// rank. Throws std::invalid_argument if the batch is not a multiple of the number of ranks or an option makes no
+  /// sense.
+  Trainer(Model& model, const TrainingLaw& law, TrainingOptions options, c10::intrusive_ptr<c10d::ProcessGroup> ranks);
+  ~Trainer();
+
+  /// One step; the loss of this rank's part of the batch: mean squared error of the network in units of its target's
+  /// variance in Gaussian approximation, so that 1 is what the Wiener estimate alone reaches. Throws std::runtime_error
+  /// if the loss is not finite.
+  double step();
+
+  std::int64_t steps_done() const { return steps_done_; }
+
+  /// Everything that a continued run needs, by name: parameters/<name>, ema/<name>, optimizer/mean/<name>,
+  /// optimizer/square/<name>. The tensors are the trainer's own: copy into them to restore, then set_steps_done().
+  NamedTensors state() const;
+  void set_steps_done(std::int64_t steps);
+
+  /// Exchanges the parameters and their moving average: sample and validate with the average, train on with the
+  /// parameters.
+  void swap_average();
+
+private:
+  double learning_rate() const;
+
+  Model& model_;
+  const TrainingLaw& law_;
+  TrainingOptions options_;
+  c10::intrusive_ptr<c10d::ProcessGroup> ranks_;
+  struct Reduction;
+  std::unique_ptr<Reduction> reduction_; // averages gradients over ranks while they are computed
+  std::vector<std::string> names_;
+  std::vector<torch::Tensor> parameters_, averages_, means_, squares_, counts_;
+  std::int64_t steps_done_ = 0;
+};
+
+/// The loss of the model as it is on `batches` batches of `size` fixed samples of the law (Purpose::validation, this
+/// seed). Each rank can compute the same number; it is not reduced.
+double validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                       std::int64_t size);
+
+} // namespace stint

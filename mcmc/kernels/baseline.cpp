@@ -1,0 +1,2 @@
+#define STINT_INSTRUCTION_SET baseline
+#include "mcmc/kernels/instantiate.hpp"

@@ -1,0 +1,63 @@
+#pragma once
+// The vectorised inner loops of HMC. They work on one group: `lanes` chains of the same lattice, stored [site][lane]
+// and aligned to 64 bytes. One source, compiled once for each instruction set, chosen at run time. All instruction sets
+// with fused multiply-add give the same bits; the baseline differs from them by rounding.
+//
+// The files below this folder that define the kernels are compiled with instructions that not every machine has. They
+// therefore use no function of the standard library: an inline one compiled there could be the copy that the linker
+// keeps for the whole program.
+
+#include <cstdint>
+
+namespace stint {
+
+/// Chains of a group.
+inline constexpr int lanes = 16;
+
+/// Sums over the lattice, one a chain. In single precision 16 sites at a time are summed in single, then all in double.
+struct Energies {
+  double action[lanes] = {};  ///< S(phi)
+  double kinetic[lanes] = {}; ///< sum_x pi_x^2 / 2
+  double field[lanes] = {};   ///< sum_x phi_x
+};
+
+/// One kick and drift: pi += kick * force(phi), out = phi + drift * pi; the force is that of lattice/phi4.hpp.
+/// A row is the sites along the last direction, the only one whose neighbours lie beside each other in memory.
+template<class Real> struct Sweep {
+  const Real* phi = nullptr;
+  Real* pi = nullptr;
+  Real* out = nullptr;        ///< not phi; null: no drift
+  Energies* before = nullptr; ///< where to add the energies of (phi, pi) before the kick; null: not wanted
+  Energies* after = nullptr;  ///< the same after it, only without drift
+  int extent = 0;             ///< sites of a row
+  int directions_across = 0;  ///< d - 1
+  const std::int32_t* row_neighbours = nullptr; ///< the neighbour table of the lattice of rows: 2 (d - 1) entries a row
+  Real kick = 0, drift = 0;
+  Real onsite = 0, lambda = 0, field = 0; ///< couplings as in Phi4
+};
+
+/// A stream for each lane: those of lattice/random.hpp with chain = first_chain + lane.
+struct LaneStreams {
+  std::uint64_t seed = 0;
+  std::uint32_t purpose = 0;
+  std::uint32_t first_chain = 0;
+  std::uint32_t trajectory = 0;
+};
+
+template<class Real> struct Kernels {
+  const char* name; ///< of the instruction set
+  void (*sweep)(const Sweep<Real>& sweep, std::int64_t first_row, std::int64_t rows);
+  /// out[site][lane] = normal number `site` of the lane's stream, to rounding.
+  void (*normals)(const LaneStreams& streams, std::int64_t sites, Real* out);
+  /// phi[site][lane] = proposal[site][lane] in the lanes with a set bit.
+  void (*select)(std::uint32_t accepted, std::int64_t sites, const Real* proposal, Real* phi);
+};
+
+/// The kernels that this processor can run, fastest first, `count` of them.
+template<class Real> struct KernelList {
+  const Kernels<Real>* entries[3] = {};
+  int count = 0;
+};
+template<class Real> KernelList<Real> supported_kernels();
+
+} // namespace stint

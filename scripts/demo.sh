@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# From an empty machine to the figure: sample lattice phi^4 by HMC, train a model on it, let the model sample the same theory and the
+# theory in a magnetic field, and compare both with HMC.
+#
+#   bash scripts/demo.sh             L = 32, the reference point of the paper
+#   bash scripts/demo.sh --quick     L = 8, about a minute after the build
+#   bash scripts/demo.sh --output DIR   where to write; by default demo/ (demo-quick/ with --quick)
+#
+# Steps whose output is there already are skipped: remove the folder to start anew. With STINT=PROGRAM in the environment nothing is
+# installed and built, and that program is used.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+repository=$PWD
+
+quick=false
+output=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) quick=true ;;
+    --output) output=${2:?--output needs a folder}; shift ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "demo.sh: unknown option '$1'; known: --quick, --output DIR" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+field=0.02
+if $quick; then
+  output=${output:-demo-quick}
+  time="a minute, and 5 minutes for set-up and build where they have not been done"
+  hmc=(--lattice 8x8 --chains 512 --thermalize 500 --save-every 50)
+  prior=(--trajectories 1000)
+  posterior=(--trajectories 1000)
+  train=(--steps 400 --channels 16 --levels 2 --field-range 0.1)
+  sample=(--samples 4096)
+else
+  output=${output:-demo}
+  time="20 minutes on 2 cores, set-up and build (5 minutes) included"
+  hmc=(--lattice 32x32 --chains 1024 --save-every 300 --history-every 10)
+  prior=(--thermalize 2500 --trajectories 6000)
+  posterior=(--thermalize 1500 --trajectories 3000)
+  train=(--steps 4000 --field-range 0.03)
+  sample=(--samples 4096)
+fi
+echo "demo.sh: this takes about $time; results go to $output/"
+
+stint=${STINT:-$repository/build/release/bin/stint}
+if [ -z "${STINT:-}" ]; then
+  bash scripts/setup.sh
+  bash scripts/build.sh
+fi
+mkdir -p "$output"
+cd "$output"
+
+# step FILE COMMAND...: runs 'stint COMMAND --output FILE' unless FILE is there.
+step() {
+  local file=$1
+  shift
+  if [ -e "$file" ]; then
+    echo "== $file is there already"
+  else
+    echo "== stint $* --output $file"
+    "$stint" "$@" --output "$file" --json "${file%.h5}.json" --overwrite
+  fi
+}
+
+theory=(--mass2 -4 --lambda 4.572)
+step hmc-prior.h5 hmc "${hmc[@]}" "${prior[@]}" "${theory[@]}" --seed 1
+step model.h5 train --data hmc-prior.h5 "${train[@]}" --resume
+step model-prior.h5 sample --model model.h5 "${sample[@]}"
+step model-posterior.h5 sample --model model.h5 "${sample[@]}" --field $field --seed 2
+step hmc-posterior.h5 hmc "${hmc[@]}" "${posterior[@]}" "${theory[@]}" --field $field --seed 2
+
+echo "== compare"
+for law in prior posterior; do
+  echo
+  echo "$law: HMC against the interpolant"
+  "$stint" compare hmc-$law.h5 model-$law.h5 --json compare-$law.json --overwrite
+done
+python=${STINT_PYTHON:-${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}/python/bin/python3}
+"$python" "$repository/analysis/plots/compare.py" --output figure.png --json compare-prior.json --json compare-posterior.json
+echo
+echo "demo.sh: figure: $output/figure.png, numbers: $output/compare-prior.json and $output/compare-posterior.json"

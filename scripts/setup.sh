@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Installs what stint is built from. Idempotent, and quick and silent on the network when nothing is missing.
+#
+#   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
+#   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
+#
+# System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
+# to one folder that several checkouts share: $STINT_DEPS, by default ~/.cache/stint.
+set -euo pipefail
+
+STINT_DEPS=${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}
+TORCH_VERSION=2.15.0
+CUDA_LIBRARY_VERSION=13.2 # two small libraries that libtorch_cpu.so of the PyPI wheel names as needed
+PYTHON_PACKAGES=(numpy==2.2.6 h5py==3.14.0 matplotlib==3.10.3)
+SYSTEM_PACKAGES=(
+  g++ cmake ninja-build git python3 python3-venv pkg-config
+  libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev libboost-program-options-dev librandom123-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
+)
+
+cuda=false
+for argument in "$@"; do
+  case $argument in
+    --cuda) cuda=true ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument'; known: --cuda" >&2; exit 2 ;;
+  esac
+done
+
+install_system_packages() {
+  command -v dpkg-query >/dev/null || { # not a Debian: the packages may come from modules, CMake will say what is missing
+    echo "setup.sh: no dpkg here; see docs/building.md for the list of packages to load as modules" >&2
+    return
+  }
+  local missing=() package
+  for package in "${SYSTEM_PACKAGES[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local become=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || {
+      echo "setup.sh: an administrator should run: apt-get install -y ${missing[*]}" >&2
+      exit 1
+    }
+    become=(sudo)
+  fi
+  echo "setup.sh: installing ${missing[*]}"
+  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# install_once FOLDER COMMAND...: runs COMMAND with "$FOLDER.part" as its last argument and renames that to FOLDER when it
+# succeeded, so that FOLDER is whole or absent.
+install_once() {
+  local folder=$1
+  shift
+  [ -d "$folder" ] && return
+  echo "setup.sh: installing $folder"
+  rm -rf "$folder.part"
+  "$@" "$folder.part"
+  mv "$folder.part" "$folder"
+}
+
+install_libtorch_cpu() {
+  "$python/bin/pip" install -q --no-compile --no-deps --target "$1" "torch==$TORCH_VERSION" \
+    "nvidia-cuda-runtime==$CUDA_LIBRARY_VERSION.*" "nvidia-cuda-cupti==$CUDA_LIBRARY_VERSION.*"
+}
+
+install_libtorch_cuda() {
+  "$python/bin/pip" install -q --no-compile --target "$1" "torch==$TORCH_VERSION"
+}
+
+install_python() { # a virtual environment cannot be renamed, so a stamp says that it is whole
+  local wanted="${PYTHON_PACKAGES[*]}"
+  [ "$(cat "$python/installed" 2>/dev/null)" = "$wanted" ] && return
+  echo "setup.sh: installing $python ($wanted)"
+  /usr/bin/env python3 -m venv "$python"
+  "$python/bin/pip" install -q "${PYTHON_PACKAGES[@]}"
+  echo "$wanted" >"$python/installed"
+}
+
+install_system_packages
+mkdir -p "$STINT_DEPS"
+exec 9>"$STINT_DEPS/lock"
+flock 9 # two checkouts may be set up at the same time
+python=$STINT_DEPS/python
+install_python
+install_once "$STINT_DEPS/libtorch-cpu-$TORCH_VERSION" install_libtorch_cpu
+if $cuda; then install_once "$STINT_DEPS/libtorch-cuda-$TORCH_VERSION" install_libtorch_cuda; fi

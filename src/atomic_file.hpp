@@ -1,0 +1,43 @@
+#pragma once
+// Output files that are whole or absent.
+
+#include <string>
+#include <string_view>
+
+namespace stint {
+
+/// An output under a temporary name in the target's folder until commit() gives it its final name. Destroyed without
+/// commit() (an exception), or when the process is ended by SIGINT, SIGTERM or SIGHUP, the temporary is removed.
+class AtomicFile {
+public:
+  /// Makes the empty temporary at once, so that a path that cannot be written is found before the long work begins.
+  /// Throws std::runtime_error if `path` exists and `overwrite` is false, if it exists and is not a regular file, if
+  /// its folder does not exist, or if the folder cannot be written to.
+  AtomicFile(std::string path, bool overwrite);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  const std::string& path() const { return path_; }           ///< the final name
+  const std::string& temporary() const { return temporary_; } ///< where to write; must be closed before commit()
+
+  /// fsync, rename, fsync of the folder. Throws std::runtime_error if one of them fails; the target is then as it was.
+  void commit();
+
+private:
+  std::string path_, temporary_;
+  int slot_ = -1; // of the list of temporaries that a signal removes
+};
+
+/// Throws what AtomicFile's constructor would throw, and leaves nothing behind: for outputs that are written at the
+/// end.
+void check_output(const std::string& path, bool overwrite);
+
+/// Writes `text` to `path` as a whole.
+void write_text_file(const std::string& path, std::string_view text, bool overwrite);
+
+/// From now on SIGINT, SIGTERM and SIGHUP remove the temporaries of all AtomicFiles before they end the process; a
+/// file-size limit no longer ends it but makes writing fail.
+void remove_temporaries_on_signals();
+
+} // namespace stint

@@ -1,0 +1,68 @@
+#pragma once
+// Models on disk: the format "stint-model", version 1. Plain numbers; loading a file can run no code.
+//
+//   /parameters/<name>, /ema/<name>          float32, the parameters and their moving average, which sampling uses
+//   /optimizer/mean/<name>, .../square/...   float32, in checkpoints
+//   /spectrum, /force_spectrum               (L1, ..., Ld) float64, second moments of the data (generative/moments.hpp)
+//   /magnetisation/centers, weights          (K) float64, the law of the magnetisation, if it is known
+//   /history/step, loss, validation_step, validation_loss
+//   attributes    the model's description and the training's options, one each, and the provenance
+
+#include "generative/model.hpp"
+#include "generative/trainer.hpp"
+#include "src/hdf5.hpp"
+#include "src/provenance.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace stint {
+
+inline constexpr const char* model_format = "stint-model"; ///< attribute "format"
+
+/// How the parameters came to be.
+struct TrainingRecord {
+  TrainingOptions options;
+  LawOptions law;
+  std::string precision; ///< of the convolutions: fp32 or bf16
+  std::string data_file;
+  std::string data_digest; ///< of the configurations, see digest()
+  std::int64_t steps_done = 0;
+  std::vector<double> step = {}, loss = {}; ///< the loss, averaged since the entry before
+  double loss_since_entry = 0;              ///< sum over the steps since the last entry
+  std::vector<double> validation_step = {},
+                      validation_loss = {}; ///< of the moving average of the parameters, on held-out data
+};
+
+/// Writes a model; with an optimizer's state among the tensors it is a checkpoint. The file is whole or absent.
+void write_model(const std::string& path, bool overwrite, const ModelDescription& description,
+                 const TrainingRecord& record, const Trainer::NamedTensors& tensors, const Provenance& provenance);
+
+/// Reads a model's description and training record. Throws std::runtime_error, one line naming the file, for anything
+/// that is not a whole model file of a version this program knows.
+class ModelReader {
+public:
+  explicit ModelReader(const std::string& path);
+
+  const ModelDescription& description() const { return *description_; }
+  const TrainingRecord& record() const { return record_; }
+
+  /// Copies the dataset /<name> into each tensor. Throws std::runtime_error if one is missing, has another shape or is
+  /// not finite.
+  void read(const Trainer::NamedTensors& tensors) const;
+
+  /// The model with its averaged parameters.
+  Model model() const;
+
+private:
+  hdf5::File file_;
+  std::optional<ModelDescription> description_;
+  TrainingRecord record_;
+};
+
+/// A fingerprint of numbers (64-bit FNV-1a of their bytes), in hexadecimal.
+std::string digest(std::span<const float> values);
+
+} // namespace stint

@@ -1,0 +1,114 @@
+#include "src/mpi.hpp"
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <sched.h>
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+int threads_of_rank(MPI_Comm host, int ranks) {
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  ::sched_getaffinity(0, sizeof mine, &mine);
+  std::vector<cpu_set_t> all(ranks);
+  MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, host);
+  double cores = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &mine))
+      cores += 1.0 / static_cast<double>(std::count_if(all.begin(), all.end(),
+                                                       [core](const cpu_set_t& set) { return CPU_ISSET(core, &set); }));
+  return std::max(1, static_cast<int>(cores + 1e-6));
+}
+
+/// No launcher (mpirun, srun) has set its variables: this process is the only rank.
+bool started_alone() {
+  return !std::getenv("OMPI_COMM_WORLD_SIZE") && !std::getenv("PMIX_NAMESPACE") && !std::getenv("PMI_RANK");
+}
+
+/// Open MPI would start a daemon beside a lone process, to let it spawn others, and would spend 0.2 s on a search for
+/// networks. Settings of the user win; other MPI libraries do not look.
+void simplify_open_mpi() {
+  ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  ::setenv("OMPI_MCA_pml", "ob1", 0);
+  ::setenv("OMPI_MCA_btl", "self", 0);
+}
+
+/// Calls operation(first, count) on pieces whose counts fit MPI's int.
+template<class Operation> void in_pieces(std::size_t total, Operation operation) {
+  constexpr std::size_t largest = std::size_t{1} << 30;
+  for (std::size_t first = 0; first < total; first += largest)
+    operation(first, static_cast<int>(std::min(largest, total - first)));
+}
+
+} // namespace
+
+Mpi::Mpi(int& argc, char**& argv) {
+  if (started_alone())
+    simplify_open_mpi();
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+  MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  MPI_Comm host = MPI_COMM_NULL;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &host);
+  MPI_Comm_rank(host, &local_rank_);
+  MPI_Comm_size(host, &local_size_);
+  default_threads_ = threads_of_rank(host, local_size_);
+  MPI_Comm_free(&host);
+}
+
+Mpi::~Mpi() { MPI_Finalize(); }
+
+void Mpi::broadcast_bytes(void* data, std::size_t bytes) const {
+  in_pieces(bytes, [data](std::size_t first, int count) {
+    MPI_Bcast(static_cast<char*>(data) + first, count, MPI_BYTE, 0, MPI_COMM_WORLD);
+  });
+}
+
+void Mpi::gather_bytes(const void* mine, std::size_t bytes, std::int64_t row_bytes, void* all,
+                       std::size_t all_bytes) const {
+  constexpr std::int64_t largest = std::numeric_limits<int>::max();
+  if (row_bytes < 1 || row_bytes > largest || static_cast<std::int64_t>(bytes) / row_bytes > largest)
+    throw std::logic_error("mpi: rows of " + std::to_string(row_bytes) + " bytes cannot be gathered");
+  const int rows = static_cast<int>(static_cast<std::int64_t>(bytes) / row_bytes);
+  std::vector<int> counts(size_), offsets(size_);
+  MPI_Gather(&rows, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
+  std::int64_t total = 0;
+  for (int rank = 0; rank < size_; ++rank) {
+    offsets[rank] = static_cast<int>(total);
+    total += counts[rank];
+  }
+  if (root() && (total > largest || total * row_bytes != static_cast<std::int64_t>(all_bytes)))
+    throw std::logic_error("mpi: " + std::to_string(total) + " rows do not fit where they are gathered");
+  MPI_Datatype row = MPI_DATATYPE_NULL;
+  MPI_Type_contiguous(static_cast<int>(row_bytes), MPI_BYTE, &row);
+  MPI_Type_commit(&row);
+  MPI_Gatherv(mine, rows, row, all, counts.data(), offsets.data(), row, 0, MPI_COMM_WORLD);
+  MPI_Type_free(&row);
+}
+
+void Mpi::sum(std::span<double> values) const {
+  in_pieces(values.size(), [&values](std::size_t first, int count) {
+    MPI_Allreduce(MPI_IN_PLACE, values.data() + first, count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  });
+}
+
+void Mpi::sum(std::span<std::int64_t> values) const {
+  in_pieces(values.size(), [&values](std::size_t first, int count) {
+    MPI_Allreduce(MPI_IN_PLACE, values.data() + first, count, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
+  });
+}
+
+void Mpi::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
+
+void Mpi::abort(int status) const {
+  MPI_Abort(MPI_COMM_WORLD, status);
+  std::_Exit(status);
+}
+
+} // namespace stint

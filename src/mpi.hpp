@@ -1,0 +1,63 @@
+#pragma once
+// The MPI session of the program and the few collective operations it needs.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace stint {
+
+/// MPI from MPI_Init_thread (MPI_THREAD_MULTIPLE asked for) to MPI_Finalize; one object, made in main. Works without
+/// mpirun too, as one rank. All operations are collective over MPI_COMM_WORLD.
+class Mpi {
+public:
+  Mpi(int& argc, char**& argv);
+  ~Mpi();
+  Mpi(const Mpi&) = delete;
+  Mpi& operator=(const Mpi&) = delete;
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  int local_rank() const { return local_rank_; } ///< among the ranks of this host
+  int local_size() const { return local_size_; }
+  bool root() const { return rank_ == 0; }
+
+  /// Threads for this rank: the cores it may run on, those that several ranks may run on shared out among them; at
+  /// least one.
+  int default_threads() const { return default_threads_; }
+
+  /// Rank 0's values, everywhere.
+  template<class T> void broadcast(std::span<T> values) const {
+    static_assert(std::is_trivially_copyable_v<T>);
+    broadcast_bytes(values.data(), values.size_bytes());
+  }
+
+  /// Every rank's rows, one after another in the order of ranks, into `all` on rank 0. A rank may have none. A row has
+  /// `row_size` values; `all` may be empty elsewhere. Throws std::logic_error on rank 0 if `all` has another size than
+  /// the rows together.
+  template<class T> void gather_rows(std::span<const T> mine, std::int64_t row_size, std::span<T> all) const {
+    static_assert(std::is_trivially_copyable_v<T>);
+    gather_bytes(mine.data(), mine.size_bytes(), row_size * static_cast<std::int64_t>(sizeof(T)), all.data(),
+                 all.size_bytes());
+  }
+
+  /// Sums over ranks, everywhere.
+  void sum(std::span<double> values) const;
+  void sum(std::span<std::int64_t> values) const;
+
+  void barrier() const;
+
+  /// Ends all ranks at once with this exit status.
+  [[noreturn]] void abort(int status) const;
+
+private:
+  void broadcast_bytes(void* data, std::size_t bytes) const;
+  void gather_bytes(const void* mine, std::size_t bytes, std::int64_t row_bytes, void* all,
+                    std::size_t all_bytes) const;
+
+  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, default_threads_ = 1;
+};
+
+} // namespace stint

@@ -1,0 +1,103 @@
+#include "src/process_group.hpp"
+
+#include <mpi.h>
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/torch.h>
+
+namespace stint {
+namespace {
+
+/// Work that was done when it was asked for.
+class Done : public c10d::Work {
+public:
+  explicit Done(std::vector<at::Tensor>& tensors)
+      : future_(c10::make_intrusive<c10::ivalue::Future>(c10::ListType::create(c10::TensorType::get()))) {
+    future_->markCompleted(c10::IValue(tensors));
+  }
+  bool isCompleted() override { return true; }
+  bool isSuccess() const override { return true; }
+  bool wait(std::chrono::milliseconds /*timeout*/) override { return true; }
+  c10::intrusive_ptr<c10::ivalue::Future> getFuture() override { return future_; }
+
+private:
+  c10::intrusive_ptr<c10::ivalue::Future> future_;
+};
+
+MPI_Datatype mpi_type(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+  case at::kFloat:
+    return MPI_FLOAT;
+  case at::kDouble:
+    return MPI_DOUBLE;
+  case at::kInt:
+    return MPI_INT32_T;
+  case at::kLong:
+    return MPI_INT64_T;
+  case at::kByte:
+    return MPI_UINT8_T;
+  default:
+    throw std::logic_error(std::string("no MPI type for tensors of ") + c10::toString(tensor.scalar_type()));
+  }
+}
+
+class MpiBackend : public c10d::Backend {
+public:
+  using Backend::Backend;
+  const std::string getBackendName() const override { return "mpi"; }
+
+  c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
+                                           const c10d::AllreduceOptions& options) override {
+    TORCH_CHECK(options.reduceOp == c10d::ReduceOp::SUM, "allreduce over MPI sums only");
+    return on_host(tensors, [](at::Tensor& host) {
+      MPI_Allreduce(MPI_IN_PLACE, host.data_ptr(), static_cast<int>(host.numel()), mpi_type(host), MPI_SUM,
+                    MPI_COMM_WORLD);
+    });
+  }
+
+  c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
+                                           const c10d::BroadcastOptions& options) override {
+    return on_host(tensors, [root = static_cast<int>(options.rootRank)](at::Tensor& host) {
+      MPI_Bcast(host.data_ptr(), static_cast<int>(host.numel()), mpi_type(host), root, MPI_COMM_WORLD);
+    });
+  }
+
+  /// The Reducer compares the shapes of the parameters of all ranks when it is made.
+  c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
+                                           std::vector<at::Tensor>& inputs,
+                                           const c10d::AllgatherOptions& /*options*/) override {
+    auto mine = inputs.at(0).contiguous().cpu();
+    auto all = torch::empty({getSize(), mine.numel()}, mine.options());
+    MPI_Allgather(mine.data_ptr(), static_cast<int>(mine.numel()), mpi_type(mine), all.data_ptr(),
+                  static_cast<int>(mine.numel()), mpi_type(mine), MPI_COMM_WORLD);
+    for (int rank = 0; rank < getSize(); ++rank)
+      outputs.at(0).at(rank).copy_(all[rank].reshape(mine.sizes()));
+    return c10::make_intrusive<Done>(outputs.at(0));
+  }
+
+private:
+  template<class Operation>
+  c10::intrusive_ptr<c10d::Work> on_host(std::vector<at::Tensor>& tensors, Operation operation) {
+    for (auto& tensor : tensors) {
+      auto host = tensor.contiguous().cpu();
+      operation(host);
+      if (!host.is_same(tensor))
+        tensor.copy_(host);
+    }
+    return c10::make_intrusive<Done>(tensors);
+  }
+};
+
+} // namespace
+
+c10::intrusive_ptr<c10d::ProcessGroup> mpi_process_group(const Mpi& mpi) {
+  auto group = c10::make_intrusive<c10d::ProcessGroup>(mpi.rank(), mpi.size());
+  const auto backend = c10::make_intrusive<MpiBackend>(mpi.rank(), mpi.size());
+  constexpr auto type = c10d::ProcessGroup::BackendType::CUSTOM;
+  for (const auto device : {c10::DeviceType::CPU, c10::DeviceType::CUDA})
+    group->setBackend(device, type, c10::intrusive_ptr<c10d::Backend>(backend));
+  group->setDefaultBackend(type);
+  group->setGroupName("stint");
+  return group;
+}
+
+} // namespace stint

@@ -1,0 +1,24 @@
+#pragma once
+// Requests to stop early: signals and time limits.
+
+#include <chrono>
+#include <optional>
+
+namespace stint {
+
+/// From its construction on, SIGTERM, SIGINT and SIGUSR1 no longer end the process but are remembered, and time runs.
+/// One object a process.
+class StopRequest {
+public:
+  /// No limit without `seconds`.
+  explicit StopRequest(std::optional<double> seconds);
+
+  /// A signal has come or the time is up, on this rank.
+  bool made() const;
+
+private:
+  std::chrono::steady_clock::time_point start_;
+  std::optional<double> seconds_;
+};
+
+} // namespace stint

@@ -1,0 +1,142 @@
+#include "analysis/gamma_method.hpp"
+
+#include "synthetic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+using testing::ar1;
+using testing::ar1_tau_int;
+
+std::vector<std::int64_t> equal_chains(std::int64_t chains, std::int64_t length) {
+  return std::vector<std::int64_t>(chains, length);
+}
+
+/// The exact standard deviation of the mean of `chains` AR(1) chains.
+double exact_error(double rho, std::int64_t chains, std::int64_t length) {
+  double sum = static_cast<double>(length);
+  for (std::int64_t t = 1; t < length; ++t)
+    sum += 2 * static_cast<double>(length - t) * std::pow(rho, static_cast<double>(t));
+  return std::sqrt(sum / static_cast<double>(chains)) / static_cast<double>(length);
+}
+
+TEST(GammaMethod, OneLongChain) {
+  for (const double rho : {0.0, 0.5, 0.9, 0.98}) {
+    constexpr std::int64_t n = 200000;
+    const auto series = ar1(rho, 1, n, 1);
+    const auto result = gamma_method(series, equal_chains(1, n));
+    EXPECT_TRUE(result.window_closed);
+    EXPECT_LT(std::abs(result.tau_int - ar1_tau_int(rho)), 4 * result.tau_int_error) << rho;
+    EXPECT_LT(std::abs(result.error - exact_error(rho, 1, n)), 4 * result.error_of_error) << rho;
+    EXPECT_LT(std::abs(series_mean(series)), 4 * result.error) << rho;
+    EXPECT_LT(result.tau_int_error, 0.1 * result.tau_int) << rho;
+  }
+}
+
+TEST(GammaMethod, ManyShortChains) {
+  const double rho = 0.8;
+  const auto series = ar1(rho, 1024, 20, 2);
+  const auto result = gamma_method(series, equal_chains(1024, 20));
+  EXPECT_LT(std::abs(result.tau_int - ar1_tau_int(rho)), 4 * result.tau_int_error);
+  EXPECT_LT(std::abs(result.error - exact_error(rho, 1024, 20)), 4 * result.error_of_error);
+}
+
+TEST(GammaMethod, ChainsOfDifferentLength) {
+  const double rho = 0.7;
+  std::vector<double> series;
+  std::vector<std::int64_t> lengths;
+  for (std::uint32_t r = 0; r < 60; ++r) {
+    lengths.push_back(1 + 37 * r % 1000);
+    const auto chain = ar1(rho, 1, lengths.back(), 1000 + r);
+    series.insert(series.end(), chain.begin(), chain.end());
+  }
+  const auto result = gamma_method(series, lengths);
+  EXPECT_LT(std::abs(result.tau_int - ar1_tau_int(rho)), 4 * result.tau_int_error);
+  EXPECT_LT(std::abs(series_mean(series)), 4 * result.error);
+}
+
+TEST(GammaMethod, SingleConfigurationsAreIndependent) {
+  const std::vector<double> series = {1, 2, 3, 6};
+  const auto result = gamma_method(series, equal_chains(4, 1));
+  EXPECT_DOUBLE_EQ(result.error, std::sqrt(14.0 / 3 / 4)); // the unbiased variance over N
+  EXPECT_DOUBLE_EQ(result.error_of_error, result.error * std::sqrt(1.0 / 8));
+  EXPECT_DOUBLE_EQ(result.tau_int, 0.5);
+  EXPECT_DOUBLE_EQ(result.tau_int_error, 0);
+}
+
+TEST(GammaMethod, TooShortChainsGiveTheScatterOfTheirMeans) {
+  const std::int64_t chains = 50, length = 4;
+  const auto series = ar1(0.999, chains, length, 3);
+  const auto result = gamma_method(series, equal_chains(chains, length));
+  EXPECT_FALSE(result.window_closed);
+  EXPECT_EQ(result.window, length - 1);
+  double sum = 0;
+  const double mean = series_mean(series);
+  for (std::int64_t r = 0; r < chains; ++r)
+    sum += std::pow(series_mean(std::span(series).subspan(r * length, length)) - mean, 2);
+  EXPECT_NEAR(result.error, std::sqrt(sum / static_cast<double>(chains * (chains - 1))), 1e-12);
+  EXPECT_GT(result.tau_int_error, 0.1 * result.tau_int);
+}
+
+TEST(GammaMethod, ConstantSeries) {
+  const std::vector<double> series(100, 0.1);
+  const auto result = gamma_method(series, equal_chains(5, 20));
+  EXPECT_EQ(result.error, 0);
+  EXPECT_EQ(result.tau_int, 0.5);
+  EXPECT_EQ(result.tau_int_error, 0);
+}
+
+TEST(GammaMethod, AlternatingSeriesCountsAsIndependent) {
+  std::vector<double> series(100);
+  for (std::size_t i = 0; i < series.size(); ++i)
+    series[i] = i % 2 == 0 ? 1 : -1;
+  const auto result = gamma_method(series, equal_chains(1, 100));
+  EXPECT_DOUBLE_EQ(result.tau_int, 0.5);
+  EXPECT_NEAR(result.error, 1 / std::sqrt(99.0), 1e-12);
+}
+
+TEST(GammaMethod, FewEntriesStayFinite) {
+  for (std::int64_t n = 2; n < 12; ++n) {
+    const auto result = gamma_method(ar1(0.9, 1, n, static_cast<std::uint32_t>(n)), equal_chains(1, n));
+    EXPECT_TRUE(std::isfinite(result.error) && result.error > 0) << n;
+    EXPECT_TRUE(std::isfinite(result.tau_int_error)) << n;
+  }
+  EXPECT_THROW(gamma_method(std::vector<double>{1}, equal_chains(1, 1)), std::invalid_argument);
+}
+
+struct Sampling {
+  double rho;
+  std::int64_t chains, length;
+  std::uint32_t first; // ensemble number
+};
+class Coverage : public ::testing::TestWithParam<Sampling> {};
+
+/// 68.27 % of the intervals mean +- error hold the true mean: 1000 ensembles, binomial standard deviation 1.5 %.
+TEST_P(Coverage, OfOneSigmaIntervals) {
+  const auto [rho, chains, length, first] = GetParam();
+  constexpr int ensembles = 1000;
+  int covered = 0;
+  for (std::uint32_t e = 0; e < ensembles; ++e) {
+    const auto series = ar1(rho, chains, length, first + e);
+    covered += std::abs(series_mean(series)) < gamma_method(series, equal_chains(chains, length)).error;
+  }
+  EXPECT_GT(covered, 0.64 * ensembles);
+  EXPECT_LT(covered, 0.72 * ensembles);
+}
+INSTANTIATE_TEST_SUITE_P(GammaMethod, Coverage,
+                         ::testing::Values(Sampling{0.8, 1, 5000, 10000},   // one long chain
+                                           Sampling{0.95, 1, 10000, 20000}, // tau_int = 19.5
+                                           Sampling{0.8, 512, 10, 30000},   // chains of two tau_int
+                                           Sampling{0.98, 256, 8, 40000},   // chains far shorter than tau_int
+                                           Sampling{0.0, 500, 1, 50000}),   // independent model samples
+                         [](const auto& sampling) {
+                           return std::to_string(sampling.param.chains) + "ChainsOf" +
+                                  std::to_string(sampling.param.length);
+                         });
+
+} // namespace
+} // namespace stint

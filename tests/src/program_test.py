@@ -1,0 +1,357 @@
+"""The program as a user runs it: python3 program_test.py STINT MPIEXEC [GROUP...]
+
+Checks that need h5py run in the Python of scripts/setup.sh (or $STINT_PYTHON) and are skipped, with a word, where that is absent.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+STINT, MPIEXEC = sys.argv[1:3]
+os.environ.update(
+    OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",  # tests also run in containers
+    OMP_WAIT_POLICY="passive",  # and on machines with other work, where threads that spin would wait for each other
+)
+TINY = {"--lattice": "4x4", "--chains": 20, "--thermalize": 5, "--trajectories": 12, "--save-every": 4, "--threads": 1}
+CACHE = pathlib.Path(os.environ.get("STINT_DEPS") or pathlib.Path.home() / ".cache/stint")
+PYTHON = os.environ.get("STINT_PYTHON") or str(CACHE / "python/bin/python3")
+
+
+def python_lacks(module):
+    try:
+        return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode != 0
+    except OSError:
+        return True
+
+
+needs_h5py = unittest.skipIf(python_lacks("h5py"), f"{PYTHON} has no h5py; run scripts/setup.sh")
+needs_matplotlib = unittest.skipIf(python_lacks("h5py, matplotlib"), f"{PYTHON} has no matplotlib; run scripts/setup.sh")
+
+
+def tiny(*arguments, **changes):
+    """A run of `stint hmc` that takes no time; tiny(lattice="8x8") changes one of its options."""
+    options = TINY | {f"--{name}": value for name, value in changes.items()}
+    return ["hmc", "--quiet", *(str(word) for pair in options.items() for word in pair), *arguments]
+
+
+class ProgramTest(unittest.TestCase):
+    """Each test works in an empty folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="stint-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_stint(self, *arguments, ranks=None, **settings):
+        launcher = [] if ranks is None else [MPIEXEC, "-n", str(ranks), "--oversubscribe"]
+        return subprocess.run([*launcher, STINT, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              **settings)
+
+    def succeed(self, *arguments, **settings):
+        result = self.run_stint(*arguments, **settings)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def refuse(self, status, words, *arguments):
+        """One line on standard error with `words` in it, the exit status, and no file that was not there before."""
+        before = self.files()
+        result = self.run_stint(*arguments)
+        said = f"stint {' '.join(arguments)}: {result.stderr!r}"
+        self.assertEqual(result.returncode, status, said)
+        self.assertEqual(result.stderr.count("\n"), 1, said)
+        self.assertTrue(result.stderr.startswith("stint"), said)
+        self.assertIn(words, result.stderr, said)
+        self.assertEqual(result.stdout, "", said)
+        self.assertEqual(self.files(), before, said)
+
+    def files(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def hmc(self, name, *arguments, **changes):
+        return self.succeed(*tiny("--output", name, *arguments, **changes))
+
+    def python(self, script, *arguments):
+        """The standard output of a script run by the Python with h5py."""
+        result = subprocess.run([PYTHON, "-c", script, *arguments], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.strip()
+
+
+class BadInput(ProgramTest):
+    def test_options(self):
+        cases = {
+            "unknown option": ["--mas2", "1"],
+            "--mass2 is 'x'": ["--mass2", "x"],
+            "--mass2 is 'nan'": ["--mass2", "nan"],
+            "step size": ["--step-size", "0"],
+            "at least 1 step": ["--steps", "0"],
+            "at least 2 sites": ["--lattice", "1x4"],
+            "not a lattice": ["--lattice", "4y4"],
+            "1 to 4 directions": ["--lattice", "4x4x4x4x4"],
+            "--chains is 0": ["--chains", "0"],
+            "--trajectories is 0": ["--trajectories", "0"],
+            "--save-every is 7000": ["--save-every", "7000"],
+            "--seed is -1": ["--seed", "-1"],
+            "--threads is 0": ["--threads", "0"],
+            "single or double": ["--precision", "half"],
+            "belongs to no option": ["extra"],
+            "belong together": ["--kappa", "0.2"],
+            "in one form": ["--mu2", "1", "--g", "1", "--mass2", "1"],
+            "is negative": ["--lambda", "-1"],
+            "mass2 - quadratic > 0": ["--lambda", "0"],
+            "No such file": ["--config", "none.ini"],
+        }
+        for words, arguments in cases.items():
+            with self.subTest(words):
+                self.refuse(2, words, "hmc", "--output", "out.h5", *arguments)
+        self.refuse(2, "--output is missing", "hmc")
+        self.refuse(2, "no command", "frobnicate")
+        self.refuse(2, "no command")
+
+    def test_config(self):
+        for text in ["mass3=1\n", "mass2=x\n", "mass2\n", "[hmc]\nmass2=1\n"]:
+            with self.subTest(text):
+                self.write("bad.ini", text)
+                self.refuse(2, "bad.ini", "hmc", "--output", "out.h5", "--config", "bad.ini")
+
+    def test_outputs(self):
+        self.hmc("out.h5")
+        whole = (self.folder / "out.h5").read_bytes()
+        self.refuse(1, "--overwrite", *tiny("--output", "out.h5"))
+        self.refuse(1, "--overwrite", *tiny("--output", "new.h5", "--json", "out.h5"))
+        self.refuse(1, "does not exist", *tiny("--output", "none/out.h5"))
+        self.refuse(1, "does not exist", "measure", "out.h5", "--json", "none/out.json")
+        self.refuse(1, "not a regular file", *tiny("--output", "/dev/null", "--overwrite"))
+        self.assertEqual((self.folder / "out.h5").read_bytes(), whole)
+        self.hmc("out.h5", "--overwrite", "--seed", "2")
+        self.assertNotEqual((self.folder / "out.h5").read_bytes(), whole)
+
+    def test_files(self):
+        self.hmc("good.h5")
+        self.hmc("other.h5", lattice="4x6")
+        good = (self.folder / "good.h5").read_bytes()
+        (self.folder / "truncated.h5").write_bytes(good[:-100])
+        (self.folder / "half.h5").write_bytes(good[: len(good) // 2])
+        self.write("text.h5", "not a file of ours\n")
+        self.write("empty.h5", "")
+        cases = {"none.h5": "No such file", "truncated.h5": "truncated", "half.h5": "truncated", "text.h5": "not an HDF5 file",
+                 "empty.h5": "empty", ".": "not a regular file"}
+        for name, words in cases.items():
+            for arguments in (["measure", name], ["info", name], ["compare", "good.h5", name], ["compare", name, "good.h5"]):
+                with self.subTest(" ".join(arguments)):
+                    self.refuse(1, words, *arguments)
+        self.refuse(1, "other.h5", "compare", "good.h5", "other.h5")
+        self.refuse(2, "missing", "compare", "good.h5")
+        self.refuse(2, "missing", "measure")
+        self.refuse(2, "too many", "measure", "good.h5", "good.h5")
+
+    @needs_h5py
+    def test_ensembles_that_are_none(self):
+        self.hmc("good.h5")
+        damage = {
+            "not an ensemble": "del file.attrs['format']",
+            "stint-other": "file.attrs['format'] = 'stint-other'",
+            "version 99": "file.attrs['format_version'] = 99",
+            "incomplete": "file.attrs['complete'] = 0",
+            "does not fit the lattice": "file.attrs['lattice'] = [4, 5]",
+            "at least 2 sites": "file.attrs['lattice'] = [16, 1]",
+            "no dataset '/chain'": "del file['chain']",
+            "no dataset '/configurations'": "del file['configurations']",
+            "NaN": "file['configurations'][3, 1, 2] = float('nan')",
+            "infinite": "file['configurations'][3, 1, 2] = float('inf')",
+            "int64": "del file['configurations']; file['configurations'] = [[[1] * 4] * 4] * 60",
+        }
+        script = "import h5py, shutil, sys; shutil.copy('good.h5', 'bad.h5'); file = h5py.File('bad.h5', 'r+'); exec(sys.argv[1])"
+        for words, change in damage.items():
+            with self.subTest(words):
+                self.python(script, change)
+                self.refuse(1, words, "measure", "bad.h5")
+
+
+class Results(ProgramTest):
+    SAME = """
+import h5py, sys
+def datasets(name):
+    found = {}
+    h5py.File(name).visititems(lambda path, item: found.update({path: item[()].tobytes()}) if hasattr(item, 'dtype') else None)
+    return found
+print(all(datasets(name) == datasets(sys.argv[1]) for name in sys.argv[2:]), len(datasets(sys.argv[1])))
+"""
+
+    @needs_h5py
+    def test_same_bytes_for_any_ranks_and_threads(self):
+        for precision in ("single", "double"):
+            names = []
+            for ranks in (None, 2, 3):  # 20 chains are two groups: of three ranks one has none
+                for threads in (1, 2):
+                    names.append(f"{precision}-{ranks}-{threads}.h5")
+                    self.succeed(*tiny("--precision", precision, "--output", names[-1], threads=threads), ranks=ranks)
+            self.assertEqual(self.python(self.SAME, *names), "True 8")
+
+    @needs_h5py
+    def test_h5py_reads_what_the_design_promises(self):
+        self.hmc("out.h5", "--mass2", "-3", "--history-every", "2")
+        text = self.python("""
+import h5py, json
+file = h5py.File('out.h5')
+print(json.dumps({
+  'shape': file['configurations'].shape, 'type': str(file['configurations'].dtype), 'checksum': file['configurations'].fletcher32,
+  'chain': file['chain'][:].tolist(), 'trajectory': file['trajectory'][::20].tolist(),
+  'history': {name: [str(item.dtype), *item.shape] for name, item in file['history'].items()},
+  'rows': file['history/trajectory'][:].tolist(),
+  'attributes': sorted(file.attrs), 'lattice': file.attrs['lattice'].tolist(), 'mass2': file.attrs['mass2'],
+  'magnetisation': abs(file['configurations'][40:].mean(axis=(1, 2)) - file['history/magnetisation'][5]).max().item()}))
+""")
+        found = json.loads(text)
+        self.assertEqual(found["shape"], [60, 4, 4])
+        self.assertEqual(found["type"], "float32")
+        self.assertTrue(found["checksum"])
+        self.assertEqual(found["chain"], list(range(20)) * 3)
+        self.assertEqual(found["trajectory"], [9, 13, 17])
+        self.assertEqual(found["history"], {"accepted": ["uint8", 6, 20], "action": ["float32", 6, 20],
+                                            "delta_h": ["float32", 6, 20], "magnetisation": ["float32", 6, 20],
+                                            "trajectory": ["int64", 6]})
+        self.assertEqual(found["rows"], [7, 9, 11, 13, 15, 17])
+        self.assertEqual(found["lattice"], [4, 4])
+        self.assertEqual(found["mass2"], -3)
+        self.assertLess(found["magnetisation"], 1e-6)
+        for name in ("format format_version complete kind lambda field quadratic command_line seed program_version git_commit "
+                     "libraries host ranks start_time end_time").split():
+            self.assertIn(name, found["attributes"])
+
+    def test_parametrisations_are_one_theory(self):
+        kappa, l = 0.25, 0.0625
+        self.hmc("lattice.h5", "--mass2", str((1 - 2 * l) / kappa - 4), "--lambda", str(l / kappa**2))
+        self.hmc("hopping.h5", "--kappa", str(kappa), "--hopping-lambda", str(l))
+        self.hmc("continuum.h5", "--mu2", str((1 - 2 * l) / kappa - 4), "--g", str(l / kappa**2))
+        for name in ("hopping.h5", "continuum.h5"):
+            self.succeed("compare", "lattice.h5", name, "--json", f"{name}.json")
+            found = json.loads((self.folder / f"{name}.json").read_text())
+            self.assertTrue(all(row["z"] == 0 for row in found["others"][0]["observables"].values()))
+
+    def test_a_run_repeats_from_its_options(self):
+        self.hmc("first.h5", "--field", "-0.25", "--seed", "11")
+        self.succeed("info", "first.h5", "--verify", "--json", "first.json")
+        about = json.loads((self.folder / "first.json").read_text())
+        self.assertEqual((about["seed"], about["field"], about["complete"], about["ranks"]), (11, -0.25, 1, 1))
+        self.write("again.ini", about["options"])
+        self.succeed("hmc", "--config", "again.ini", "--output", "second.h5")
+        self.succeed("compare", "first.h5", "second.h5", "--json", "compare.json")
+        found = json.loads((self.folder / "compare.json").read_text())
+        self.assertEqual(found["others"][0]["magnetisation"]["ks_statistic"], 0)
+
+    def test_json(self):
+        self.hmc("out.h5", "--json", "hmc.json")
+        found = json.loads((self.folder / "hmc.json").read_text())
+        self.assertEqual(list(found), ["acceptance", "exp_minus_delta_h", "site_updates_per_second", "seconds", "step_size", "steps"])
+        self.assertGreater(found["acceptance"], 0.8)
+        table = self.succeed("measure", "out.h5", "--json", "measure.json")
+        found = json.loads((self.folder / "measure.json").read_text())
+        self.assertEqual(found["configurations"], 60)
+        for name in ("magnetisation", "abs_magnetisation", "magnetisation_squared", "susceptibility", "susceptibility_abs",
+                     "susceptibility_disconnected", "binder_cumulant", "phi2", "phi4", "nearest_neighbour", "action_density"):
+            self.assertEqual(set(found["observables"][name]), {"value", "error", "tau_int", "tau_int_error"})
+            self.assertIn(name, table)
+
+    @needs_matplotlib
+    def test_figure(self):
+        self.hmc("a.h5")
+        self.hmc("b.h5", "--seed", "2")
+        self.succeed("compare", "a.h5", "b.h5", "--plot", "figure.png", "--quiet", env=os.environ | {"STINT_PYTHON": PYTHON})
+        self.assertTrue((self.folder / "figure.png").read_bytes().startswith(b"\x89PNG"))
+        self.assertEqual(self.files(), ["a.h5", "b.h5", "figure.png"])
+
+    def test_a_figure_that_cannot_be_drawn_is_one_line(self):
+        self.hmc("a.h5")
+        for name, value, words in (("STINT_PYTHON", "/nowhere/python3", "cannot start"), ("STINT_PLOTS", "/nowhere", "STINT_PLOTS")):
+            result = self.run_stint("compare", "a.h5", "a.h5", "--plot", "figure.png", "--quiet", env=os.environ | {name: value})
+            self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertEqual(self.files(), ["a.h5"])
+
+    def test_warning_of_a_poor_step_size(self):
+        result = self.run_stint(*tiny("--step-size", "0.6", "--output", "out.h5"))
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("acceptance", result.stderr)
+
+    def test_help(self):
+        for command in ("hmc", "measure", "compare", "info"):
+            text = self.succeed(command, "--help")
+            for option in ("--seed", "--threads", "--output", "--json", "--quiet", "--overwrite", "--config"):
+                self.assertIn(option, text)
+        self.assertIn("hmc", self.succeed("--help"))
+        self.assertTrue(self.succeed("--version").startswith("stint "))
+
+    def test_tables_go_to_output(self):
+        self.hmc("out.h5")
+        printed = self.succeed("measure", "out.h5", "--quiet", "--output", "table.txt")
+        self.assertEqual(printed, "")
+        self.assertIn("binder_cumulant", (self.folder / "table.txt").read_text())
+
+
+class Faults(ProgramTest):
+    LONG = "hmc --lattice 4x4 --chains 64 --trajectories 900000000 --save-every 100000000 --history-every 1000 --threads 1 --quiet"
+
+    def start_long_run(self, *launcher):
+        process = subprocess.Popen([*launcher, STINT, *self.LONG.split(), "--output", "out.h5"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        for _ in range(200):
+            if self.files():
+                return process
+            time.sleep(0.05)
+        process.kill()
+        self.fail("the run did not begin: " + process.communicate()[1])
+
+    def test_a_signal_leaves_nothing_behind(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = self.start_long_run()
+            process.send_signal(number)
+            self.assertEqual(process.wait(20), -number)
+            self.assertEqual(self.files(), [])
+
+    def test_a_rank_that_dies_ends_the_run(self):
+        process = self.start_long_run(MPIEXEC, "-n", "2", "--oversubscribe")
+        time.sleep(0.5)
+        ranks = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split()
+        self.assertEqual(len(ranks), 2)
+        os.kill(int(ranks[1]), signal.SIGKILL)
+        self.assertNotEqual(process.wait(20), 0)
+        self.assertEqual(self.files(), [])
+
+    def test_a_full_disk_is_one_line(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+        result = self.run_stint(*tiny("--output", "out.h5", lattice="16x16", chains=64), preexec_fn=limit)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertRegex(result.stderr, "out.h5: .*cannot be written")
+        self.assertEqual(self.files(), [])
+
+    def test_errors_under_mpi_are_said_once(self):
+        self.write("out.h5", "in the way")
+        for status, arguments in ((1, []), (2, ["--step-size", "0"])):
+            result = self.run_stint(*tiny("--output", "out.h5", *arguments), ranks=2)
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertEqual(result.stderr.count("stint hmc: "), 1, result.stderr)
+        self.assertEqual(self.files(), ["out.h5"])
+
+    def test_commands_for_one_rank_say_so(self):
+        result = self.run_stint("measure", "out.h5", ranks=2)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("runs on one rank", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
