@@ -24,22 +24,23 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-field=0.02
 if $quick; then
   output=${output:-demo-quick}
   time="a minute, and 5 minutes for set-up and build where they have not been done"
-  hmc=(--lattice 8x8 --chains 512 --thermalize 500 --save-every 50)
-  prior=(--trajectories 1000)
-  posterior=(--trajectories 1000)
-  train=(--steps 400 --channels 16 --levels 2 --field-range 0.1)
+  field=0.1
+  hmc=(--lattice 8x8 --chains 1024 --thermalize 1000 --save-every 100)
+  prior=(--trajectories 2000)
+  posterior=(--trajectories 2000)
+  train=(--steps 2500 --levels 2 --field-range 0.15)
   sample=(--samples 4096)
 else
   output=${output:-demo}
+  field=0.02
   time="20 minutes on 2 cores, set-up and build (5 minutes) included"
-  hmc=(--lattice 32x32 --chains 1024 --save-every 300 --history-every 10)
+  hmc=(--lattice 32x32 --chains 2048 --save-every 300 --history-every 10)
   prior=(--thermalize 2500 --trajectories 6000)
   posterior=(--thermalize 1500 --trajectories 3000)
-  train=(--steps 4000 --field-range 0.03)
+  train=(--steps 7500 --field-range 0.03)
   sample=(--samples 4096)
 fi
 echo "demo.sh: this takes about $time; results go to $output/"

@@ -10,10 +10,10 @@ namespace {
 /// Independent sites of two values, phi = +-1 with noise: no action known, far from Gaussian.
 class TwoPeaks : public ::testing::Test {
 protected:
-  const Geometry lattice{{4, 4}};
+  const Geometry lattice{{16, 16}};
   const torch::Tensor data = [] {
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    return torch::randn({2000, 4, 4}, generator).sign() + 0.2 * torch::randn({2000, 4, 4}, generator);
+    return torch::randn({1000, 16, 16}, generator).sign() + 0.2 * torch::randn({1000, 16, 16}, generator);
   }();
   const TrainingLaw law{lattice, data, {.symmetric = true}};
   const TrainingOptions options{.steps = 40, .batch = 16, .warmup = 5, .seed = 4};
@@ -22,7 +22,7 @@ protected:
     return {{.geometry = lattice,
              .kind = "test",
              .symmetric = true,
-             .channels = 4,
+             .channels = 8,
              .levels = 2,
              .moments = measure_moments(data, true, std::nullopt)},
             4};
@@ -31,13 +31,13 @@ protected:
 
 TEST_F(TwoPeaks, LearnsMoreThanTheWienerEstimate) {
   Model trained = model();
-  Trainer trainer(trained, law, {.steps = 400, .batch = 32, .learning_rate = 5e-3, .warmup = 20, .seed = 4}, {});
+  Trainer trainer(trained, law, {.steps = 450, .batch = 32, .learning_rate = 5e-3, .warmup = 20, .seed = 4}, {});
   const double before = validation_loss(trained, law, 1, 4, 128);
-  for (int i = 0; i < 400; ++i)
+  for (int i = 0; i < 450; ++i)
     trainer.step();
   trainer.swap_average();
   const double after = validation_loss(trained, law, 1, 4, 128);
-  EXPECT_LT(after, 0.9 * before);
+  EXPECT_LT(after, 0.93 * before);
 }
 
 TEST_F(TwoPeaks, ResumedTrainingEqualsUninterruptedTraining) {
