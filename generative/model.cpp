@@ -54,14 +54,8 @@ Model::Prediction Model::predict(const Pair& pair, const torch::Tensor& signal) 
   const auto zero_mode_variance = moments.spectrum.flatten()[0].item<double>() / description_.geometry.volume();
   const auto alpha2 = pair.alpha.square(), beta2 = pair.beta.square();
 
-  // phi -> -phi is respected exactly: the network sees only observations with a positive zero mode.
-  const auto zero = torch::zeros_like(pair.alpha);
-  const auto average = signal.flatten(1).mean(1).reshape(pair.alpha.sizes());
-  const auto sign = description_.symmetric ? torch::where(average < 0, zero - 1, zero + 1) : zero + 1;
-  const auto turned = sign * signal;
-
-  const auto base = moments.estimate(pair, turned);
-  const auto sitewise = (turned - beta2 * moments.mean) * (deviation / (alpha2 + beta2 * variance));
+  const auto base = moments.estimate(pair, signal);
+  const auto sitewise = (signal - beta2 * moments.mean) * (deviation / (alpha2 + beta2 * variance));
   const auto estimate = (base - moments.mean) / deviation;
   const auto zero_mode = estimate.flatten(1).mean(1, /*keepdim=*/true);
   const auto planes = torch::stack({sitewise, estimate, zero_mode.reshape(pair.alpha.sizes()).expand_as(estimate)}, 1);
@@ -74,7 +68,7 @@ Model::Prediction Model::predict(const Pair& pair, const torch::Tensor& signal) 
 
   // In a free field the target has no variance about the Wiener estimate; the bound keeps s > 0 there.
   const auto scale_variance = torch::maximum(moments.target_variance(pair), 1e-4 * moments.wiener_variance(pair));
-  return {sign * base, scale_variance.sqrt(), sign * network_->forward(planes, numbers, type_)};
+  return {base, scale_variance.sqrt(), network_->forward(planes, numbers, type_)};
 }
 
 PosteriorMean Model::posterior_mean() {

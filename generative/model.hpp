@@ -1,5 +1,5 @@
 #pragma once
-// The learned posterior mean: a network on top of the Wiener estimate.
+// The learned posterior mean: a network on top of an estimate from second moments.
 
 #include "generative/drift.hpp"
 #include "generative/unet.hpp"
@@ -21,7 +21,7 @@ struct ModelDescription {
   Moments moments;
 };
 
-/// eta1 = W + s f(inputs): W the Wiener estimate, s^2 the variance of the training target about it, f the network.
+/// eta1 = W + s f(inputs): W = Moments::estimate, s^2 the variance of the training target about it, f the network.
 /// Inputs, all of order 1 and finite for alpha, beta in [0, 1]:
 ///   fields    sitewise Gaussian estimate of x1, W, and the zero mode of W as a constant field
 ///   numbers   functions of log(alpha/beta), and the zero mode z and |z| in units of its standard deviation in the data

@@ -37,8 +37,7 @@ public:
   ~Trainer();
 
   /// One step; the loss of this rank's part of the batch: mean squared error of the network in units of its target's
-  /// variance in Gaussian approximation, so that 1 is what the Wiener estimate alone reaches. Throws std::runtime_error
-  /// if the loss is not finite.
+  /// variance in Gaussian approximation. Throws std::runtime_error if the loss is not finite.
   double step();
 
   std::int64_t steps_done() const { return steps_done_; }

@@ -31,7 +31,12 @@ c10::Device ComputeOptions::resolve_device(const Mpi& mpi) const {
 std::string ComputeOptions::resolve_precision(c10::Device on) const {
   if (precision != "auto")
     return precision;
-  return on.is_cuda() || __builtin_cpu_supports("avx512bf16") ? "bf16" : "fp32";
+#ifdef __x86_64__
+  const bool fast = on.is_cuda() || __builtin_cpu_supports("avx512bf16");
+#else
+  const bool fast = on.is_cuda();
+#endif
+  return fast ? "bf16" : "fp32";
 }
 
 c10::ScalarType convolution_type(const std::string& precision) {

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <numeric>
 
 namespace stint {
@@ -87,6 +88,52 @@ Source model_source(const Settings& settings, const Options& options, torch::Dev
   return {description.geometry, description.theory, description.kind, model, model->posterior_mean()};
 }
 
+struct Report {
+  double seconds = 0;
+  int evaluations = 0; ///< of the drift, for each sample
+};
+
+/// Has `make(first, count)` make all samples, shared out to the ranks, and writes them in order. Collective.
+Report run(const Mpi& mpi, const Settings& settings, const CommonOptions& common, const EnsembleHeader& header,
+           const std::function<Solution(std::int64_t, std::int64_t)>& make) {
+  std::optional<EnsembleWriter> writer;
+  if (mpi.root())
+    writer.emplace(common.output, common.overwrite, header, settings.samples);
+  const std::int64_t volume = header.geometry.volume();
+  const auto begin = std::chrono::steady_clock::now();
+  Progress progress("sample", settings.samples, "configurations", mpi.root() && !common.quiet);
+  Report report;
+  std::int64_t end = 0;
+  for (std::int64_t first = 0; first < settings.samples; first = end) {
+    // In each round the ranks make equal parts of up to `batch` samples, those of rank 0 first.
+    const std::int64_t part = std::min(settings.batch, (settings.samples - first + mpi.size() - 1) / mpi.size());
+    end = std::min(settings.samples, first + part * mpi.size());
+    const std::int64_t mine = std::min(end, first + part * mpi.rank());
+    const std::int64_t count = std::min(end, mine + part) - mine;
+    std::vector<float> configurations(count * volume);
+    if (count > 0) {
+      const auto solution = make(mine, count);
+      if (!solution.x.isfinite().all().item<bool>())
+        throw std::runtime_error(fmt::format(
+            "configurations {} to {} are not finite; take more --steps or --precision fp32", mine, mine + count - 1));
+      std::copy_n(solution.x.contiguous().data_ptr<float>(), count * volume, configurations.begin());
+      report.evaluations = solution.evaluations;
+    }
+    std::vector<float> all(mpi.root() ? (end - first) * volume : 0);
+    mpi.gather_rows<float>(configurations, volume, all);
+    if (writer) {
+      std::vector<std::int64_t> index(end - first);
+      std::iota(index.begin(), index.end(), first);
+      writer->append<float>(all, index, std::vector<std::int64_t>(end - first, 0));
+    }
+    progress.update(end);
+  }
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (writer)
+    writer->commit();
+  return report;
+}
+
 } // namespace
 
 int run_sample(const Context& context, Arguments arguments) {
@@ -119,59 +166,32 @@ int run_sample(const Context& context, Arguments arguments) {
 
   Phi4 target = source.theory;
   target.field += settings.field;
-  const Mpi& mpi = context.mpi;
-  std::optional<EnsembleWriter> writer;
-  if (mpi.root())
-    writer.emplace(common.output, common.overwrite,
-                   EnsembleHeader{.geometry = source.geometry,
-                                  .theory = target,
-                                  .precision = hdf5::Type::float32,
-                                  .provenance = provenance_of(context, options, common),
-                                  .kind = source.kind},
-                   settings.samples);
-  const std::int64_t volume = source.geometry.volume();
-  const auto begin = std::chrono::steady_clock::now();
-  Progress progress("sample", settings.samples, "configurations", mpi.root() && !common.quiet);
-  int evaluations = 0;
-  // In every round each rank makes up to `batch` configurations, those of rank 0 first.
-  for (std::int64_t first = 0; first < settings.samples; first += settings.batch * mpi.size()) {
-    const std::int64_t end = std::min(settings.samples, first + settings.batch * mpi.size());
-    const std::int64_t mine = std::min(end, first + settings.batch * mpi.rank());
-    const std::int64_t count = std::min(end, mine + settings.batch) - mine;
-    std::vector<float> configurations(count * volume);
-    if (count > 0) {
-      const auto solution = generate(drift, source.geometry, alphas, solver, static_cast<std::uint64_t>(common.seed),
-                                     mine, count, device);
-      const auto x = solution.x.contiguous();
-      std::copy_n(x.data_ptr<float>(), x.numel(), configurations.begin());
-      evaluations = solution.evaluations;
-    }
-    std::vector<float> all(mpi.root() ? (end - first) * volume : 0);
-    mpi.gather_rows<float>(configurations, volume, all);
-    if (writer) {
-      std::vector<std::int64_t> index(end - first);
-      std::iota(index.begin(), index.end(), first);
-      writer->append<float>(all, index, std::vector<std::int64_t>(end - first, 0));
-    }
-    progress.update(end);
-  }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  if (!writer)
+  const Report report = run(context.mpi, settings, common,
+                            {.geometry = source.geometry,
+                             .theory = target,
+                             .precision = hdf5::Type::float32,
+                             .provenance = provenance_of(context, options, common),
+                             .kind = source.kind},
+                            [&](std::int64_t first, std::int64_t count) {
+                              return generate(drift, source.geometry, alphas, solver,
+                                              static_cast<std::uint64_t>(common.seed), first, count, device);
+                            });
+  if (!context.mpi.root())
     return 0;
-  writer->commit();
-  const double per_configuration = seconds / static_cast<double>(settings.samples);
+  const double per_configuration = report.seconds / static_cast<double>(settings.samples);
   if (!common.quiet)
     std::fputs(fmt::format("{}: {} configurations, lattice {}\n"
                            "evaluations    {} of the drift for each\n"
                            "time           {}, {:.3g} s a configuration\n",
-                           common.output, settings.samples, source.geometry.text(), evaluations, duration_text(seconds),
-                           per_configuration)
+                           common.output, settings.samples, source.geometry.text(), report.evaluations,
+                           duration_text(report.seconds), per_configuration)
                    .c_str(),
                stdout);
-  write_json(
-      common.json,
-      {{"samples", settings.samples}, {"evaluations", evaluations}, {"seconds_per_configuration", per_configuration}},
-      common.overwrite);
+  write_json(common.json,
+             {{"samples", settings.samples},
+              {"evaluations", report.evaluations},
+              {"seconds_per_configuration", per_configuration}},
+             common.overwrite);
   return 0;
 }
 

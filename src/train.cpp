@@ -1,7 +1,6 @@
 // stint train: learn the drift of an ensemble.
 
 #include "generative/trainer.hpp"
-#include "src/atomic_file.hpp"
 #include "src/commands.hpp"
 #include "src/compute.hpp"
 #include "src/ensemble_file.hpp"
@@ -11,19 +10,16 @@
 #include "src/options.hpp"
 #include "src/process_group.hpp"
 #include "src/progress.hpp"
-#include "src/stop_request.hpp"
+#include "src/training_run.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 
 namespace stint {
 namespace {
-
-constexpr std::int64_t validation_batches = 8, validation_batch = 128; // samples of one validation
 
 struct Settings {
   std::string data;
@@ -32,8 +28,7 @@ struct Settings {
   int channels = 16, levels = 3, blocks = 1;
   double validation_fraction = 0.05;
   std::string target = "auto";
-  std::int64_t checkpoint_every = 1000, report_every = 100, validate_every = 500;
-  std::optional<double> time_limit;
+  TrainingRunOptions run;
   bool resume = false;
   ComputeOptions compute;
 };
@@ -64,10 +59,11 @@ void declare(Options& options, Settings& settings) {
   options.value("gradient-clip", settings.training.gradient_clip, "G", "largest norm of the gradient");
   options.value("average-decay", settings.training.average_decay, "D", "of the moving average of the parameters");
   options.group("Run");
-  options.value("report-every", settings.report_every, "N", "steps between entries of /history");
-  options.value("validate-every", settings.validate_every, "N", "steps between measurements of the validation loss");
-  options.value("checkpoint-every", settings.checkpoint_every, "N", "steps between writes of OUTPUT.checkpoint");
-  options.value("time-limit", settings.time_limit, "SECONDS",
+  options.value("report-every", settings.run.report_every, "N", "steps between entries of /history");
+  options.value("validate-every", settings.run.validate_every, "N",
+                "steps between measurements of the validation loss");
+  options.value("checkpoint-every", settings.run.checkpoint_every, "N", "steps between writes of OUTPUT.checkpoint");
+  options.value("time-limit", settings.run.time_limit, "SECONDS",
                 "write a checkpoint and exit with status 75 after this time", "no limit");
   options.flag("resume", settings.resume, "continue from OUTPUT.checkpoint if it is there");
   settings.compute.declare(options);
@@ -83,9 +79,9 @@ void check(const Settings& settings) {
   least("channels", settings.channels);
   least("levels", settings.levels);
   least("blocks", settings.blocks);
-  least("report-every", settings.report_every);
-  least("validate-every", settings.validate_every);
-  least("checkpoint-every", settings.checkpoint_every);
+  least("report-every", settings.run.report_every);
+  least("validate-every", settings.run.validate_every);
+  least("checkpoint-every", settings.run.checkpoint_every);
   if (!(settings.validation_fraction > 0 && settings.validation_fraction < 1))
     throw UsageError(
         fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.validation_fraction));
@@ -139,135 +135,6 @@ ModelDescription describe(const Settings& settings, const EnsembleReader& ensemb
           .moments = measure_moments(training, symmetric, action ? std::optional(ensemble.theory()) : std::nullopt)};
 }
 
-/// A resumed run must be the run that was interrupted.
-void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const std::string& path) {
-  const auto same = [&path](const char* what, const auto& before, const auto& now) {
-    if (before != now)
-      throw UsageError(fmt::format(
-          "--resume: {} was made with {} {}, not {}; repeat the options of the interrupted run or remove it", path,
-          what, before, now));
-  };
-  same("data of digest", was.data_digest, is.data_digest);
-  same("--steps", was.options.steps, is.options.steps);
-  same("--batch", was.options.batch, is.options.batch);
-  same("--learning-rate", was.options.learning_rate, is.options.learning_rate);
-  same("--warmup", was.options.warmup, is.options.warmup);
-  same("--weight-decay", was.options.weight_decay, is.options.weight_decay);
-  same("--gradient-clip", was.options.gradient_clip, is.options.gradient_clip);
-  same("--average-decay", was.options.average_decay, is.options.average_decay);
-  same("--seed", was.options.seed, is.options.seed);
-  same("--field-range", was.law.field_range, is.law.field_range);
-  same("--tilted-fraction", was.law.tilted_fraction, is.law.tilted_fraction);
-  same("--precision", was.precision, is.precision);
-}
-
-/// One training run: the loop, its history and its files.
-class Run {
-public:
-  Run(const Context& context, const Settings& settings, const CommonOptions& common, Provenance provenance,
-      Model& model, Trainer& trainer, const TrainingLaw& validation_law, TrainingRecord record)
-      : context_(context), settings_(settings), common_(common), provenance_(std::move(provenance)), model_(model),
-        trainer_(trainer), validation_law_(validation_law), record_(std::move(record)), stop_(settings.time_limit) {}
-
-  /// Continues from the checkpoint. Throws UsageError if it is of another run.
-  void restore() {
-    const ModelReader checkpoint(checkpoint_path());
-    check_same_run(checkpoint.record(), record_, checkpoint_path());
-    checkpoint.read(trainer_.state());
-    record_ = checkpoint.record();
-    trainer_.set_steps_done(record_.steps_done);
-  }
-
-  bool has_checkpoint() const { return std::filesystem::exists(checkpoint_path()); }
-
-  /// Trains to the end and writes the model, or throws StoppedEarly with a checkpoint written.
-  void train() {
-    const auto steps = settings_.training.steps;
-    const std::int64_t start = trainer_.steps_done();
-    Progress progress("train", steps - start, "steps", context_.mpi.root() && !common_.quiet);
-    std::string note;
-    while (trainer_.steps_done() < steps) {
-      // The ranks' losses, and whether any of them wants to stop.
-      std::array<double, 2> shared = {trainer_.step() / context_.mpi.size(), stop_.made() ? 1.0 : 0.0};
-      context_.mpi.sum(shared);
-      const std::int64_t done = trainer_.steps_done();
-      record_.loss_since_entry += shared[0];
-      if (const std::int64_t since = (done - 1) % settings_.report_every + 1;
-          since == settings_.report_every || done == steps) {
-        record_.step.push_back(static_cast<double>(done));
-        record_.loss.push_back(record_.loss_since_entry / static_cast<double>(since));
-        record_.loss_since_entry = 0;
-      }
-      if (done % settings_.validate_every == 0 || done == steps)
-        validate();
-      if (!record_.loss.empty())
-        note = fmt::format(
-            "loss {:.4f}{}", record_.loss.back(),
-            record_.validation_loss.empty() ? "" : fmt::format(", held out {:.4f}", record_.validation_loss.back()));
-      progress.update(done - start, note);
-      if (done == steps)
-        break;
-      if (shared[1] > 0) {
-        write_checkpoint();
-        throw StoppedEarly(fmt::format("stopped after {} of {} steps; {} is written, continue with --resume", done,
-                                       steps, checkpoint_path()));
-      }
-      if (done % settings_.checkpoint_every == 0)
-        write_checkpoint();
-    }
-    on_root(context_.mpi, [this] {
-      record_.steps_done = trainer_.steps_done();
-      write_model(common_.output, common_.overwrite, model_.description(), record_, parameters(), finished());
-      std::filesystem::remove(checkpoint_path());
-    });
-  }
-
-  const TrainingRecord& record() const { return record_; }
-
-private:
-  std::string checkpoint_path() const { return common_.output + ".checkpoint"; }
-
-  Provenance finished() const {
-    Provenance provenance = provenance_;
-    provenance.end_time = utc_now();
-    return provenance;
-  }
-
-  void validate() {
-    if (context_.mpi.root()) {
-      trainer_.swap_average();
-      record_.validation_step.push_back(static_cast<double>(trainer_.steps_done()));
-      record_.validation_loss.push_back(
-          validation_loss(model_, validation_law_, settings_.training.seed, validation_batches, validation_batch));
-      trainer_.swap_average();
-    }
-  }
-
-  void write_checkpoint() {
-    on_root(context_.mpi, [this] {
-      record_.steps_done = trainer_.steps_done();
-      write_model(checkpoint_path(), true, model_.description(), record_, trainer_.state(), finished());
-    });
-  }
-
-  /// Without the optimizer's state.
-  Trainer::NamedTensors parameters() const {
-    auto tensors = trainer_.state();
-    std::erase_if(tensors, [](const auto& tensor) { return tensor.first.starts_with("optimizer/"); });
-    return tensors;
-  }
-
-  const Context& context_;
-  const Settings& settings_;
-  const CommonOptions& common_;
-  Provenance provenance_;
-  Model& model_;
-  Trainer& trainer_;
-  const TrainingLaw& validation_law_;
-  TrainingRecord record_;
-  StopRequest stop_;
-};
-
 } // namespace
 
 int run_train(const Context& context, Arguments arguments) {
@@ -279,7 +146,8 @@ int run_train(const Context& context, Arguments arguments) {
       "(arXiv:2508.04605): a U-Net on top of the Wiener estimate. The model then samples new configurations, and "
       "configurations in a field, with 'stint sample'. Under mpirun the batch is split among the ranks; the result is "
       "the same to rounding. Every rank keeps the whole ensemble in memory, and about 1 MB a sample of its part of "
-      "the batch on a 32x32 lattice with 16 channels. Losses are in units of what the Wiener estimate reaches.");
+      "the batch on a 32x32 lattice with 16 channels. Losses are mean squared errors in units of the target's variance "
+      "in Gaussian approximation.");
   declare(options, settings);
   options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");
   options.example("mpirun -n 4 stint train --data prior.h5 --steps 20000 --channels 32 --output model.h5");
@@ -307,14 +175,17 @@ int run_train(const Context& context, Arguments arguments) {
   const TrainingLaw validation_law(ensemble.geometry(), data.held_out, untilted);
   Trainer trainer = checked([&] { return Trainer(model, law, settings.training, mpi_process_group(context.mpi)); });
 
-  Run run(context, settings, common, provenance_of(context, options, common), model, trainer, validation_law,
-          {.options = settings.training,
-           .law = settings.law,
-           .precision = precision,
-           .data_file = settings.data,
-           .data_digest = data.digest});
-  if (settings.resume && run.has_checkpoint())
-    run.restore();
+  settings.run.output = common.output;
+  settings.run.overwrite = common.overwrite;
+  settings.run.show_progress = !common.quiet;
+  TrainingRun run(context.mpi, settings.run, provenance_of(context, options, common), model, trainer, validation_law,
+                  {.options = settings.training,
+                   .law = settings.law,
+                   .precision = precision,
+                   .data_file = settings.data,
+                   .data_digest = data.digest});
+  if (settings.resume)
+    run.resume();
   const std::int64_t first_step = trainer.steps_done();
   const auto begin = std::chrono::steady_clock::now();
   run.train();
@@ -326,11 +197,11 @@ int run_train(const Context& context, Arguments arguments) {
     const double loss = run.record().loss.back(), held_out = run.record().validation_loss.back();
     if (!common.quiet)
       std::fputs(fmt::format("{}: {} parameters, {} steps\n"
-                             "loss           {:.5f}, held out {:.5f} (Wiener estimate: 1)\n"
+                             "loss           {:.5f}, held out {:.5f} ({:.5f} before training)\n"
                              "samples        {:.0f} per second, {}\n"
                              "time           {}\n",
-                             common.output, model.parameter_count(), settings.training.steps, loss, held_out, rate,
-                             precision, duration_text(seconds))
+                             common.output, model.parameter_count(), settings.training.steps, loss, held_out,
+                             run.record().validation_loss.front(), rate, precision, duration_text(seconds))
                      .c_str(),
                  stdout);
     write_json(common.json,

@@ -18,10 +18,8 @@ ModelDescription description(const Geometry& geometry) {
 }
 
 /// A network whose output is not zero, as it is at the start.
-Model random_model(const Geometry& geometry, bool symmetric = false) {
-  auto described = description(geometry);
-  described.symmetric = symmetric;
-  Model model(described, 3);
+Model random_model(const Geometry& geometry) {
+  Model model(description(geometry), 3);
   const torch::NoGradGuard constant;
   std::uint32_t index = 0;
   for (auto& parameter : model.network()->parameters())
@@ -51,17 +49,6 @@ TEST(Model, CommutesWithTranslationsByTheCoarsestSpacing) {
   const auto moved = f(signal.roll({2, 4}, {1, 2})), reference = f(signal).roll({2, 4}, {1, 2});
   EXPECT_GT(reference.abs().mean().item<double>(), 1e-3);
   EXPECT_LT((moved - reference).abs().max().item<double>(), 1e-5);
-}
-
-TEST(Model, ChangesSignWithTheFieldIfTheLawIsSymmetric) {
-  const Geometry geometry({8, 8});
-  const auto signal = testing::free_field(geometry, {.mass2 = 0.5}, 2, 2);
-  const auto pair = scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
-  for (const bool symmetric : {true, false}) {
-    Model model = random_model(geometry, symmetric);
-    const auto eta1 = model.posterior_mean();
-    EXPECT_EQ(torch::equal(eta1(pair, signal), -eta1(pair, -signal)), symmetric);
-  }
 }
 
 TEST(Model, IsFiniteAtBothEndsOfThePath) {
