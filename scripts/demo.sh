@@ -41,7 +41,7 @@ else
   prior=(--thermalize 2500 --trajectories 6000)
   posterior=(--thermalize 1500 --trajectories 3000)
   train=(--steps 7500 --field-range 0.03)
-  sample=(--samples 4096)
+  sample=(--samples 4096 --steps 64)
 fi
 echo "demo.sh: this takes about $time; results go to $output/"
 
