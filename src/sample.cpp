@@ -144,7 +144,7 @@ int run_sample(const Context& context, Arguments arguments) {
       "Generates configurations by taking white noise along a path of operators (alpha, 1 - alpha), alpha from 1 to 0, "
       "with the drift of a model (arXiv:2508.04605). With --field h the same model samples its theory in a field. "
       "Configurations are independent of each other. Under mpirun they are split among the ranks. "
-      "Memory: about 0.3 MB a configuration of --batch on a 32x32 lattice with 16 channels.");
+      "Memory: about 0.3 GB with the default --batch on a 32x32 lattice with 16 channels.");
   declare(options, settings);
   options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --output free.h5");
