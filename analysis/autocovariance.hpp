@@ -7,15 +7,19 @@
 
 namespace stint {
 
-/// For each distance t = 0 .. longest chain - 1, over chains r of n_r entries:
+/// For each distance in time t = 0 .. span of the longest chain - 1, over chains r and the times i at which they have
+/// an entry:
 struct LaggedProducts {
-  std::vector<double> sum;         ///< sum_r sum_{i < n_r - t} a_{r,i} a_{r,i+t}
-  std::vector<std::int64_t> pairs; ///< sum_r max(0, n_r - t), the terms of that sum
+  std::vector<double> sum;         ///< sum_r sum_i a_{r,i} a_{r,i+t}
+  std::vector<std::int64_t> pairs; ///< the terms of that sum; without gaps sum_r max(0, n_r - t)
 };
 
-/// series (N): the chains one after the other; lengths: their n_r >= 1, summing to N. By FFT, O(N log N) operations.
-/// Plans FFTs, which FFTW allows from one thread at a time only.
-/// Throws std::invalid_argument if the lengths do not fit the series.
-LaggedProducts lagged_products(std::span<const double> series, std::span<const std::int64_t> lengths);
+/// series (N): the chains one after the other; lengths: their n_r >= 1, summing to N; times: of each entry, ascending
+/// from 0 within each chain, or empty if every chain is without gaps. A pair that a gap leaves incomplete is left out
+/// of both. By FFT, O(T log T) operations in T times of all chains. Plans FFTs, which FFTW allows from one thread at a
+/// time only.
+/// Throws std::invalid_argument if the lengths or times do not fit the series.
+LaggedProducts lagged_products(std::span<const double> series, std::span<const std::int64_t> lengths,
+                               std::span<const std::int64_t> times = {});
 
 } // namespace stint

@@ -7,6 +7,11 @@
 #include <tuple>
 
 namespace stint {
+namespace {
+
+constexpr std::int64_t times_per_configuration = 64; // at most, on average
+
+} // namespace
 
 Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::int64_t> trajectory) {
   if (chain.size() != trajectory.size())
@@ -17,7 +22,7 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
   std::iota(chains.order.begin(), chains.order.end(), 0);
   std::ranges::stable_sort(chains.order, {}, [&](std::int64_t i) { return std::tuple(chain[i], trajectory[i]); });
 
-  bool spacing_known = false;
+  std::int64_t divisor = 0, span = 0; // of the steps between neighbours: their greatest common divisor and sum
   for (std::size_t k = 0; k < chains.order.size(); ++k) {
     const std::int64_t i = chains.order[k];
     const std::int64_t previous = k == 0 ? i : chains.order[k - 1];
@@ -27,14 +32,32 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
     }
     ++chains.lengths.back();
     const std::int64_t step = trajectory[i] - trajectory[previous];
-    if (!spacing_known)
-      chains.spacing = step;
-    spacing_known = true;
-    if (step != chains.spacing || step == 0)
-      throw std::invalid_argument("chain " + std::to_string(chain[i]) + " goes from trajectory " +
-                                  std::to_string(trajectory[previous]) + " to " + std::to_string(trajectory[i]) +
-                                  ", but error analysis needs one constant positive step in all chains" +
-                                  (step == 0 ? "" : ", here " + std::to_string(chains.spacing)));
+    if (step == 0)
+      throw std::invalid_argument("chain " + std::to_string(chain[i]) + " has trajectory " +
+                                  std::to_string(trajectory[i]) + " twice");
+    divisor = std::gcd(divisor, step);
+    span += step;
+  }
+  if (divisor == 0)
+    return chains;
+
+  chains.spacing = divisor;
+  const auto configurations = std::ssize(chains.order);
+  const std::int64_t neighbours = configurations - std::ssize(chains.lengths);
+  if (span / divisor == neighbours)
+    return chains;
+  if (span / divisor > times_per_configuration * configurations)
+    throw std::invalid_argument("the saved trajectories are too irregular for an autocorrelation time: their distances "
+                                "have only " +
+                                std::to_string(divisor) + " as a common divisor, and less than one in " +
+                                std::to_string(times_per_configuration) + " multiples of it was saved");
+  chains.times.reserve(chains.order.size());
+  std::int64_t first = 0;
+  for (const std::int64_t length : chains.lengths) {
+    const std::int64_t start = trajectory[chains.order[first]];
+    for (std::int64_t k = first; k < first + length; ++k)
+      chains.times.push_back((trajectory[chains.order[k]] - start) / divisor);
+    first += length;
   }
   return chains;
 }

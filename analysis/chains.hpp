@@ -11,12 +11,15 @@ namespace stint {
 struct Chains {
   std::vector<std::int64_t> order; ///< (N) the configurations' numbers, chain after chain, each in order of trajectory
   std::vector<std::int64_t> lengths; ///< configurations of each chain, in the same order
-  std::int64_t spacing = 1; ///< trajectories between neighbours in a chain; 1 if every chain has one configuration
+  std::int64_t spacing = 1;          ///< trajectories of one step of time; 1 if every chain has one configuration
+  std::vector<std::int64_t> times;   ///< (N, as `order`) steps since the first of the chain; empty if none has a gap
 };
 
-/// chain and trajectory (N): as in an ensemble file, in any order (a run may write its chains interleaved).
-/// Throws std::invalid_argument if they differ in size, or if the trajectories of the chains do not all advance by the
-/// same positive step: an autocorrelation time has no meaning for an irregular series.
+/// chain and trajectory (N): as in an ensemble file, in any order (a run may write its chains interleaved). The step of
+/// time is the greatest common divisor of all distances between neighbours in a chain: where histories were joined or
+/// saves are irregular, chains have gaps, times at which nothing was saved.
+/// Throws std::invalid_argument if the two differ in size, if a chain has a trajectory twice, or if the saves are so
+/// irregular that less than one time in 64 has a configuration: that step would say nothing about autocorrelation.
 Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::int64_t> trajectory);
 
 } // namespace stint

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <stdexcept>
 
 namespace stint {
@@ -23,10 +24,9 @@ Sample magnetisation_sample(const Measurements& measurements) {
   std::vector<double> series;
   for (const std::int64_t i : chains.order)
     series.push_back(measurements.values[i * primary_count + magnetisation]);
-  const double tau_int = gamma_method(series, chains.lengths).tau_int;
+  const double independent = gamma_method(series, chains.lengths, chains.times).independent;
   std::ranges::sort(series);
-  const auto n = static_cast<double>(series.size());
-  return {std::move(series), n / std::max(1.0, 2 * tau_int)};
+  return {std::move(series), independent};
 }
 
 double z_score(const Estimate& reference, const Estimate& value) {
@@ -39,7 +39,7 @@ double z_score(const Estimate& reference, const Estimate& value) {
 
 } // namespace
 
-Comparison compare(const Measurements& reference, const Measurements& other) {
+Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed) {
   if (reference.geometry != other.geometry)
     throw std::invalid_argument("an ensemble on lattice " + other.geometry.text() +
                                 " cannot be compared with one on lattice " + reference.geometry.text());
@@ -55,7 +55,24 @@ Comparison compare(const Measurements& reference, const Measurements& other) {
   comparison.ks_statistic = ks_statistic(a.sorted, b.sorted);
   comparison.ks_p_value = ks_p_value(comparison.ks_statistic, a.independent, b.independent);
   comparison.wasserstein1 = wasserstein1(a.sorted, b.sorted);
+  comparison.permutation = permutation_test(reference, other, seed);
   return comparison;
+}
+
+double Comparison::largest_z() const {
+  double largest = 0;
+  for (const auto& observable : observables)
+    largest = std::max(largest, std::abs(observable.z));
+  return largest;
+}
+
+int Comparison::beyond(double z) const {
+  return static_cast<int>(
+      std::ranges::count_if(observables, [z](const ComparedObservable& row) { return std::abs(row.z) > z; }));
+}
+
+double Comparison::expected_beyond(double z) const {
+  return std::erfc(z / std::numbers::sqrt2) * static_cast<double>(observables.size());
 }
 
 } // namespace stint

@@ -2,6 +2,9 @@
 // Do two ensembles follow the same law?
 
 #include "analysis/estimate.hpp"
+#include "analysis/permutation_test.hpp"
+
+#include <cstdint>
 
 namespace stint {
 
@@ -13,15 +16,21 @@ struct ComparedObservable {
 
 struct Comparison {
   std::vector<ComparedObservable> observables;
-  double ks_statistic = 0; ///< Kolmogorov-Smirnov distance of the magnetisation's distributions
-  double ks_p_value = 0;   ///< with the numbers of configurations reduced by 2 tau_int
-  double wasserstein1 = 0; ///< W1 distance of the same
+  double ks_statistic = 0;     ///< Kolmogorov-Smirnov distance of the magnetisation's distributions
+  double ks_p_value = 0;       ///< with the numbers of configurations that count as independent
+  double wasserstein1 = 0;     ///< W1 distance of the same
+  PermutationTest permutation; ///< of all observables at once, and the p value of W1
+
+  double largest_z() const;               ///< largest |z|
+  int beyond(double z) const;             ///< observables with |z| beyond it
+  double expected_beyond(double z) const; ///< how many there would be of one law, erfc(z/sqrt(2)) of all
 };
 
-/// The observables that both ensembles define (see estimate_all), in the order of the design. All numbers are finite:
-/// where both errors are 0, z is 0 for equal values and the largest double, signed, for others. ks_p_value takes each
-/// ensemble for N / max(1, 2 tau_int(M)) independent configurations. Throws std::invalid_argument if the two are on
+/// The observables that both ensembles define (see estimate_all), in the order of the design. All numbers but those of
+/// the permutation test are finite: where both errors are 0, z is 0 for equal values and the largest double, signed,
+/// for others. ks_p_value takes each ensemble for as many independent configurations as the error of <M> says
+/// (GammaResult::independent). The permutation test draws from `seed`. Throws std::invalid_argument if the two are on
 /// different lattices, and for what estimate_all throws.
-Comparison compare(const Measurements& reference, const Measurements& other);
+Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed = 1);
 
 } // namespace stint

@@ -3,6 +3,7 @@
 
 #include "analysis/observables.hpp"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct Estimate {
   double error = 0;   ///< one standard deviation, autocorrelation included
   double tau_int = 0; ///< integrated autocorrelation time in trajectories (0.5 save spacings if independent)
   double tau_int_error = 0;
+  double jackknife_error = std::numeric_limits<double>::quiet_NaN(); ///< the same error from blocks, a cross-check
 };
 
 struct NamedEstimate {
@@ -21,12 +23,13 @@ struct NamedEstimate {
 };
 
 /// All observables of the design, in its order, by the Gamma method (Wolff, hep-lat/0306017) on the chains of the
-/// ensemble. All numbers are finite; an observable that the ensemble leaves undefined is left out (see derived.hpp).
-/// The value is F(means), biased by O(1/N) where F is not linear: less than the error by O(1/sqrt(N)).
-/// A tau_int is in trajectories: steps of the chain times the trajectories between saved configurations, which have to
-/// be constant; in an ensemble whose chains have one configuration each it is 0.5. Throws std::invalid_argument if
-/// there are fewer than 2 configurations, if a value is not finite, if the sizes do not fit, or if chains are saved at
-/// irregular trajectories. Plans FFTs, which FFTW allows from one thread at a time only.
+/// ensemble. All numbers but jackknife_error are finite; an observable that the ensemble leaves undefined is left out
+/// (see derived.hpp). The value is F(means), biased by O(1/N) where F is not linear: less than the error by
+/// O(1/sqrt(N)). A tau_int is in trajectories: steps of time (see split_chains, gamma_method for gaps) times their
+/// spacing; in an ensemble whose chains have one configuration each it is 0.5. jackknife_error comes from blocks of 10
+/// times the largest tau_int (see jackknife.hpp) and is NaN unless there are at least 16 blocks that long. Throws
+/// std::invalid_argument if there are fewer than 2 configurations, if a value is not finite, if the sizes do not fit,
+/// or for what split_chains throws. Plans FFTs, which FFTW allows from one thread at a time only.
 std::vector<NamedEstimate> estimate_all(const Measurements& measurements);
 
 } // namespace stint

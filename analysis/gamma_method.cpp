@@ -25,6 +25,48 @@ struct WindowSums {
   double weight;         ///< 1 + 2 sum_t P(t)/N
 };
 
+/// The lags t with enough pairs to estimate Gamma(t): a quarter of the P(t) that N entries would have at random times
+/// of their chains.
+std::vector<bool> known_lags(const LaggedProducts& products, std::span<const std::int64_t> lengths,
+                             std::span<const std::int64_t> times) {
+  const auto longest = products.pairs.size();
+  if (times.empty())
+    return std::vector<bool>(longest, true);
+  std::vector<std::int64_t> ending(longest + 1); // chains by the times that they span
+  std::int64_t last = -1, all_times = 0;
+  for (const std::int64_t n : lengths) {
+    last += n;
+    ++ending[times[last] + 1];
+    all_times += times[last] + 1;
+  }
+  const double filled = static_cast<double>(times.size()) / static_cast<double>(all_times);
+  std::vector<bool> known(longest);
+  std::int64_t without_gaps = all_times, chains_left = std::ssize(lengths);
+  for (std::size_t t = 0; t < longest; ++t) {
+    known[t] = static_cast<double>(products.pairs[t]) >= 0.25 * filled * filled * static_cast<double>(without_gaps);
+    chains_left -= ending[t];
+    without_gaps -= chains_left;
+  }
+  return known;
+}
+
+/// Gamma(t), interpolated where it is not known; as at the last known lag beyond that.
+std::vector<double> autocovariances(const LaggedProducts& products, const std::vector<bool>& known) {
+  std::vector<double> gamma(products.sum.size());
+  std::size_t last = 0;
+  for (std::size_t t = 0; t < gamma.size(); ++t) {
+    if (!known[t]) {
+      gamma[t] = gamma[last];
+      continue;
+    }
+    gamma[t] = products.sum[t] / static_cast<double>(products.pairs[t]);
+    for (std::size_t s = last + 1; s < t; ++s)
+      gamma[s] = std::lerp(gamma[last], gamma[t], static_cast<double>(s - last) / static_cast<double>(t - last));
+    last = t;
+  }
+  return gamma;
+}
+
 } // namespace
 
 double series_mean(std::span<const double> series) {
@@ -34,17 +76,19 @@ double series_mean(std::span<const double> series) {
   return series[0] + sum / static_cast<double>(series.size());
 }
 
-GammaResult gamma_method(std::span<const double> series, std::span<const std::int64_t> lengths, double window_factor) {
+GammaResult gamma_method(std::span<const double> series, std::span<const std::int64_t> lengths,
+                         std::span<const std::int64_t> times, double window_factor) {
   if (series.size() < 2)
     throw std::invalid_argument("an error needs at least 2 configurations, not " + std::to_string(series.size()));
   const auto N = static_cast<double>(series.size());
   std::vector<double> deviation(series.begin(), series.end());
   for (const double mean = series_mean(series); double& value : deviation)
     value -= mean;
-  const auto products = lagged_products(deviation, lengths);
-  const auto gamma = [&products](std::int64_t t) { return products.sum[t] / static_cast<double>(products.pairs[t]); };
-  const double variance = gamma(0);
+  const auto products = lagged_products(deviation, lengths, times);
+  const auto gamma = autocovariances(products, known_lags(products, lengths, times));
+  const double variance = gamma[0];
   GammaResult result;
+  result.independent = N;
   if (variance <= 0)
     return result;
 
@@ -56,8 +100,8 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
     const double weight = static_cast<double>(products.pairs[t]) / N;
     if (sums.weight + 2 * weight > N / 2)
       break;
-    sums.gamma += 2 * gamma(t);
-    sums.weighted_gamma += 2 * weight * gamma(t);
+    sums.gamma += 2 * gamma[t];
+    sums.weighted_gamma += 2 * products.sum[t] / N;
     sums.weight += 2 * weight;
     result.window = t;
     result.window_closed = window_condition(static_cast<double>(t), sums.gamma / (2 * variance), N, window_factor) < 0;
@@ -70,6 +114,7 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
   const auto W = static_cast<double>(result.window);
   const double bias = sums.weighted_gamma / N / (1 - sums.weight / N); // the error^2 that solves its own bias
   result.error = std::sqrt(bias);
+  result.independent = std::min(N, (variance + bias) / bias);
   result.error_of_error = result.error * std::sqrt((W + 0.5) / N);
   result.tau_int = (sums.gamma + (2 * W + 1) * bias) / (2 * (variance + bias));
   result.tau_int_error = 2 * result.tau_int * std::sqrt(std::max(0.0, W + 0.5 - result.tau_int) / N);

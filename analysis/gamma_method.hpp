@@ -12,6 +12,7 @@ struct GammaResult {
   double error_of_error = 0; ///< error sqrt((W + 1/2)/N)
   double tau_int = 0.5;     ///< integrated autocorrelation time 1/2 + sum_{t=1}^W Gamma(t)/Gamma(0); 0.5 if independent
   double tau_int_error = 0; ///< 2 tau_int sqrt((W + 1/2 - tau_int)/N), Wolff (42)
+  double independent = 1;   ///< entries that count as independent: variance / error^2, at most N; N if constant
   std::int64_t window = 0;  ///< W
   bool window_closed = true; ///< false: the chains are too short to see the correlations end
 };
@@ -32,11 +33,16 @@ struct GammaResult {
 /// to its error in quadrature. A constant series has error 0. Where anticorrelation makes the summed variance negative,
 /// W = 0: the entries count as independent.
 ///
+/// Gaps: with `times`, steps of each entry since its chain's first (see split_chains), P(t) counts the pairs of entries
+/// that are t apart, and sums run over these pairs. error^2, which weighs Gamma(t) by P(t), remains the exact
+/// bookkeeping of the entries there are. tau_int sums Gamma(t) over all t; where fewer than a quarter of the pairs that
+/// gaps at random would leave, Gamma(t) is interpolated linearly between its neighbours that have enough.
+///
 /// For derived quantities F(abar_1, abar_2, ...) pass the projected series sum_k (dF/dabar_k) a_k, Wolff (33).
-/// Throws std::invalid_argument if there are fewer than 2 entries or the lengths do not fit.
+/// Throws std::invalid_argument if there are fewer than 2 entries or the lengths or times do not fit.
 /// Plans FFTs, which FFTW allows from one thread at a time only.
 GammaResult gamma_method(std::span<const double> series, std::span<const std::int64_t> lengths,
-                         double window_factor = 1.5);
+                         std::span<const std::int64_t> times = {}, double window_factor = 1.5);
 
 /// The mean of a series of at least one entry; exactly c for a series of constant c.
 double series_mean(std::span<const double> series);

@@ -1,36 +1,44 @@
 #pragma once
 // The drift (eta0, eta1) of an interpolant, and what a tilt of the data's law makes of it.
 
-#include "generative/moments.hpp"
+#include "generative/interpolant.hpp"
 
 #include <functional>
 
 namespace stint {
-
-/// E[x1 | observation] as a function of (pair, signal), fields (N, L1, ..., Ld); see moments.hpp for the notation. It
-/// depends on the pair and the signal only through Gamma = (beta/alpha)^2 and y = signal/alpha^2, and is finite where
-/// beta = 0.
-using PosteriorMean = std::function<torch::Tensor(const Pair&, const torch::Tensor& signal)>;
-
-/// The posterior mean of Gaussian data: the Wiener estimate, exact.
-PosteriorMean gaussian_posterior_mean(Moments moments);
-
-/// The reward r(x) = field * sum_x phi_x: the data's law is reweighted with exp(r).
-struct Tilt {
-  double field = 0; ///< h
-};
 
 /// eta0 = E[x0 | I = x] and eta1 = E[x1 | I = x] (arXiv:2508.04605, eq. 2); x = alpha eta0 + beta eta1.
 struct Etas {
   torch::Tensor eta0, eta1;
 };
 
-/// (pair, x) -> (eta0, eta1), for pairs with alpha > 0.
+/// (pair, x) -> (eta0, eta1), fields (N, L1, ..., Ld). Where alpha = 0 on some coordinates the drift is its limit for a
+/// smooth law of the data: eta0 = 0 and eta1 = x / beta there.
 using Drift = std::function<Etas(const Pair&, const torch::Tensor& x)>;
 
-/// The drift of the tilted law exp(r) mu1 from the posterior mean of mu1 (eqs. 19-21): the observation's (Gamma, y)
-/// becomes (Gamma, y + h), that is signal = beta x + alpha^2 h. At beta = 0 this is the constant field E_r[x1], without
-/// a limit to take.
+/// E[x1 | observation] as a function of (pair, signal), for pairs that are diagonal in one basis.
+///
+/// The observation I = x says of x1 no more than its likelihood exp(-<x1, Gamma x1>/2 + <y, x1>) with
+///   Gamma = beta^2 / alpha^2,   y = beta x / alpha^2,
+/// passed as (pair, signal) with signal = alpha^2 y, which is finite for all alpha and beta: beta x for the interpolant
+/// itself. The posterior mean depends on (pair, signal) through (Gamma, y) only; it is asked with beta = 1 - alpha,
+/// must be finite everywhere; where alpha = 0 it may be any finite number.
+using PosteriorMean = std::function<torch::Tensor(const Pair&, const torch::Tensor& signal)>;
+
+/// The reward r(x) = <x, A x>/2 + <b, x>: the data's law is reweighted with exp(r) (THEORY 4). A magnetic field is
+/// b = h, a shift of the squared mass by -k2 is A = 2 k2.
+struct Tilt {
+  Operator quadratic = 0;                                  ///< A, diagonal in the basis of the pairs
+  torch::Tensor source = torch::zeros({}, torch::kDouble); ///< b, a number or a field (L1, ..., Ld)
+};
+
+/// The drift of the tilted law exp(r) mu1 from the posterior mean of mu1 (eqs. 19-21): the observation (Gamma, y)
+/// becomes (Gamma - A, y + b). With root = sqrt(beta^2 - A alpha^2) that is the pair and signal
+///   alpha_r = alpha / (alpha + root),   beta_r = root / (alpha + root),   signal_r = (beta x + alpha^2 b) / (alpha +
+///   root)^2,
+/// finite at both ends (at the noise end eta1 is the constant E_r[x1]: there is no limit to take).
+/// The drift throws std::invalid_argument where Gamma - A < 0, with the range of A that can be reached there, and for
+/// pairs that share no basis with A.
 Drift make_drift(PosteriorMean posterior_mean, Tilt tilt = {});
 
 } // namespace stint

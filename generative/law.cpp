@@ -123,7 +123,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   for (std::int64_t i = 0; i < count; ++i) {
     const auto index = static_cast<std::uint32_t>(first + i);
     const Stream stream{seed, purpose, index, trajectory};
-    alpha_data[i] = static_cast<float>(alpha_of_log_ratio(log_ratio_range * (2 * stream.uniform(0) - 1)));
+    alpha_data[i] = static_cast<float>(level_of_log_ratio(log_ratio_range * (2 * stream.uniform(0) - 1)));
     const double pick = stream.uniform(1);
     double mirror_probability = options_.symmetric ? 0.5 : 0;
     std::int64_t configuration = 0;

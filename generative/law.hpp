@@ -15,7 +15,7 @@ struct LawOptions {
 
 /// Some samples of a batch, on the CPU.
 struct Batch {
-  Pair pair;
+  ScalarPair pair;
   torch::Tensor signal; ///< beta (alpha x0 + beta x1) + alpha^2 h, (n, L1, ..., Ld)
   torch::Tensor x1;     ///< (n, L1, ..., Ld)
 };

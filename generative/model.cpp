@@ -47,7 +47,7 @@ void Model::to(torch::Device device) {
   description_.moments = description_.moments.to(device);
 }
 
-Model::Prediction Model::predict(const Pair& pair, const torch::Tensor& signal) {
+Model::Prediction Model::predict(const ScalarPair& pair, const torch::Tensor& signal) {
   const Moments& moments = description_.moments;
   const double variance = moments.variance();
   const double deviation = std::sqrt(variance);
@@ -73,7 +73,7 @@ Model::Prediction Model::predict(const Pair& pair, const torch::Tensor& signal) 
 
 PosteriorMean Model::posterior_mean() {
   return [this](const Pair& pair, const torch::Tensor& signal) {
-    const auto [estimate, scale, network] = predict(pair, signal);
+    const auto [estimate, scale, network] = predict(scalars(pair, signal, "this model"), signal);
     return estimate + scale * network;
   };
 }

@@ -2,6 +2,7 @@
 // The learned posterior mean: a network on top of an estimate from second moments.
 
 #include "generative/drift.hpp"
+#include "generative/moments.hpp"
 #include "generative/unet.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
@@ -44,7 +45,7 @@ public:
     torch::Tensor scale;    ///< s, (N, 1, ..., 1)
     torch::Tensor network;  ///< f, (N, L1, ..., Ld)
   };
-  Prediction predict(const Pair& pair, const torch::Tensor& signal);
+  Prediction predict(const ScalarPair& pair, const torch::Tensor& signal);
 
   /// E[x1 | observation] as a callable; refers to this model, which must outlive it.
   PosteriorMean posterior_mean();

@@ -1,6 +1,6 @@
 #include "generative/moments.hpp"
 
-#include "lattice/free_field.hpp"
+#include "generative/phi4.hpp"
 
 namespace stint {
 namespace {
@@ -44,12 +44,12 @@ torch::Tensor symmetrise(torch::Tensor spectrum) {
 
 } // namespace
 
-torch::Tensor Moments::wiener(const Pair& pair, const torch::Tensor& signal) const {
+torch::Tensor Moments::wiener(const ScalarPair& pair, const torch::Tensor& signal) const {
   const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
   return filter(spectrum / (alpha2 + beta2 * spectrum), signal - pair.beta.square() * mean) + mean;
 }
 
-torch::Tensor MagnetisationLaw::posterior_mean(const Pair& pair, const torch::Tensor& average_signal,
+torch::Tensor MagnetisationLaw::posterior_mean(const ScalarPair& pair, const torch::Tensor& average_signal,
                                                std::int64_t volume) const {
   // The observation says M = s / b^2 +- a / (b sqrt(V)); everything times b^2, so that b = 0 is no exception.
   const auto a2 = (pair.alpha.square() / volume).to(torch::kDouble).reshape({-1, 1});
@@ -62,7 +62,7 @@ torch::Tensor MagnetisationLaw::posterior_mean(const Pair& pair, const torch::Te
   return (log_weight.softmax(1) * component_mean).sum(1).reshape(average_signal.sizes()).to(average_signal.dtype());
 }
 
-torch::Tensor Moments::estimate(const Pair& pair, const torch::Tensor& signal) const {
+torch::Tensor Moments::estimate(const ScalarPair& pair, const torch::Tensor& signal) const {
   const auto linear = wiener(pair, signal);
   if (!magnetisation.known())
     return linear;
@@ -70,12 +70,12 @@ torch::Tensor Moments::estimate(const Pair& pair, const torch::Tensor& signal) c
   return linear + (magnetisation.posterior_mean(pair, average(signal), signal[0].numel()) - average(linear));
 }
 
-torch::Tensor Moments::wiener_variance(const Pair& pair) const {
+torch::Tensor Moments::wiener_variance(const ScalarPair& pair) const {
   const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
   return mean_over_modes(spectrum * alpha2 / (alpha2 + beta2 * spectrum));
 }
 
-torch::Tensor Moments::target_variance(const Pair& pair) const {
+torch::Tensor Moments::target_variance(const ScalarPair& pair) const {
   if (!force_spectrum.defined())
     return wiener_variance(pair);
   const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
@@ -84,7 +84,7 @@ torch::Tensor Moments::target_variance(const Pair& pair) const {
   return mean_over_modes(variance.clamp_min(0));
 }
 
-torch::Tensor Moments::training_target(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& x1,
+torch::Tensor Moments::training_target(const ScalarPair& pair, const torch::Tensor& signal, const torch::Tensor& x1,
                                        const torch::Tensor& force, bool symmetric) const {
   const auto alpha2_single = pair.alpha.square();
   const auto sign = symmetric ? ((signal * x1).sum(field_axes(x1), /*keepdim=*/true) / alpha2_single).tanh()
@@ -104,14 +104,6 @@ Moments Moments::to(torch::Device device) const {
     if (tensor->defined())
       *tensor = tensor->to(device);
   return moved;
-}
-
-torch::Tensor phi4_force(const Phi4& theory, const torch::Tensor& phi) {
-  auto neighbours = torch::zeros_like(phi);
-  for (const auto axis : field_axes(phi))
-    neighbours += phi.roll(1, axis) + phi.roll(-1, axis);
-  const double onsite = theory.onsite(static_cast<int>(phi.dim() - 1));
-  return -2 * onsite * phi - 4 * theory.lambda * phi.pow(3) + 2 * neighbours + theory.field;
 }
 
 namespace {
@@ -157,15 +149,6 @@ Moments measure_moments(const torch::Tensor& configurations, bool symmetric, con
   if (theory)
     moments.force_spectrum = symmetrise(force_spectrum);
   moments.magnetisation = measure_magnetisation(configurations, symmetric);
-  return moments;
-}
-
-Moments free_field_moments_of(const Geometry& geometry, const Phi4& theory) {
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  Moments moments;
-  moments.mean = free_field_moments(geometry, theory).magnetisation;
-  moments.spectrum = torch::tensor(free_propagator(geometry, theory), torch::kDouble).reshape(shape);
-  moments.force_spectrum = moments.spectrum.reciprocal();
   return moments;
 }
 

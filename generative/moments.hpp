@@ -19,7 +19,7 @@ struct MagnetisationLaw {
   bool known() const { return centers.defined(); }
 
   /// E[M | zero mode of the observation] for signal averages (N, 1, ..., 1) over `volume` sites.
-  torch::Tensor posterior_mean(const Pair& pair, const torch::Tensor& average_signal, std::int64_t volume) const;
+  torch::Tensor posterior_mean(const ScalarPair& pair, const torch::Tensor& average_signal, std::int64_t volume) const;
 };
 
 /// Mean and spectra of translation-invariant data. The best linear (Wiener) estimate of x1 follows from them, and is
@@ -39,19 +39,19 @@ struct Moments {
 
   /// E[x1 | observation] if the data were Gaussian: mean + P (signal - beta^2 mean) / (alpha^2 + beta^2 P), shape of
   /// signal.
-  torch::Tensor wiener(const Pair& pair, const torch::Tensor& signal) const;
+  torch::Tensor wiener(const ScalarPair& pair, const torch::Tensor& signal) const;
 
   /// wiener() with the zero mode replaced by what the law of the magnetisation makes of it, if that is known.
-  torch::Tensor estimate(const Pair& pair, const torch::Tensor& signal) const;
+  torch::Tensor estimate(const ScalarPair& pair, const torch::Tensor& signal) const;
 
   /// The variance per site of x1 given the observation if the data were Gaussian: mean over p of P alpha^2 / (alpha^2 +
   /// beta^2 P), shape (N, 1, ..., 1).
-  torch::Tensor wiener_variance(const Pair& pair) const;
+  torch::Tensor wiener_variance(const ScalarPair& pair) const;
 
   /// The variance per site of training_target() about wiener() in this Gaussian approximation, shape (N, 1, ..., 1):
   /// the mean over p of P alpha^2 / (alpha^2 + beta^2 P) - alpha^2 / (beta^2 + alpha^2 Q); without a force spectrum,
   /// wiener_variance().
-  torch::Tensor target_variance(const Pair& pair) const;
+  torch::Tensor target_variance(const ScalarPair& pair) const;
 
   /// A random variable with the conditional mean E[x1 | observation], of less variance than x1 itself:
   ///   T = (signal + alpha^2 t (F(x1) + Q x1)) / (beta^2 + alpha^2 Q),   mode by mode.
@@ -62,21 +62,15 @@ struct Moments {
   /// t = 1, or if the law is symmetric under phi -> -phi, t = tanh(<signal, x1> / alpha^2): the mean over x1 and -x1,
   /// weighted by what the observation says of them, which takes away the noise of the sign where the noise end has not
   /// decided it yet.
-  torch::Tensor training_target(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& x1,
+  torch::Tensor training_target(const ScalarPair& pair, const torch::Tensor& signal, const torch::Tensor& x1,
                                 const torch::Tensor& force, bool symmetric) const;
 
   Moments to(torch::Device device) const;
 };
 
-/// -dS/dphi of fields (N, L1, ..., Ld), as lattice/phi4.hpp defines it.
-torch::Tensor phi4_force(const Phi4& theory, const torch::Tensor& phi);
-
 /// Moments of configurations (N, L1, ..., Ld), averaged over the reflections and permutations of equal axes that the
 /// action respects. If symmetric, the law is taken as invariant under phi -> -phi: mean = 0. With a theory the force
 /// spectrum is measured too.
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory);
-
-/// The moments of the free field in closed form (lattice/free_field.hpp); Q = 1/P.
-Moments free_field_moments_of(const Geometry& geometry, const Phi4& theory);
 
 } // namespace stint

@@ -1,27 +1,81 @@
 #include "generative/sampler.hpp"
 
-#include "lattice/random.hpp"
+#include <cmath>
+#include <stdexcept>
 
 namespace stint {
+namespace {
 
-torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, std::int64_t first, std::int64_t count) {
+/// +-1 from the bits of Stream{seed, Purpose::probes, sample, number}: (probes, count, L1, ..., Ld).
+torch::Tensor rademacher(const torch::Tensor& like, int probes, std::uint64_t seed, std::int64_t first,
+                         std::int64_t number) {
+  const std::int64_t count = like.size(0), volume = like[0].numel();
+  auto signs = torch::empty({probes, count, volume}, torch::kFloat);
+  float* const out = signs.data_ptr<float>();
+  for (std::int64_t n = 0; n < count; ++n) {
+    const Stream stream{seed, Purpose::probes, static_cast<std::uint32_t>(first + n),
+                        static_cast<std::uint32_t>(number)};
+    for (std::int64_t i = 0; i < probes * volume; ++i) {
+      const auto bits = stream.bits(static_cast<std::uint32_t>(i / 128));
+      out[(i / volume * count + n) * volume + i % volume] = (bits[i / 32 % 4] >> (i % 32) & 1U) != 0 ? 1.0F : -1.0F;
+    }
+  }
+  auto shape = like.sizes().vec();
+  shape.insert(shape.begin(), probes);
+  return signs.reshape(shape).to(like.options());
+}
+
+/// log N(x0; 0, 1) over the coordinates that start as noise, (N).
+torch::Tensor noise_log_density(const Path& path, const torch::Tensor& x0) {
+  const auto noisy = (path.start() == 1).to(torch::kDouble);
+  const auto component = Operator::diagonal(path.basis(), noisy)(x0.to(torch::kDouble));
+  const double directions = noisy.expand(x0.sizes().slice(1)).sum().item<double>();
+  return -(component.square().flatten(1).sum(1) + directions * std::log(2 * M_PI)) / 2;
+}
+
+} // namespace
+
+torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, Purpose purpose, std::int64_t step,
+                    std::int64_t first, std::int64_t count) {
   std::vector<std::int64_t> shape = {count};
   shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
   auto fields = torch::empty(shape, torch::kFloat);
   const std::span<float> values(fields.data_ptr<float>(), fields.numel());
 #pragma omp parallel for
   for (std::int64_t n = 0; n < count; ++n)
-    Stream{seed, Purpose::sampling, static_cast<std::uint32_t>(first + n)}.normals(
+    Stream{seed, purpose, static_cast<std::uint32_t>(first + n), static_cast<std::uint32_t>(step)}.normals(
         values.subspan(n * geometry.volume(), geometry.volume()));
   return fields;
 }
 
-Solution generate(const Drift& drift, const Geometry& geometry, std::span<const double> alphas, Solver solver,
-                  std::uint64_t seed, std::int64_t first, std::int64_t count, torch::Device device) {
-  const torch::InferenceMode no_gradients;
-  Solution solution = solve(drift, noise(geometry, seed, first, count).to(device), alphas, solver);
-  solution.x = solution.x.cpu();
-  return solution;
+Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
+                                    const torch::Tensor& observed) const {
+  if (log_density == LogDensity::hutchinson && solver.method == Method::dopri5)
+    throw std::invalid_argument("dopri5 integrates exact divergences only: its evaluations differ between "
+                                "configurations");
+  const auto& levels = task.path.start();
+  if (log_density != LogDensity::none && ((levels > 0) & (levels < 1)).any().item<bool>())
+    throw std::invalid_argument(
+        "there is no log-density of what is made from noisy observations: the flow maps each to "
+        "a surface");
+  const torch::NoGradGuard no_gradients;
+  const auto x0 = noise(geometry, seed, Purpose::sampling, 0, first, count).to(device);
+  const Task here{task.path.to(device), task.scale.to(device)};
+  const auto start = start_state(here, x0, observed.defined() ? observed.to(device) : torch::zeros_like(x0));
+  const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+    return noise(geometry, seed, Purpose::diffusion, step, first, count).to(like.options());
+  };
+  Divergence divergence;
+  if (log_density == LogDensity::exact)
+    divergence = exact_divergence();
+  else if (log_density == LogDensity::hutchinson)
+    divergence = hutchinson_divergence(
+        [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
+  const Solution solution = solve(drift, start, knots(here.path, schedule), solver, diffusion, divergence);
+  Result result{.configurations = solution.x.cpu(), .log_density = {}, .evaluations = solution.evaluations};
+  if (solution.log_density_change.defined())
+    result.log_density = (noise_log_density(here.path, x0) + solution.log_density_change).cpu();
+  return result;
 }
 
 } // namespace stint

@@ -1,21 +1,45 @@
 #pragma once
-// From noise to configurations.
+// From noise and what is known to configurations.
 
-#include "generative/schedule.hpp"
 #include "generative/solver.hpp"
+#include "generative/task.hpp"
 #include "lattice/geometry.hpp"
+#include "lattice/random.hpp"
 
 #include <cstdint>
 
 namespace stint {
 
-/// Standard normal fields (count, L1, ..., Ld), float32: sample n is Stream{seed, Purpose::sampling, n}, whatever the
-/// batches.
-torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, std::int64_t first, std::int64_t count);
+/// Standard normal fields (count, L1, ..., Ld), float32, of purpose `sampling` (x0) or `diffusion` (SDE noise of step
+/// `step`): sample n is Stream{seed, purpose, n, step}, whatever the batches.
+torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, Purpose purpose, std::int64_t step,
+                    std::int64_t first, std::int64_t count);
 
-/// Generates the configurations first, ..., first + count - 1 of a run by taking their noise along the path of
-/// generation, (alpha, 1 - alpha) with alpha from 1 to 0. The result lies on the CPU.
-Solution generate(const Drift& drift, const Geometry& geometry, std::span<const double> alphas, Solver solver,
-                  std::uint64_t seed, std::int64_t first, std::int64_t count, torch::Device device = torch::kCPU);
+/// How configurations are made.
+struct Sampler {
+  Drift drift;
+  Geometry geometry;
+  Task task;
+  Schedule schedule;
+  SolverOptions solver = {};
+  /// What to integrate log q with: nothing, all V directions, or this many random vectors an evaluation.
+  enum class LogDensity { none, exact, hutchinson } log_density = LogDensity::none;
+  int probes = 1;
+  torch::Device device = torch::kCPU;
+
+  struct Result {
+    torch::Tensor configurations; ///< (count, L1, ..., Ld) float32 on the CPU
+    torch::Tensor log_density; ///< (count) float64 of the coordinates that began as noise, given the others; undefined
+                               ///< if not asked for
+    double evaluations = 0;    ///< of the drift, mean over configurations
+  };
+
+  /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, L1, ..., Ld) and is
+  /// undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number), whatever
+  /// the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, or with noisy
+  /// observations.
+  Result operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
+                    const torch::Tensor& observed = {}) const;
+};
 
 } // namespace stint

@@ -1,6 +1,9 @@
 #pragma once
-// Where along the path from noise to data the steps go.
+// Where along the way from noise to data the steps go.
 
+#include "generative/torch.hpp"
+
+#include <string_view>
 #include <vector>
 
 namespace stint {
@@ -8,12 +11,45 @@ namespace stint {
 /// The largest |log(alpha/beta)| inside a path; beyond it the law of a lattice field hardly changes.
 inline constexpr double log_ratio_range = 5;
 
-/// alpha = beta exp(log_ratio) with beta = 1 - alpha.
-double alpha_of_log_ratio(double log_ratio);
+/// The noise level alpha / (alpha + beta) where alpha = beta exp(log_ratio).
+double level_of_log_ratio(double log_ratio);
 
-/// alpha_i for i = 0..steps, from pure noise (1) to data (0), those between the ends equally spaced in log(alpha/beta)
-/// from log_ratio_range down to -log_ratio_range: every scale of the field forms where alpha^2 = beta^2 P(p), so that
-/// equal steps in the logarithm serve all of them. Throws std::invalid_argument unless steps >= 3.
-std::vector<double> log_ratio_schedule(int steps);
+/// The noise level r = alpha/(alpha + beta) of a coordinate at the ends of `steps()` steps, from where it starts
+/// (1 pure noise) to 0 (data). By THEORY 1 the drift depends on alpha and beta in no other way than through r, up to
+/// the scale of x.
+class Schedule {
+public:
+  /// Equal steps in r. Throws std::invalid_argument unless steps >= 1.
+  static Schedule uniform(int steps);
+
+  /// The first step from 1 and the last one to 0, those between equal in log(alpha/beta) from log_ratio_range down to
+  /// -log_ratio_range: every scale of a field forms where alpha^2 = beta^2 P(p), so that equal steps in the logarithm
+  /// serve all of them. From a level inside that range all steps but the last are equal. Throws std::invalid_argument
+  /// unless steps >= 3.
+  static Schedule log_ratio(int steps);
+
+  /// Steps of equal length in the metric of the squared Wasserstein action (eq. 22) of scalar generation for Gaussian
+  /// data of the spectrum P (any shape): the speed |dX/dr|^2 = E|eta0 - eta1|^2 is a sum over modes of
+  /// (r - (1 - r) P)^2 / (r^2 + (1 - r)^2 P). Throws std::invalid_argument unless steps >= 1.
+  static Schedule constant_speed(int steps, const torch::Tensor& spectrum);
+
+  /// "uniform", "log-ratio" or "speed"; the last needs the spectrum. Throws std::invalid_argument for other names.
+  static Schedule parse(std::string_view name, int steps, const torch::Tensor& spectrum);
+
+  int steps() const { return steps_; }
+
+  /// The levels of coordinates that start at the levels `start` (any shape, float64) after `time` steps, a number or a
+  /// tensor that broadcasts with `start`; linear between the ends of steps, `start` before them and 0 after them.
+  torch::Tensor level(const torch::Tensor& time, const torch::Tensor& start) const;
+
+private:
+  enum class Kind { table, log_ratio };
+  Schedule(Kind kind, int steps, std::vector<double> table) : kind_(kind), steps_(steps), table_(std::move(table)) {}
+  torch::Tensor at(const torch::Tensor& step, const torch::Tensor& start) const;
+
+  Kind kind_;
+  int steps_;
+  std::vector<double> table_; // levels for start = 1, steps + 1 of them; other starts in proportion
+};
 
 } // namespace stint

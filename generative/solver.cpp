@@ -1,100 +1,240 @@
 #include "generative/solver.hpp"
 
-#include <cmath>
-#include <deque>
+#include "generative/exponential_step.hpp"
+#include "generative/runge_kutta.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
 #include <stdexcept>
-#include <string>
 
 namespace stint {
 namespace {
 
-/// A value of eta1 and where on the path it was taken.
-struct Node {
-  double log_ratio; ///< log(beta/alpha)
-  torch::Tensor eta1;
-};
+constexpr std::array<std::pair<std::string_view, Method>, 7> methods = {{{"euler", Method::euler},
+                                                                         {"heun", Method::heun},
+                                                                         {"rk4", Method::rk4},
+                                                                         {"dopri5", Method::dopri5},
+                                                                         {"multistep", Method::multistep},
+                                                                         {"sde", Method::sde},
+                                                                         {"sde2", Method::sde2}}};
 
-double log_ratio(double alpha) { return std::log((1 - alpha) / alpha); }
-
-/// Weights w_i such that int_0^h p(s) e^s ds = sum_i w_i p(nodes_i) for all polynomials p of degree below nodes.size()
-/// <= 3.
-std::vector<double> exponential_weights(const std::vector<double>& nodes, double h) {
-  // moments[k] = int_0^h s^k e^s ds, by parts.
-  std::array<double, 3> moments{};
-  moments[0] = std::expm1(h);
-  for (int k = 1; k < 3; ++k)
-    moments[k] = std::pow(h, k) * std::exp(h) - k * moments[k - 1];
-  std::vector<double> weights;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    std::array<double, 3> lagrange = {1, 0,
-                                      0}; // coefficients of the polynomial that is 1 at node i and 0 at the others
-    for (std::size_t j = 0; j < nodes.size(); ++j) {
-      if (j == i)
-        continue;
-      for (int k = 2; k >= 0; --k)
-        lagrange[k] = ((k > 0 ? lagrange[k - 1] : 0) - nodes[j] * lagrange[k]) / (nodes[i] - nodes[j]);
-    }
-    weights.push_back(lagrange[0] * moments[0] + lagrange[1] * moments[1] + lagrange[2] * moments[2]);
+const Tableau& tableau_of(Method method) {
+  switch (method) {
+  case Method::euler:
+    return Tableau::euler();
+  case Method::heun:
+    return Tableau::heun();
+  case Method::rk4:
+    return Tableau::rk4();
+  default:
+    return Tableau::dopri5();
   }
-  return weights;
 }
 
-/// Integrates d(X/alpha) = eta1 d(beta/alpha) from alpha < 1 to next > 0 with eta1 the polynomial in log(beta/alpha)
-/// through the nodes.
-torch::Tensor exponential_step(const torch::Tensor& x, double alpha, double next, const std::deque<Node>& nodes) {
-  const double here = log_ratio(alpha);
-  std::vector<double> positions;
-  for (const Node& node : nodes)
-    positions.push_back(node.log_ratio - here);
-  const auto weights = exponential_weights(positions, log_ratio(next) - here);
-  auto sum = x / alpha;
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    sum = sum + std::exp(here) * weights[i] * nodes[i].eta1;
-  return next * sum;
+/// The operators of one step, from the knot behind to the knot ahead.
+struct Segment {
+  Pair from, to;
+
+  Pair at(const Operator& u) const {
+    const Operator rest = Operator(1) - u;
+    return {rest * from.alpha + u * to.alpha, rest * from.beta + u * to.beta};
+  }
+
+  /// dX/du = (alpha_to - alpha_from) eta0 + (beta_to - beta_from) eta1
+  torch::Tensor velocity(const Etas& etas) const {
+    return (to.alpha - from.alpha)(etas.eta0) + (to.beta - from.beta)(etas.eta1);
+  }
+};
+
+/// `next` where site coordinates move, else `x` with all its bits.
+torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
+  const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
+  if (!a || !b || common_basis(*a, *b) != Basis::site())
+    return next;
+  const auto moves = (segment.from.alpha.values() != segment.to.alpha.values()) |
+                     (segment.from.beta.values() != segment.to.beta.values());
+  return torch::where(moves, next, x);
+}
+
+/// The Runge-Kutta methods.
+class OneStep {
+public:
+  OneStep(const Drift& drift, const SolverOptions& options, const Divergence& divergence)
+      : drift_(drift), divergence_(divergence), tableau_(tableau_of(options.method)), options_(options) {}
+
+  void advance(const Segment& segment, Solution& solution) {
+    if (tableau_.error.empty()) {
+      const auto step = part(segment, Operator(0), Operator(1), solution.x);
+      solution.evaluations += static_cast<double>(tableau_.c.size());
+      finish(step, segment, solution);
+    } else {
+      advance_in_parts(segment, solution);
+    }
+  }
+
+private:
+  /// The step over the part [u, u + h] of a segment.
+  RungeKuttaStep part(const Segment& segment, const Operator& u, const Operator& h, const torch::Tensor& x) {
+    return runge_kutta_step(tableau_, x, [&](double c, const torch::Tensor& state) -> Slope {
+      const Pair pair = segment.at(u + Operator(c) * h);
+      const auto field = [&](const torch::Tensor& at) { return h(segment.velocity(drift_(pair, at))); };
+      if (!divergence_)
+        return {field(state), {}};
+      auto both = divergence_(field, state, number_++);
+      return {both.velocity, both.divergence};
+    });
+  }
+
+  static void finish(const RungeKuttaStep& step, const Segment& segment, Solution& solution) {
+    solution.x = keep_resting(segment, solution.x, solution.x + step.change);
+    if (step.divergence_change.defined())
+      solution.log_density_change = solution.log_density_change - step.divergence_change;
+  }
+
+  /// Every configuration has its own place u in the segment and its own length h of the next part.
+  void advance_in_parts(const Segment& segment, Solution& solution) {
+    constexpr double safety = 0.9, shrink = 0.2, grow = 5, smallest = 1e-6;
+    const std::int64_t count = solution.x.size(0);
+    const auto dimensions = static_cast<int>(solution.x.dim() - 1);
+    const auto numbers = torch::TensorOptions().dtype(torch::kDouble).device(solution.x.device());
+    auto u = torch::zeros({count}, numbers), h = torch::ones({count}, numbers);
+    auto x = solution.x.clone();
+    for (auto active = torch::arange(count, numbers.dtype(torch::kLong)); active.numel() > 0;
+         active = (u < 1).nonzero().flatten()) {
+      const auto here = u.index_select(0, active);
+      const auto length = torch::minimum(h.index_select(0, active), 1 - here);
+      const auto state = x.index_select(0, active);
+      const auto step = part(segment, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
+      solution.evaluations +=
+          static_cast<double>(tableau_.c.size()) * static_cast<double>(active.numel()) / static_cast<double>(count);
+      const auto error = step.error.flatten(1).to(torch::kDouble).square().mean(1).sqrt() / options_.tolerance;
+      const auto accepted = (error <= 1) | (length <= smallest);
+      const auto factor = (safety * error.clamp_min(1e-10).pow(-0.2)).clamp(shrink, grow);
+      h.index_copy_(0, active, (length * factor).clamp_min(smallest));
+      const auto done = accepted.nonzero().flatten();
+      const auto moved = active.index_select(0, done);
+      x.index_copy_(0, moved, (state + step.change).index_select(0, done));
+      // What is left of a segment after rounding is nothing.
+      const auto reached = (here + length).index_select(0, done);
+      u.index_copy_(0, moved, torch::where(reached > 1 - 1e-12, torch::ones_like(reached), reached));
+      if (step.divergence_change.defined())
+        solution.log_density_change.index_add_(0, moved, -step.divergence_change.index_select(0, done));
+      if (!error.isfinite().all().item<bool>())
+        throw std::runtime_error("dopri5 met numbers that are not finite; take more steps or a smaller tolerance");
+    }
+    solution.x = keep_resting(segment, solution.x, x);
+  }
+
+  const Drift& drift_;
+  const Divergence& divergence_;
+  const Tableau& tableau_;
+  const SolverOptions& options_;
+  std::int64_t number_ = 0; // of evaluations with a divergence
+};
+
+/// The exponential methods.
+class Multistep {
+public:
+  Multistep(const Drift& drift, const SolverOptions& options, const StepNoise& noise)
+      : drift_(drift), noise_(noise), eps_(options.method == Method::multistep ? 0 : options.noise),
+        order_(options.method == Method::multistep ? 3 : (options.method == Method::sde2 ? 2 : 1)),
+        corrects_(options.method == Method::sde2) {
+    if (eps_ > 0 && !noise_)
+      throw std::invalid_argument("an SDE needs noise");
+  }
+
+  void advance(std::int64_t number, const Segment& segment, Solution& solution) {
+    const Basis basis = basis_of(segment);
+    const auto entries = [&](const Operator& a) { return basis.entries(a.values()); };
+    const ExponentialStep step{entries(segment.from.alpha), entries(segment.from.beta), entries(segment.to.alpha),
+                               entries(segment.to.beta), eps_};
+    if (eps_ > 0 && step.returns().any().item<bool>())
+      throw std::invalid_argument("an SDE goes from noise to data; take its noise = 0 or an ODE for the other way");
+    const auto x = basis.coordinates(solution.x);
+    const auto xi = eps_ > 0 ? basis.coordinates(noise_(number, solution.x)) : torch::Tensor();
+    const auto evaluate = [&](const Pair& pair, const torch::Tensor& state) {
+      ++solution.evaluations;
+      return Node{entries(pair.alpha), entries(pair.beta), basis.coordinates(drift_(pair, state).eta1)};
+    };
+    if (!looked_ahead_)
+      nodes_.push_front(evaluate(segment.from, solution.x));
+    if (nodes_.size() > static_cast<std::size_t>(order_))
+      nodes_.pop_back();
+    auto next = step.advance(x, nodes_, order_, xi);
+    // sde2 always looks ahead, multistep where coordinates have nothing to look back on.
+    const auto looks = corrects_ ? step.interior() : step.interior() & (step.usable(nodes_) < 2);
+    const bool look = order_ > 1 && looks.any().item<bool>();
+    if (look) {
+      const Node ahead = evaluate(segment.to, basis.fields(next, solution.x));
+      next = torch::where(looks, step.advance(x, {nodes_.front(), ahead}, 2, xi), next);
+      if (corrects_)
+        nodes_.push_front(ahead);
+    }
+    looked_ahead_ = corrects_ && look;
+    solution.x = basis.fields(next, solution.x);
+  }
+
+private:
+  static Basis basis_of(const Segment& segment) {
+    const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
+    const auto common = a && b ? common_basis(*a, *b) : std::nullopt;
+    if (!common)
+      throw std::invalid_argument("multistep, sde and sde2 need operators that are diagonal in one basis; take euler, "
+                                  "heun, rk4 or dopri5");
+    return *common;
+  }
+
+  const Drift& drift_;
+  const StepNoise& noise_;
+  double eps_;
+  int order_;
+  bool corrects_;
+  std::deque<Node> nodes_;    // the newest first
+  bool looked_ahead_ = false; // the newest node is at the state predicted for the end of the last step
+};
+
+bool is_exponential(Method method) {
+  return method == Method::multistep || method == Method::sde || method == Method::sde2;
 }
 
 } // namespace
 
-Solver parse_solver(std::string_view name) {
-  if (name == "euler")
-    return Solver::euler;
-  if (name == "heun")
-    return Solver::heun;
-  if (name == "multistep")
-    return Solver::multistep;
-  throw std::invalid_argument("unknown solver '" + std::string(name) + "'; known: euler, heun, multistep");
+Method parse_method(std::string_view name) {
+  std::string known;
+  for (const auto& [text, method] : methods) {
+    if (name == text)
+      return method;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", text);
+  }
+  throw std::invalid_argument(fmt::format("unknown solver '{}'; known: {}", name, known));
 }
 
-Solution solve(const Drift& drift, torch::Tensor x, std::span<const double> alphas, Solver solver) {
-  constexpr std::size_t order = 3; // of the multistep method
-  const auto dimensions = static_cast<int>(x.dim() - 1);
-  int evaluations = 0;
-  const auto evaluate = [&](double alpha, const torch::Tensor& state) {
-    ++evaluations;
-    return drift(scalar_pair(torch::full({state.size(0)}, alpha, state.options()), dimensions), state);
-  };
-  std::deque<Node> history; // of the multistep method, the newest first
-  for (std::size_t i = 0; i + 1 < alphas.size(); ++i) {
-    const double alpha = alphas[i], next = alphas[i + 1];
-    const Etas here = evaluate(alpha, x);
-    const auto velocity = here.eta0 - here.eta1; // dX/dalpha, as beta = 1 - alpha
-    const auto frozen = x + (next - alpha) * velocity;
-    if (solver == Solver::heun && next > 0) {
-      const Etas there = evaluate(next, frozen);
-      x = x + (next - alpha) / 2 * (velocity + there.eta0 - there.eta1);
-    } else if (solver == Solver::multistep && next > 0 && alpha < 1) {
-      history.push_front({log_ratio(alpha), here.eta1});
-      if (history.size() > order)
-        history.pop_back();
-      auto nodes = history;
-      if (nodes.size() == 1) // the first step, with nothing to look back on, looks ahead
-        nodes.push_back({log_ratio(next), evaluate(next, exponential_step(x, alpha, next, nodes)).eta1});
-      x = exponential_step(x, alpha, next, nodes);
-    } else {
-      x = frozen;
-    }
+Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
+               const StepNoise& noise, const Divergence& divergence) {
+  if (!(options.noise >= 0) || !(options.tolerance > 0))
+    throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
+  if (divergence && is_exponential(options.method))
+    throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
+  Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}};
+  if (divergence)
+    solution.log_density_change = torch::zeros({solution.x.size(0)}, solution.x.options().dtype(torch::kDouble));
+  std::optional<OneStep> one_step;
+  std::optional<Multistep> multistep;
+  if (is_exponential(options.method))
+    multistep.emplace(drift, options, noise);
+  else
+    one_step.emplace(drift, options, divergence);
+  Segment segment{knots.at(0), {}};
+  for (std::int64_t i = 0; i < knots.steps; ++i) {
+    segment.to = knots.at(i + 1);
+    if (multistep)
+      multistep->advance(i, segment, solution);
+    else
+      one_step->advance(segment, solution);
+    segment.from = segment.to;
   }
-  return {x, evaluations};
+  return solution;
 }
 
 } // namespace stint

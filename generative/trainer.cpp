@@ -1,5 +1,7 @@
 #include "generative/trainer.hpp"
 
+#include "generative/phi4.hpp"
+
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
@@ -12,7 +14,7 @@ namespace {
 /// The squared error of the network for each sample of the batch, in units of the variance of its target.
 torch::Tensor losses(Model& model, const Batch& batch) {
   const auto device = model.device();
-  const Pair pair{batch.pair.alpha.to(device), batch.pair.beta.to(device)};
+  const ScalarPair pair{batch.pair.alpha.to(device), batch.pair.beta.to(device)};
   const auto signal = batch.signal.to(device), x1 = batch.x1.to(device);
   const auto& description = model.description();
   torch::Tensor target;

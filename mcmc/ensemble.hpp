@@ -5,11 +5,14 @@
 #include "lattice/phi4.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/aligned_array.hpp"
+#include "mcmc/cluster.hpp"
+#include "mcmc/fourier_dynamics.hpp"
 #include "mcmc/hmc.hpp"
 #include "mcmc/kernels/kernels.hpp"
-#include "mcmc/leapfrog.hpp"
+#include "mcmc/molecular_dynamics.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,16 +21,27 @@ namespace stint {
 /// Chains first_chain, ..., first_chain + chains - 1 of a run. All random numbers are keyed (seed; purpose, chain,
 /// trajectory, site), so a chain's history does not depend on which other chains are here, on threads or on where it
 /// was stopped.
-/// Memory: V * sizeof(Real) bytes a chain, rounded up to a multiple of `lanes` chains, and 3 * lanes times that a
-/// thread.
+/// Where `lanes` chains together fit a cache, and with Fourier acceleration or cluster sweeps, they form a group that
+/// moves as one; else a chain is a group of its own (LaneUse). A chain's configurations do not depend on this but for
+/// rounding of the energies that decide on acceptance.
+/// Memory: V * sizeof(Real) bytes a chain, rounded up to whole groups, and 3 times a group a thread; 4 times with
+/// Fourier acceleration; with cluster sweeps also ClusterScratch a thread.
 template<class Real> class Ensemble {
 public:
-  /// Chains that share one SIMD group. first_chain must be a multiple of it, so that a chain always has the same lane.
+  /// Chains that may share one group. first_chain must be a multiple of it, so that a chain always has the same lane.
   static constexpr int lanes = stint::lanes;
 
   /// Starts cold (phi = 0) at trajectory 0. Throws std::invalid_argument for settings that make no sense.
-  Ensemble(Geometry geometry, Phi4 theory, HmcSettings settings, std::uint64_t seed, std::int64_t first_chain,
+  Ensemble(Geometry geometry, Phi4 theory, UpdateSettings settings, std::uint64_t seed, std::int64_t first_chain,
            std::int64_t chains);
+
+  /// Other settings of HMC from the next trajectory on: for tuning. Throws as the constructor does.
+  void set_hmc(const HmcSettings& settings);
+
+  /// Sites with a number other than 0 in `held` (V) stay as they are from now on: HMC of the conditional law of the
+  /// others. TrajectoryInfo::virial then has no known mean. Throws std::invalid_argument with Fourier acceleration or
+  /// cluster sweeps.
+  void hold(std::span<const std::uint8_t> held);
 
   /// phi = width * N(0, 1) at trajectory 0.
   void start_hot(double width = 0.1);
@@ -35,7 +49,7 @@ public:
   /// Continues from configurations (chains, V) which `trajectory` trajectories have led to.
   void restore(std::span<const Real> configurations, std::int64_t trajectory);
 
-  /// One trajectory of every chain; info has one entry a chain. Uses OpenMP's threads.
+  /// One update of every chain; info has one entry a chain. Uses OpenMP's threads.
   void advance(std::span<TrajectoryInfo> info);
 
   /// Copies the present configurations, (chains, V) row-major.
@@ -45,27 +59,43 @@ public:
   std::int64_t chains() const { return chains_; }
 
 private:
-  /// What one thread needs for a trajectory of a group.
+  /// What one thread needs for an update of a group.
   struct Scratch {
-    Scratch() = default;
-    explicit Scratch(std::size_t size) : momenta(size), first(size), second(size) {}
-    AlignedArray<Real> momenta, first, second;
+    AlignedArray<Real> momenta, first, second, modes;
+    ClusterScratch cluster;
   };
 
-  std::int64_t groups() const { return (chains_ + lanes - 1) / lanes; }
-  std::int64_t group_size() const { return geometry_.volume() * lanes; }
-  Real* field(std::int64_t group) const { return fields_.data() + group * group_size(); }
+  const LaneLayout& layout() const { return dynamics_.sweep().layout(); }
+  LaneUse best_lane_use() const;
+  void use_best_lanes();
+  void allocate();
+  std::int64_t groups() const { return (chains_ + layout().chains() - 1) / layout().chains(); }
+  std::int64_t chains_of(std::int64_t group) const;
+  Real* field(std::int64_t group) const { return fields_.data() + group * layout().size(); }
+  /// The number of a chain's site x is phi[layout().index(x, chain % layout().chains())].
+  Real* field_of_chain(std::int64_t chain) const { return field(chain / layout().chains()); }
+  std::uint32_t chain_number(std::int64_t group, std::int64_t chain = 0) const;
   LaneStreams streams(Purpose purpose, std::int64_t group) const;
-  void advance_group(std::int64_t group, Scratch& scratch, std::span<TrajectoryInfo> info);
+  void prepare(Scratch& scratch) const;
+  void advance_group(std::int64_t group, std::span<const Stage> stages, Scratch& scratch,
+                     std::span<TrajectoryInfo> info);
+  void sweep_clusters(std::int64_t group, Scratch& scratch, std::span<TrajectoryInfo> info);
+  void report(const ChainEnergies& energies, TrajectoryInfo& info) const;
 
   Geometry geometry_;
+  Phi4 theory_;
+  UpdateSettings settings_;
   std::uint64_t seed_;
   std::int64_t first_chain_;
   std::int64_t chains_;
   std::int64_t trajectory_ = 0;
   const Kernels<Real>* kernels_;
-  Leapfrog<Real> leapfrog_;
-  AlignedArray<Real> fields_;    // [group][site][lane]; the last group may have lanes that are no chain of ours
+  MolecularDynamics<Real> dynamics_;
+  std::optional<FourierDynamics<Real>> fourier_;
+  std::optional<ClusterSweep<Real>> cluster_;
+  std::vector<std::int64_t> held_; // sites that do not move
+  AlignedArray<Real>
+      fields_; // [group][site][lane], LaneLayout; the last group may have lanes that are no chain of ours
   std::vector<Scratch> scratch_; // one a thread
 };
 

@@ -10,9 +10,13 @@
 
 namespace stint {
 
-/// Leapfrog from (phi, pi), V sites each, in place: half a kick, then drifts and kicks in turn, half a kick.
-void reference_leapfrog(const Geometry& geometry, const Phi4& theory, const HmcSettings& settings,
+/// A trajectory from (phi, pi), V sites each, in place, without jitter.
+void reference_dynamics(const Geometry& geometry, const Phi4& theory, const HmcSettings& settings,
                         std::span<double> phi, std::span<double> pi);
+
+/// S(phi) + (1/2) pi K pi, K = 1 without Fourier acceleration.
+double reference_hamiltonian(const Geometry& geometry, const Phi4& theory, const HmcSettings& settings,
+                             std::span<const double> phi, std::span<const double> pi);
 
 /// Trajectory number `trajectory` of chain `chain`, in place. `Momenta` is the precision in which momenta are drawn
 /// (they are other numbers in float than in double).

@@ -66,11 +66,11 @@ step() {
 }
 
 theory=(--mass2 -4 --lambda 4.572)
-step hmc-prior.h5 hmc "${hmc[@]}" "${prior[@]}" "${theory[@]}" --seed 1
+step hmc-prior.h5 hmc "${hmc[@]}" "${prior[@]}" "${theory[@]}" --seed 1 --resume
 step model.h5 train --data hmc-prior.h5 "${train[@]}" --resume
 step model-prior.h5 sample --model model.h5 "${sample[@]}"
 step model-posterior.h5 sample --model model.h5 "${sample[@]}" --field $field --seed 2
-step hmc-posterior.h5 hmc "${hmc[@]}" "${posterior[@]}" "${theory[@]}" --field $field --seed 2
+step hmc-posterior.h5 hmc "${hmc[@]}" "${posterior[@]}" "${theory[@]}" --field $field --seed 2 --resume
 
 echo "== compare"
 for law in prior posterior; do

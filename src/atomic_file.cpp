@@ -84,11 +84,11 @@ void sync(const fs::path& path, int flags) {
 
 } // namespace
 
-AtomicFile::AtomicFile(std::string path, bool overwrite) : path_(std::move(path)) {
+AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temporary_folder) : path_(std::move(path)) {
   check_target(path_, overwrite);
   const fs::path name(path_); // the extension stays last, for programs that look at it
-  temporary_ = (name.parent_path() / name.stem()).string() + "." + std::to_string(::getpid()) + ".part" +
-               name.extension().string();
+  const fs::path folder = temporary_folder.empty() ? name.parent_path() : fs::path(temporary_folder);
+  temporary_ = (folder / name.stem()).string() + "." + std::to_string(::getpid()) + ".part" + name.extension().string();
   slot_ = remember(fs::absolute(temporary_).string());
   const int descriptor = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) {
@@ -114,6 +114,13 @@ void AtomicFile::commit() {
 }
 
 void check_output(const std::string& path, bool overwrite) { const AtomicFile probe(path, overwrite); }
+
+void make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0)
+    sync(folder_of(path), O_RDONLY | O_DIRECTORY);
+  else if (const int problem = errno; problem != EEXIST || !fs::is_directory(path))
+    fail(path, std::string("cannot be made as a folder: ") + std::strerror(problem));
+}
 
 void write_text_file(const std::string& path, std::string_view text, bool overwrite) {
   AtomicFile file(path, overwrite);

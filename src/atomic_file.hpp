@@ -6,14 +6,15 @@
 
 namespace stint {
 
-/// An output under a temporary name in the target's folder until commit() gives it its final name. Destroyed without
-/// commit() (an exception), or when the process is ended by SIGINT, SIGTERM or SIGHUP, the temporary is removed.
+/// An output under a temporary name in the target's folder (or another on the same file system) until commit() gives it
+/// its final name. Destroyed without commit() (an exception), or when the process is ended by SIGINT, SIGTERM or
+/// SIGHUP, the temporary is removed.
 class AtomicFile {
 public:
   /// Makes the empty temporary at once, so that a path that cannot be written is found before the long work begins.
   /// Throws std::runtime_error if `path` exists and `overwrite` is false, if it exists and is not a regular file, if
   /// its folder does not exist, or if the folder cannot be written to.
-  AtomicFile(std::string path, bool overwrite);
+  AtomicFile(std::string path, bool overwrite, const std::string& temporary_folder = "");
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -32,6 +33,9 @@ private:
 /// Throws what AtomicFile's constructor would throw, and leaves nothing behind: for outputs that are written at the
 /// end.
 void check_output(const std::string& path, bool overwrite);
+
+/// Makes the folder `path`, whose parent must exist; nothing if it is there. Throws std::runtime_error if it cannot.
+void make_folder(const std::string& path);
 
 /// Writes `text` to `path` as a whole.
 void write_text_file(const std::string& path, std::string_view text, bool overwrite);

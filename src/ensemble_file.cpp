@@ -56,21 +56,29 @@ void check_format(const hdf5::File& file, const std::string& wanted, std::int64_
     fail(file.path(), "is incomplete: its writing was not finished");
 }
 
-EnsembleWriter::EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header,
-                               std::int64_t configurations)
-    : target_(path, overwrite), file_(hdf5::File::create(target_.temporary(), path)), volume_(header.geometry.volume()),
-      rows_(configurations) {
+void write_format(hdf5::File& file, const std::string& format, std::int64_t version, bool complete) {
+  file.set_attribute("format", format);
+  file.set_attribute("format_version", version);
+  file.set_attribute("complete", std::int64_t{complete});
+}
+
+void write_header(hdf5::File& file, const EnsembleHeader& header) {
   const auto& extents = header.geometry.extents();
-  file_.set_attribute("format", std::string(ensemble_format));
-  file_.set_attribute("format_version", format_version);
-  file_.set_attribute("complete", std::int64_t{0});
-  file_.set_attribute("kind", header.kind);
-  file_.set_attribute("lattice", std::vector<std::int64_t>(extents.begin(), extents.end()));
-  file_.set_attribute("mass2", header.theory.mass2);
-  file_.set_attribute("lambda", header.theory.lambda);
-  file_.set_attribute("field", header.theory.field);
-  file_.set_attribute("quadratic", header.theory.quadratic);
-  write_provenance(file_, header.provenance);
+  file.set_attribute("kind", header.kind);
+  file.set_attribute("lattice", std::vector<std::int64_t>(extents.begin(), extents.end()));
+  file.set_attribute("mass2", header.theory.mass2);
+  file.set_attribute("lambda", header.theory.lambda);
+  file.set_attribute("field", header.theory.field);
+  file.set_attribute("quadratic", header.theory.quadratic);
+  write_provenance(file, header.provenance);
+}
+
+EnsembleWriter::EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header,
+                               std::int64_t configurations, const std::string& temporary_folder)
+    : target_(path, overwrite, temporary_folder), file_(hdf5::File::create(target_.temporary(), path)),
+      volume_(header.geometry.volume()), rows_(configurations) {
+  write_format(file_, ensemble_format, format_version, false);
+  write_header(file_, header);
   configurations_ = file_.create_dataset("/configurations", header.precision, shape(configurations, header.geometry));
   chain_ = file_.create_dataset("/chain", hdf5::Type::int64, {configurations});
   trajectory_ = file_.create_dataset("/trajectory", hdf5::Type::int64, {configurations});

@@ -38,8 +38,10 @@ struct EnsembleHeader {
 /// gets its final name in commit(); without it nothing is left behind. Errors are std::runtime_error naming the file.
 class EnsembleWriter {
 public:
-  /// Refuses an existing file unless `overwrite`, and a missing folder. Writes the header.
-  EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header, std::int64_t configurations);
+  /// Refuses an existing file unless `overwrite`, and a missing folder. Writes the header. The temporary lies in
+  /// `temporary_folder` if that is given, else beside the target.
+  EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header, std::int64_t configurations,
+                 const std::string& temporary_folder = "");
 
   /// The next chain.size() configurations, (n, V) row-major, with their chains and trajectories.
   template<class Real>
@@ -93,6 +95,12 @@ private:
   std::int64_t rows_ = 0;
   std::optional<hdf5::Dataset> configurations_;
 };
+
+/// The attributes that say what an ensemble, or a part of one, is of: kind, lattice, couplings, provenance.
+void write_header(hdf5::File& file, const EnsembleHeader& header);
+
+/// Marks a file that check_format() will know: attributes format, format_version and complete.
+void write_format(hdf5::File& file, const std::string& format, std::int64_t version, bool complete);
 
 /// Throws std::runtime_error, one line naming the file, unless `file` was written by this program as `format`
 /// ("stint-ensemble", "stint-model") of a version up to `newest`, and is complete. `what` is its name for a user: "an

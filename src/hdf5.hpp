@@ -83,6 +83,9 @@ public:
   /// Writes rows [first, first + n) with n = in.size() / row_size().
   template<class T> void write_rows(std::int64_t first, std::span<const T> in);
 
+  /// Adds n = in.size() / row_size() rows at the end of a dataset that was created to grow.
+  template<class T> void append_rows(std::span<const T> in);
+
 private:
   friend class File;
   Dataset(Handle handle, std::shared_ptr<FileState> state, std::string file, std::string name);
@@ -100,6 +103,7 @@ private:
 struct Layout {
   std::int64_t rows_per_chunk = 0; ///< 0: contiguous
   bool checksum = true;            ///< Fletcher32 on every chunk (chunked datasets only)
+  bool growing = false;            ///< append_rows() may add rows (chunked datasets only)
 
   /// Chunks of whole rows near 256 KiB, at least one row each, with checksums.
   static Layout chunked(Type type, std::span<const std::int64_t> dims);

@@ -143,14 +143,17 @@ void Dataset::transfer(std::int64_t first, std::size_t size, Type memory, void* 
     fail(file_, "dataset '" + name_ + "' has rows 0 to " + std::to_string(rows()) + ", asked for " +
                     std::to_string(first) + " to " + std::to_string(first + n));
   const Handle file_space(H5Dget_space(handle_.id()), H5Sclose);
-  const hsize_t count[] = {size};
-  const Handle memory_space(H5Screate_simple(1, count, nullptr), H5Sclose);
-  if (!dims_.empty()) {
-    std::vector<hsize_t> start(dims_.size(), 0), extent = sizes(dims_);
+  auto extent = sizes(dims_);
+  if (!extent.empty()) {
+    std::vector<hsize_t> start(dims_.size(), 0);
     start[0] = static_cast<hsize_t>(first);
     extent[0] = static_cast<hsize_t>(n);
     H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
   }
+  // The shape of the selection in the file: with another one HDF5 goes through the numbers one by one.
+  const Handle memory_space(extent.empty() ? H5Screate(H5S_SCALAR)
+                                           : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
+                            H5Sclose);
   if (in) {
     if (H5Dwrite(handle_.id(), memory_type(memory), memory_space.id(), file_space.id(), H5P_DEFAULT, in) < 0) {
       const std::string why = reason();
@@ -185,6 +188,19 @@ template<class T> void Dataset::write_rows(std::int64_t first, std::span<const T
   transfer(first, in.size(), type_of<T>, nullptr, in.data());
 }
 
+template<class T> void Dataset::append_rows(std::span<const T> in) {
+  const auto first = rows();
+  auto extents = sizes(dims_);
+  extents.at(0) += in.size() / static_cast<std::size_t>(row_size());
+  if (H5Dset_extent(handle_.id(), extents.data()) < 0) {
+    const std::string why = reason();
+    state_->broken = true;
+    fail(file_, "dataset '" + name_ + "' cannot grow" + why);
+  }
+  dims_[0] = static_cast<std::int64_t>(extents[0]);
+  write_rows<T>(first, in);
+}
+
 Dataset File::dataset(const std::string& name) const {
   if (!exists(name))
     fail(path_, "no dataset '" + name + "' in this file");
@@ -205,8 +221,11 @@ Dataset File::create_dataset(const std::string& name, Type type, const std::vect
       H5Pset_fletcher32(creation.id());
   }
   const auto extents = sizes(dims);
+  auto largest = extents;
+  if (layout.growing)
+    largest.at(0) = H5S_UNLIMITED;
   const Handle space(dims.empty() ? H5Screate(H5S_SCALAR)
-                                  : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
+                                  : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), largest.data()),
                      H5Sclose);
   const Handle links = parents_too();
   Handle handle(
@@ -224,7 +243,8 @@ Dataset File::create_dataset(const std::string& name, Type type, const std::vect
 #define STINT_INSTANTIATE(T)                                                                                           \
   template void Dataset::read_rows(std::int64_t, std::span<T>) const;                                                  \
   template std::vector<T> Dataset::read() const;                                                                       \
-  template void Dataset::write_rows(std::int64_t, std::span<const T>);
+  template void Dataset::write_rows(std::int64_t, std::span<const T>);                                                 \
+  template void Dataset::append_rows(std::span<const T>);
 STINT_INSTANTIATE(std::int8_t)
 STINT_INSTANTIATE(std::uint8_t)
 STINT_INSTANTIATE(std::int32_t)

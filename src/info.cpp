@@ -2,6 +2,7 @@
 
 #include "src/commands.hpp"
 #include "src/ensemble_file.hpp"
+#include "src/hmc_parts.hpp"
 #include "src/json_output.hpp"
 #include "src/options.hpp"
 
@@ -58,8 +59,19 @@ void describe_datasets(const hdf5::File& file, const std::string& group, Json& o
   }
 }
 
-Json describe(const hdf5::File& file) {
+/// What a user should know of files that are no result yet.
+const char* remark(const std::string& format) {
+  if (format == part_format)
+    return "part of an unfinished run, no ensemble by itself; the command of the run with --resume goes on";
+  if (format == state_format)
+    return "checkpoint of an unfinished run, no ensemble; the command of the run with --resume goes on";
+  return nullptr;
+}
+
+Json describe(const hdf5::File& file, const std::string& format) {
   Json description = {{"file", file.path()}};
+  if (const char* text = remark(format))
+    description["remark"] = text;
   for (const auto& name : file.attributes())
     description[name] = attribute(file, name);
   description["datasets"] = Json::object();
@@ -76,10 +88,13 @@ std::string one_line(const Json& value) {
 }
 
 std::string table(const Json& description) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : description.items())
+    width = std::max(width, name.size() + 2);
   std::string text;
   for (const auto& [name, value] : description.items())
     if (!value.is_object())
-      text += fmt::format("{:<19}{}\n", name, one_line(value));
+      text += fmt::format("{:<{}}{}\n", name, width, one_line(value));
   text += "datasets\n";
   for (const auto& [name, value] : description["datasets"].items())
     text += fmt::format("  {:<25}{} {}\n", name, one_line(value["type"]), value["shape"].dump());
@@ -112,7 +127,7 @@ int run_info(const Context& context, Arguments arguments) {
     if (verify_too)
       verify(ensemble);
   }
-  const Json description = describe(file);
+  const Json description = describe(file, format);
   print_result(common, table(description));
   write_json(common.json, description, common.overwrite);
   return 0;

@@ -45,6 +45,34 @@ template<class Operation> void in_pieces(std::size_t total, Operation operation)
     operation(first, static_cast<int>(std::min(largest, total - first)));
 }
 
+/// Which rows each rank has; counts and offsets are known on rank 0. Collective.
+struct Rows {
+  Rows(const Mpi& mpi, std::size_t bytes, std::int64_t row_bytes, std::size_t all_bytes)
+      : counts(mpi.size()), offsets(mpi.size()) {
+    constexpr std::int64_t largest = std::numeric_limits<int>::max();
+    if (row_bytes < 1 || row_bytes > largest || static_cast<std::int64_t>(bytes) / row_bytes > largest)
+      throw std::logic_error("mpi: rows of " + std::to_string(row_bytes) + " bytes cannot be gathered");
+    mine = static_cast<int>(static_cast<std::int64_t>(bytes) / row_bytes);
+    MPI_Gather(&mine, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
+    std::int64_t total = 0;
+    for (int rank = 0; rank < mpi.size(); ++rank) {
+      offsets[rank] = static_cast<int>(total);
+      total += counts[rank];
+    }
+    if (mpi.root() && (total > largest || total * row_bytes != static_cast<std::int64_t>(all_bytes)))
+      throw std::logic_error("mpi: " + std::to_string(total) + " rows do not fit where they are gathered");
+    MPI_Type_contiguous(static_cast<int>(row_bytes), MPI_BYTE, &type);
+    MPI_Type_commit(&type);
+  }
+  ~Rows() { MPI_Type_free(&type); }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+
+  int mine = 0;
+  std::vector<int> counts, offsets;
+  MPI_Datatype type = MPI_DATATYPE_NULL;
+};
+
 } // namespace
 
 Mpi::Mpi(int& argc, char**& argv) {
@@ -72,24 +100,14 @@ void Mpi::broadcast_bytes(void* data, std::size_t bytes) const {
 
 void Mpi::gather_bytes(const void* mine, std::size_t bytes, std::int64_t row_bytes, void* all,
                        std::size_t all_bytes) const {
-  constexpr std::int64_t largest = std::numeric_limits<int>::max();
-  if (row_bytes < 1 || row_bytes > largest || static_cast<std::int64_t>(bytes) / row_bytes > largest)
-    throw std::logic_error("mpi: rows of " + std::to_string(row_bytes) + " bytes cannot be gathered");
-  const int rows = static_cast<int>(static_cast<std::int64_t>(bytes) / row_bytes);
-  std::vector<int> counts(size_), offsets(size_);
-  MPI_Gather(&rows, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
-  std::int64_t total = 0;
-  for (int rank = 0; rank < size_; ++rank) {
-    offsets[rank] = static_cast<int>(total);
-    total += counts[rank];
-  }
-  if (root() && (total > largest || total * row_bytes != static_cast<std::int64_t>(all_bytes)))
-    throw std::logic_error("mpi: " + std::to_string(total) + " rows do not fit where they are gathered");
-  MPI_Datatype row = MPI_DATATYPE_NULL;
-  MPI_Type_contiguous(static_cast<int>(row_bytes), MPI_BYTE, &row);
-  MPI_Type_commit(&row);
-  MPI_Gatherv(mine, rows, row, all, counts.data(), offsets.data(), row, 0, MPI_COMM_WORLD);
-  MPI_Type_free(&row);
+  const Rows rows(*this, bytes, row_bytes, all_bytes);
+  MPI_Gatherv(mine, rows.mine, rows.type, all, rows.counts.data(), rows.offsets.data(), rows.type, 0, MPI_COMM_WORLD);
+}
+
+void Mpi::scatter_bytes(const void* all, std::size_t all_bytes, std::int64_t row_bytes, void* mine,
+                        std::size_t bytes) const {
+  const Rows rows(*this, bytes, row_bytes, all_bytes);
+  MPI_Scatterv(all, rows.counts.data(), rows.offsets.data(), rows.type, mine, rows.mine, rows.type, 0, MPI_COMM_WORLD);
 }
 
 void Mpi::sum(std::span<double> values) const {

@@ -43,6 +43,13 @@ public:
                  all.size_bytes());
   }
 
+  /// The reverse: rank 0's rows in `all` dealt out in the order of ranks, as many to each as `mine` has room for.
+  template<class T> void scatter_rows(std::span<const T> all, std::int64_t row_size, std::span<T> mine) const {
+    static_assert(std::is_trivially_copyable_v<T>);
+    scatter_bytes(all.data(), all.size_bytes(), row_size * static_cast<std::int64_t>(sizeof(T)), mine.data(),
+                  mine.size_bytes());
+  }
+
   /// Sums over ranks, everywhere.
   void sum(std::span<double> values) const;
   void sum(std::span<std::int64_t> values) const;
@@ -56,6 +63,8 @@ private:
   void broadcast_bytes(void* data, std::size_t bytes) const;
   void gather_bytes(const void* mine, std::size_t bytes, std::int64_t row_bytes, void* all,
                     std::size_t all_bytes) const;
+  void scatter_bytes(const void* all, std::size_t all_bytes, std::int64_t row_bytes, void* mine,
+                     std::size_t bytes) const;
 
   int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, default_threads_ = 1;
 };

@@ -146,7 +146,8 @@ int run_train(const Context& context, Arguments arguments) {
       "(arXiv:2508.04605): a U-Net on top of the Wiener estimate. The model then samples new configurations, and "
       "configurations in a field, with 'stint sample'. Under mpirun the batch is split among the ranks; the result is "
       "the same to rounding. Memory of a rank: the whole ensemble in single precision, and about 0.8 GB for a "
-      "batch of 64 on a 32x32 lattice with 16 channels. Losses are mean squared errors in units of the target's variance "
+      "batch of 64 on a 32x32 lattice with 16 channels. Losses are mean squared errors in units of the target's "
+      "variance "
       "in Gaussian approximation.");
   declare(options, settings);
   options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");

@@ -1,5 +1,6 @@
 // Everything one instruction set needs; included once by each of the files that name one.
 
+#include "mcmc/kernels/clusters.hpp"
 #include "mcmc/kernels/kernels.hpp"
 #include "mcmc/kernels/normals.hpp"
 #include "mcmc/kernels/select.hpp"
@@ -12,7 +13,8 @@ namespace stint::STINT_INSTRUCTION_SET {
 
 template<class Real> const Kernels<Real>& kernels() {
   static constexpr Kernels<Real> table = {STINT_NAME_OF(STINT_INSTRUCTION_SET), sweep<Real>, normals<Real>,
-                                          select<Real>};
+
+                                          select<Real>, flip_clusters<Real>};
   return table;
 }
 

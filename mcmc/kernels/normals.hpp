@@ -6,7 +6,7 @@
 
 namespace stint::STINT_INSTRUCTION_SET {
 
-/// first, first + step, first + 2 step, ...
+/// first, first + step, first + 2 step, ...: chains, or blocks
 inline Wide chains_from(std::uint32_t first, std::uint32_t step) {
   Wide chains;
   for (int i = 0; i < register_bytes / 8; ++i)
@@ -29,34 +29,55 @@ inline Block block_of(const LaneStreams& streams, const RoundKeys& keys, std::ui
   return philox(keys, {{Wide{} + block, Wide{} + streams.trajectory, chains, Wide{} + streams.purpose}});
 }
 
-/// The normals of one block and one slice, whose first chain is `chain`: 4 sites in single precision, 2 in double.
-inline void normals_of_block(const LaneStreams& streams, const RoundKeys& keys, std::uint32_t block,
-                             std::uint32_t chain, Vector<float>* out) {
-  const Block even = block_of(streams, keys, block, chains_from(chain, 2));
-  const Block odd = block_of(streams, keys, block, chains_from(chain + 1, 2));
+/// The normals of one block of each of the lanes lane, lane + 1, ... of a slice: 4 sites in single precision, 2 in
+/// double. `blocks(lane, step)` gives the random bits of the lanes lane, lane + step, ...
+template<class Blocks> inline void normals_of_blocks(int lane, Blocks blocks, Vector<float>* out) {
+  const Block even = blocks(lane, 2), odd = blocks(lane + 1, 2);
   Vector<float> u[4];
   for (int i = 0; i < 4; ++i)
     u[i] = uniform(reinterpret_cast<Words<float>>((even.word[i] & lower_half) | odd.word[i] << 32));
   box_muller<float>(u[0], u[1], out[0], out[1]);
   box_muller<float>(u[2], u[3], out[2], out[3]);
 }
-inline void normals_of_block(const LaneStreams& streams, const RoundKeys& keys, std::uint32_t block,
-                             std::uint32_t chain, Vector<double>* out) {
-  const Block bits = block_of(streams, keys, block, chains_from(chain, 1));
+template<class Blocks> inline void normals_of_blocks(int lane, Blocks blocks, Vector<double>* out) {
+  const Block bits = blocks(lane, 1);
   box_muller<double>(uniform(bits.word[0], bits.word[1]), uniform(bits.word[2], bits.word[3]), out[0], out[1]);
 }
 
-template<class Real> void normals(const LaneStreams& streams, std::int64_t sites, Real* out) {
+/// normals() with the bits of block number `block` from blocks(block, lane, step).
+template<class Real, class Blocks>
+inline void normals_from(Blocks blocks, std::int64_t first_site, std::int64_t sites, Real* out) {
   constexpr int sites_of_block = 16 / sizeof(Real);
-  const RoundKeys keys(streams.seed);
-  for (std::int64_t site = 0; site < sites; site += sites_of_block)
-    for (int lane = 0; lane < lanes; lane += Simd<Real>::width) {
-      const auto block = static_cast<std::uint32_t>(site / sites_of_block);
+  const std::int64_t end = first_site + sites;
+  for (std::int64_t block = first_site / sites_of_block; block * sites_of_block < end; ++block)
+    for (int slice = 0; slice < lanes; slice += Simd<Real>::width) {
       Vector<Real> values[sites_of_block];
-      normals_of_block(streams, keys, block, streams.first_chain + lane, values);
-      for (int i = 0; i < sites_of_block && site + i < sites; ++i)
-        store<Real>(out + (site + i) * lanes + lane, values[i]);
+      normals_of_blocks(
+          slice, [&](int lane, int step) { return blocks(static_cast<std::uint32_t>(block), lane, step); }, values);
+      for (int i = 0; i < sites_of_block; ++i) {
+        const std::int64_t site = block * sites_of_block + i;
+        if (site >= first_site && site < end)
+          store<Real>(out + (site - first_site) * lanes + slice, values[i]);
+      }
     }
+}
+
+template<class Real> void normals(const LaneStreams& streams, std::int64_t first_site, std::int64_t sites, Real* out) {
+  const RoundKeys keys(streams.seed);
+  const std::uint32_t stride = streams.lane_stride / (16 / sizeof(Real)); // in blocks
+  if (stride == 0)
+    normals_from(
+        [&](std::uint32_t block, int lane, int step) {
+          return block_of(streams, keys, block, chains_from(streams.first_chain + lane, step));
+        },
+        first_site, sites, out);
+  else
+    normals_from(
+        [&](std::uint32_t block, int lane, int step) {
+          return philox(keys, {{chains_from(block + lane * stride, step * stride), Wide{} + streams.trajectory,
+                                Wide{} + streams.first_chain, Wide{} + streams.purpose}});
+        },
+        first_site, sites, out);
 }
 
 } // namespace stint::STINT_INSTRUCTION_SET

@@ -1,97 +1,155 @@
 #pragma once
-// The kick and drift of leapfrog, fused.
+// The kick and drift of molecular dynamics, fused.
 
 #include "mcmc/kernels/kernels.hpp"
 #include "mcmc/kernels/simd.hpp"
+
+#include <utility>
 
 namespace stint::STINT_INSTRUCTION_SET {
 
 /// Sites of a row that are summed in Real before the sum goes on in double.
 inline constexpr int partial_sum_sites = 16;
 
+/// The elements Shift, Shift + 1, ... of two registers behind one another.
+template<class Real, int Shift, int... I>
+inline Vector<Real> shifted(Vector<Real> low, Vector<Real> high, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(low, high, (Shift + I)...);
+}
+
+/// The slice at lane `lane` of the lanes' successors, lane + 1, and predecessors, lane - 1; `site` is all lanes of a
+/// site.
+template<class Real> inline Vector<Real> next_lanes(const Real* site, int lane) {
+  constexpr int width = Simd<Real>::width;
+  return shifted<Real, 1>(load(site + lane), load(site + (lane + width) % lanes),
+                          std::make_integer_sequence<int, width>());
+}
+template<class Real> inline Vector<Real> previous_lanes(const Real* site, int lane) {
+  constexpr int width = Simd<Real>::width;
+  return shifted<Real, width - 1>(load(site + (lane + lanes - width) % lanes), load(site + lane),
+                                  std::make_integer_sequence<int, width>());
+}
+
 enum class Measured { nothing, before, after };
 
-/// One slice of one row. `across` are the slices of the 2 * Across rows beside it.
-template<class Real, int Across, Measured Measure>
-inline void sweep_row(const Sweep<Real>& s, const Real* phi, const Real* const* across, Real* pi, Real* out,
-                      double* action, double* kinetic, double* field) {
+/// In which of the two senses of the last direction across the neighbours are those of the next lanes (forward) and of
+/// the previous ones (backward).
+struct Joins {
+  bool forward, backward;
+};
+
+/// The slice at lane `lane` of one row. Pointers are to lane 0 of the row's first site; `across` are the 2 * Across
+/// rows beside it.
+template<class Real, int Across, Measured Measure, bool Drift, Joins Joined>
+inline void sweep_row(const Sweep<Real>& s, const Region& region, const Real* phi, const Real* const* across, Real* pi,
+                      Real* out, Energies* energies, int lane) {
   using V = Vector<Real>;
   // kick * force = phi (linear + cubic phi^2) + hopping (neighbours + field / 2)
   const Real linear = -2 * s.kick * s.onsite, cubic = -4 * s.kick * s.lambda, hopping = 2 * s.kick;
   const Real half_field = s.field / 2;
-  V left = load(phi + std::int64_t{s.extent - 1} * lanes);
-  V centre = load(phi);
-  for (int begin = 0; begin < s.extent; begin += partial_sum_sites) {
-    const int end = begin + partial_sum_sites < s.extent ? begin + partial_sum_sites : s.extent;
-    V action_part = {}, kinetic_part = {}, field_part = {};
+  const int stop = region.first_site + region.sites;
+  const Real* const last = phi + std::int64_t{s.extent - 1} * lanes;
+  const V beyond = s.join == Join::sites ? next_lanes(phi, lane) : load(phi + lane);
+  const V before_first = s.join == Join::sites ? previous_lanes(last, lane) : load(last + lane);
+  const Real* const slice = phi + lane;
+  V left = region.first_site > 0 ? load(slice + std::int64_t{region.first_site - 1} * lanes) : before_first;
+  V centre = load(slice + std::int64_t{region.first_site} * lanes);
+  for (int begin = region.first_site; begin < stop; begin += partial_sum_sites) {
+    const int end = begin + partial_sum_sites < stop ? begin + partial_sum_sites : stop;
+    V action_part = {}, kinetic_part = {}, field_part = {}, fourth_part = {};
     for (int x = begin; x < end; ++x) {
       const std::int64_t at = std::int64_t{x} * lanes;
-      const V right = load(phi + (x + 1 < s.extent ? at + lanes : 0));
+      const V right = x + 1 < s.extent ? load(slice + at + lanes) : beyond;
       V neighbours = left + right;
       for (int i = 0; i < 2 * Across; ++i)
-        neighbours += load(across[i] + at);
+        if (Joined.forward && i == 2 * Across - 2)
+          neighbours += next_lanes(across[i] + at, lane);
+        else if (Joined.backward && i == 2 * Across - 1)
+          neighbours += previous_lanes(across[i] + at, lane);
+        else
+          neighbours += load(across[i] + at + lane);
       const V square = centre * centre;
-      const V before = load(pi + at);
+      const V before = load(pi + at + lane);
       const V after = before + hopping * (neighbours + half_field) + centre * (linear + cubic * square);
-      store<Real>(pi + at, after);
-      if constexpr (Measure != Measured::after)
-        store<Real>(out + at, centre + s.drift * after);
+      store<Real>(pi + at + lane, after);
+      if constexpr (Drift)
+        store<Real>(out + at + lane, centre + s.drift * after);
       if constexpr (Measure != Measured::nothing) {
         const V momentum = Measure == Measured::before ? before : after;
         // A bond belongs to both of its sites, hence neighbours and not 2 neighbours.
         action_part += centre * (centre * (s.onsite + s.lambda * square) - neighbours - s.field);
         kinetic_part += momentum * momentum;
         field_part += centre;
+        fourth_part += square * square;
       }
       left = centre;
       centre = right;
     }
     if constexpr (Measure != Measured::nothing)
-      for (int lane = 0; lane < Simd<Real>::width; ++lane) {
-        action[lane] += static_cast<double>(action_part[lane]);
-        kinetic[lane] += static_cast<double>(kinetic_part[lane]) / 2;
-        field[lane] += static_cast<double>(field_part[lane]);
+      for (int i = 0; i < Simd<Real>::width; ++i) {
+        energies->action[lane + i] += static_cast<double>(action_part[i]);
+        energies->kinetic[lane + i] += static_cast<double>(kinetic_part[i]) / 2;
+        energies->field[lane + i] += static_cast<double>(field_part[i]);
+        energies->fourth[lane + i] += static_cast<double>(fourth_part[i]);
       }
   }
 }
 
-template<class Real, int Across, Measured Measure>
-inline void sweep_rows(const Sweep<Real>& s, Energies* energies, std::int64_t first_row, std::int64_t rows) {
+template<class Real, int Across, Measured Measure, bool Drift>
+inline void sweep_rows(const Sweep<Real>& s, const Region& region) {
   const std::int64_t row_size = std::int64_t{s.extent} * lanes;
-  for (std::int64_t row = first_row; row < first_row + rows; ++row)
-    for (int lane = 0; lane < lanes; lane += Simd<Real>::width) {
-      const std::int64_t at = row * row_size + lane;
-      const Real* across[2 * Across + 1];
-      for (int i = 0; i < 2 * Across; ++i)
-        across[i] = s.phi + s.row_neighbours[row * 2 * Across + i] * row_size + lane;
-      Real* const out = Measure == Measured::after ? nullptr : s.out + at;
-      if constexpr (Measure == Measured::nothing)
-        sweep_row<Real, Across, Measure>(s, s.phi + at, across, s.pi + at, out, nullptr, nullptr, nullptr);
-      else
-        sweep_row<Real, Across, Measure>(s, s.phi + at, across, s.pi + at, out, energies->action + lane,
-                                         energies->kinetic + lane, energies->field + lane);
-    }
+  for (std::int64_t row = region.first_row; row < region.first_row + region.rows; ++row) {
+    const std::int64_t at = row * row_size;
+    const Real* across[2 * Across + 1];
+    for (int i = 0; i < 2 * Across; ++i)
+      across[i] = s.phi + s.row_neighbours[row * 2 * Across + i] * row_size;
+    const auto slices = [&]<Joins Joined>() {
+      for (int lane = 0; lane < lanes; lane += Simd<Real>::width)
+        sweep_row<Real, Across, Measure, Drift, Joined>(s, region, s.phi + at, across, s.pi + at,
+                                                        Drift ? s.out + at : nullptr,
+                                                        Measure == Measured::after ? s.after : s.before, lane);
+    };
+    if constexpr (Across >= 2)
+      if (s.join == Join::rows) {
+        const int place = static_cast<int>(row % s.last_across);
+        const bool first = place == 0, last = place + 1 == s.last_across;
+        if (first && last)
+          slices.template operator()<Joins{true, true}>();
+        else if (first)
+          slices.template operator()<Joins{false, true}>();
+        else if (last)
+          slices.template operator()<Joins{true, false}>();
+        else
+          slices.template operator()<Joins{false, false}>();
+        continue;
+      }
+    slices.template operator()<Joins{false, false}>();
+  }
 }
 
-template<class Real, int Across> inline void sweep_across(const Sweep<Real>& s, std::int64_t first, std::int64_t rows) {
+template<class Real, int Across> inline void sweep_across(const Sweep<Real>& s, const Region& region) {
   if (s.after)
-    sweep_rows<Real, Across, Measured::after>(s, s.after, first, rows);
+    sweep_rows<Real, Across, Measured::after, false>(s, region);
+  else if (s.before && s.out)
+    sweep_rows<Real, Across, Measured::before, true>(s, region);
   else if (s.before)
-    sweep_rows<Real, Across, Measured::before>(s, s.before, first, rows);
+    sweep_rows<Real, Across, Measured::before, false>(s, region);
+  else if (s.out)
+    sweep_rows<Real, Across, Measured::nothing, true>(s, region);
   else
-    sweep_rows<Real, Across, Measured::nothing>(s, nullptr, first, rows);
+    sweep_rows<Real, Across, Measured::nothing, false>(s, region);
 }
 
-template<class Real> void sweep(const Sweep<Real>& s, std::int64_t first_row, std::int64_t rows) {
+template<class Real> void sweep(const Sweep<Real>& s, const Region& region) {
   switch (s.directions_across) {
   case 0:
-    return sweep_across<Real, 0>(s, first_row, rows);
+    return sweep_across<Real, 0>(s, region);
   case 1:
-    return sweep_across<Real, 1>(s, first_row, rows);
+    return sweep_across<Real, 1>(s, region);
   case 2:
-    return sweep_across<Real, 2>(s, first_row, rows);
+    return sweep_across<Real, 2>(s, region);
   default:
-    return sweep_across<Real, 3>(s, first_row, rows);
+    return sweep_across<Real, 3>(s, region);
   }
 }
 

@@ -38,6 +38,25 @@ TEST(LaggedProducts, AgreeWithDirectSums) {
   }
 }
 
+TEST(LaggedProducts, LeaveOutThePairsOfAGap) {
+  // Chain (1, 2, -, 3, 5) and chain (-1, -, 4): at distance 1 the pairs 1*2 and 3*5, at 2 the pairs 2*3 and -1*4.
+  const std::vector<double> series = {1, 2, 3, 5, -1, 4};
+  const auto products =
+      lagged_products(series, std::vector<std::int64_t>{4, 2}, std::vector<std::int64_t>{0, 1, 3, 4, 0, 2});
+  ASSERT_EQ(products.pairs, (std::vector<std::int64_t>{6, 2, 2, 2, 1}));
+  const std::vector<double> expected = {56, 17, 2, 13, 5};
+  for (std::size_t t = 0; t < expected.size(); ++t)
+    EXPECT_NEAR(products.sum[t], expected[t], 1e-12) << t;
+}
+
+TEST(LaggedProducts, RefuseTimesThatDoNotFit) {
+  using Numbers = std::vector<std::int64_t>;
+  const std::vector<double> series(3);
+  EXPECT_THROW(lagged_products(series, Numbers{3}, Numbers{0, 1}), std::invalid_argument);
+  EXPECT_THROW(lagged_products(series, Numbers{3}, Numbers{0, 2, 2}), std::invalid_argument);
+  EXPECT_THROW(lagged_products(series, Numbers{2, 1}, Numbers{0, 1, 2}), std::invalid_argument);
+}
+
 TEST(LaggedProducts, RefuseLengthsThatDoNotFit) {
   const std::vector<double> series(4);
   using Lengths = std::vector<std::int64_t>;

@@ -24,10 +24,23 @@ TEST(SplitChains, SingleConfigurationsHaveSpacingOne) {
 
 TEST(SplitChains, NoConfigurationsAreNoChains) { EXPECT_TRUE(split_chains(Numbers{}, Numbers{}).lengths.empty()); }
 
-TEST(SplitChains, RefusesIrregularTrajectories) {
-  EXPECT_THROW(split_chains(Numbers{0, 0, 0}, Numbers{10, 20, 40}), std::invalid_argument);
-  EXPECT_THROW(split_chains(Numbers{0, 0, 1, 1}, Numbers{10, 20, 10, 30}), std::invalid_argument);
+TEST(SplitChains, RegularChainsHaveNoTimes) {
+  EXPECT_TRUE(split_chains(Numbers{0, 0, 0, 1, 1}, Numbers{10, 20, 30, 50, 60}).times.empty());
+}
+
+TEST(SplitChains, GapsAreTimesWithoutAConfiguration) {
+  const Chains joined = split_chains(Numbers{0, 0, 0, 0}, Numbers{50, 10, 40, 20});
+  EXPECT_EQ(joined.spacing, 10);
+  EXPECT_EQ(joined.times, (Numbers{0, 1, 3, 4}));
+  const Chains mixed = split_chains(Numbers{0, 0, 0, 1, 1, 2}, Numbers{10, 20, 30, 7, 22, 100}); // steps 10 and 15
+  EXPECT_EQ(mixed.spacing, 5);
+  EXPECT_EQ(mixed.times, (Numbers{0, 2, 4, 0, 3, 0}));
+}
+
+TEST(SplitChains, RefusesRepeatedAndScatteredTrajectories) {
   EXPECT_THROW(split_chains(Numbers{0, 0}, Numbers{10, 10}), std::invalid_argument);
+  EXPECT_THROW(split_chains(Numbers{0, 0, 0}, Numbers{0, 1, 1000}), std::invalid_argument);
+  EXPECT_THROW(split_chains(Numbers{0, 0, 0}, Numbers{0, 1, std::int64_t{1} << 60}), std::invalid_argument);
   EXPECT_THROW(split_chains(Numbers{0, 0}, Numbers{10}), std::invalid_argument);
 }
 

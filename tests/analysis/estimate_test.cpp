@@ -171,6 +171,35 @@ TEST(EstimateAll, ErrorsAreTheScatterOfManyEnsembles) {
   }
 }
 
+/// The Gamma method with linear propagation and the blocked jackknife, which shares nothing with it, give one error.
+TEST(EstimateAll, JackknifeAgrees) {
+  const Phi4 theory{.mass2 = 0.3};
+  for (const int length : {100, 5000}) { // many short chains, and four long ones
+    const auto measurements = free_field_ensemble(Geometry({4, 4}), theory, 20000, length, 0.5, 16);
+    for (const auto& [name, estimate] : estimate_all(measurements))
+      // 128 blocks know an error to 1/sqrt(2 * 128) = 6 %, and blocks of 10 tau_int lose 5 %.
+      EXPECT_NEAR(estimate.jackknife_error / estimate.error, 1, 4 * 0.0625 + 0.05) << name << " " << length;
+  }
+}
+
+TEST(EstimateAll, NoJackknifeWhereBlocksWouldBeShort) {
+  const auto measurements = free_field_ensemble(Geometry({4, 4}), Phi4{.mass2 = 0.3}, 400, 400, 0.9, 17);
+  for (const auto& [name, estimate] : estimate_all(measurements)) // 400 entries are 20 tau_int of the magnetisation
+    EXPECT_TRUE(std::isnan(estimate.jackknife_error)) << name;
+}
+
+TEST(EstimateAll, AGapDoesNotChangeTauInTrajectories) {
+  auto measurements = free_field_ensemble(Geometry({4, 4}), Phi4{.mass2 = 0.3}, 20000, 20000, 0.8, 18);
+  const auto whole = by_name(estimate_all(measurements));
+  for (int i = 10000; i < 20000; ++i) // joined with a second history, independent of the first by then
+    measurements.trajectory[i] += 3000;
+  const auto joined = by_name(estimate_all(measurements));
+  for (const auto& [name, estimate] : whole) {
+    EXPECT_EQ(joined.at(name).value, estimate.value) << name;
+    EXPECT_NEAR(joined.at(name).tau_int, estimate.tau_int, 0.02 * estimate.tau_int) << name; // few pairs differ
+  }
+}
+
 TEST(EstimateAll, OrderOfConfigurationsIsThatOfTheChains) {
   const Phi4 theory{.mass2 = 0.3};
   const auto sorted = free_field_ensemble(Geometry({4, 4}), theory, 40, 10, 0.8, 15);

@@ -59,6 +59,66 @@ TEST(GammaMethod, ChainsOfDifferentLength) {
   EXPECT_LT(std::abs(series_mean(series)), 4 * result.error);
 }
 
+/// The entries of `chains` AR(1) chains at the times for which keep(chain, time), as an irregular ensemble has them.
+struct Irregular {
+  std::vector<double> series;
+  std::vector<std::int64_t> lengths, times;
+};
+
+template<class Keep>
+Irregular irregular(double rho, std::int64_t chains, std::int64_t length, std::uint32_t ensemble, Keep keep) {
+  const auto whole = ar1(rho, chains, length, ensemble);
+  Irregular kept;
+  for (std::int64_t r = 0; r < chains; ++r) {
+    kept.lengths.push_back(0);
+    for (std::int64_t t = 0; t < length; ++t)
+      if (t == 0 || keep(r, t)) {
+        kept.series.push_back(whole[r * length + t]);
+        kept.times.push_back(t);
+        ++kept.lengths.back();
+      }
+  }
+  return kept;
+}
+
+bool joined(std::int64_t, std::int64_t t) { return t < 1500 || t > 1750; } // two histories, one pause
+bool hashed(std::int64_t r, std::int64_t t) { return (t * 7919 + r * 104729) % 97 % 3 != 0; } // two in three, no rhythm
+bool coarse(std::int64_t r, std::int64_t t) { return r % 2 == 0 ? t % 2 == 0 : t % 3 == 0; }  // distance 1 never occurs
+
+/// The exact standard deviation of the mean of AR(1) entries at these times.
+double exact_error(double rho, const Irregular& kept) {
+  double sum = 0;
+  std::int64_t first = 0;
+  for (const std::int64_t n : kept.lengths) {
+    for (std::int64_t i = first; i < first + n; ++i)
+      for (std::int64_t j = first; j < first + n; ++j)
+        sum += std::pow(rho, static_cast<double>(std::abs(kept.times[i] - kept.times[j])));
+    first += n;
+  }
+  return std::sqrt(sum) / static_cast<double>(kept.series.size());
+}
+
+TEST(GammaMethod, GapsAreMissingPairs) {
+  const double rho = 0.9;
+  for (const auto keep : {joined, hashed, coarse}) {
+    const auto kept = irregular(rho, 4, 3000, 60000, keep);
+    const auto result = gamma_method(kept.series, kept.lengths, kept.times);
+    EXPECT_LT(std::abs(result.tau_int - ar1_tau_int(rho)), 4 * result.tau_int_error) << result.tau_int;
+    const double exact = exact_error(rho, kept);
+    EXPECT_LT(std::abs(result.error - exact), 4 * result.error_of_error) << result.error << " " << exact;
+    EXPECT_NEAR(result.independent, 1 / (exact * exact), 4 * result.independent * 2 * result.error_of_error / exact);
+  }
+}
+
+TEST(GammaMethod, TimesWithoutGapsChangeNothing) {
+  const auto kept = irregular(0.8, 5, 400, 61000, [](auto, auto) { return true; });
+  const auto with = gamma_method(kept.series, kept.lengths, kept.times),
+             without = gamma_method(kept.series, kept.lengths);
+  EXPECT_DOUBLE_EQ(with.error, without.error);
+  EXPECT_DOUBLE_EQ(with.tau_int, without.tau_int);
+  EXPECT_EQ(with.window, without.window);
+}
+
 TEST(GammaMethod, SingleConfigurationsAreIndependent) {
   const std::vector<double> series = {1, 2, 3, 6};
   const auto result = gamma_method(series, equal_chains(4, 1));
@@ -66,6 +126,7 @@ TEST(GammaMethod, SingleConfigurationsAreIndependent) {
   EXPECT_DOUBLE_EQ(result.error_of_error, result.error * std::sqrt(1.0 / 8));
   EXPECT_DOUBLE_EQ(result.tau_int, 0.5);
   EXPECT_DOUBLE_EQ(result.tau_int_error, 0);
+  EXPECT_DOUBLE_EQ(result.independent, 4);
 }
 
 TEST(GammaMethod, TooShortChainsGiveTheScatterOfTheirMeans) {
@@ -137,6 +198,17 @@ INSTANTIATE_TEST_SUITE_P(GammaMethod, Coverage,
                            return std::to_string(sampling.param.chains) + "ChainsOf" +
                                   std::to_string(sampling.param.length);
                          });
+
+TEST(GammaMethod, CoverageWithGaps) {
+  constexpr int ensembles = 500;
+  int covered = 0;
+  for (std::uint32_t e = 0; e < ensembles; ++e) {
+    const auto kept = irregular(0.8, 2, 1500, 62000 + e, hashed);
+    covered += std::abs(series_mean(kept.series)) < gamma_method(kept.series, kept.lengths, kept.times).error;
+  }
+  EXPECT_GT(covered, 0.64 * ensembles);
+  EXPECT_LT(covered, 0.72 * ensembles);
+}
 
 } // namespace
 } // namespace stint

@@ -30,6 +30,30 @@ def write_comparison(path, reference, others, z=0.5):
         json.dump({"reference": reference, "others": others}, file)
 
 
+def write_correlators(path, extent=8):
+    """What stint measure --correlators --json writes for a free field, with one effective mass undefined."""
+    k = np.arange(extent // 2 + 1)
+    p2 = 4 * np.sin(np.pi * k / extent) ** 2
+    part = lambda key, points, values: {key: list(points), "value": list(values), "error": [0.01 * abs(x) for x in values]}
+    masses = part("t", range(1, len(k)), [0.5] * (len(k) - 1))
+    masses["value"][-1] = masses["error"][-1] = None
+    mass = {"value": 0.5, "error": 0.01, "first": 1, "last": 3}
+    with open(path, "w") as file:
+        json.dump({"correlators": {
+            "blocks": 100, "axis": part("momentum_squared", p2, 1 / (0.5 + 2 * p2)),
+            "diagonal": part("momentum_squared", 2 * p2, 1 / (0.5 + 4 * p2)),
+            "time": part("t", k.tolist(), np.cosh(0.5 * (k - extent / 2))), "effective_mass": masses, "mass": mass,
+            "correlation_length_exponential": {"value": 2, "error": 0.04}}}, file, default=float)
+
+
+def write_history(path, trajectories=200, chains=3):
+    random = np.random.default_rng(7)
+    with h5py.File(path, "w") as file:
+        file["history/trajectory"] = np.arange(trajectories) * 5
+        for name in ("action", "magnetisation"):
+            file[f"history/{name}"] = random.normal(size=(trajectories, chains)).astype(np.float32)
+
+
 class Plots(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -102,6 +126,55 @@ class Plots(unittest.TestCase):
     def test_magnetisation(self):
         write_ensemble(self.path("hmc.h5"), (4, 4), 1)
         self.expect_figure("m.png", self.run_script("magnetisation.py", "hmc.h5", "m.png"))
+
+    def test_configurations(self):
+        for name, extents in (("chain", (16,)), ("plane", (8, 6)), ("space", (4, 6, 8))):
+            write_ensemble(self.path(f"{name}.h5"), extents, 1)
+        ensembles = ["chain.h5", "plane.h5", "space.h5"]
+        self.expect_figure("c.png", self.run_script("configurations.py", *ensembles, "--output", "c.png", "--count", "3"))
+        result = self.run_script("configurations.py", "none.h5", "--output", "bad.png")
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+
+    def expect_one_line(self, status, words, script, *arguments):
+        result = self.run_script(script, *arguments)
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (status, 1), result.stderr)
+        self.assertIn(words, result.stderr)
+        self.assertFalse(os.path.exists(self.path("bad.png")))
+
+    def test_propagator_and_correlator(self):
+        for script in ("propagator.py", "correlator.py"):
+            for name, extent in (("a", 8), ("b", 2)):
+                write_correlators(self.path(f"{name}.json"), extent)
+            self.expect_figure("p.png", self.run_script(script, "a.json", "b.json", "--output", "p.png"))
+            self.expect_one_line(1, "gone.json", script, "gone.json", "--output", "bad.png")
+            self.expect_one_line(2, "bad.doc", script, "a.json", "--output", "bad.doc")
+            with open(self.path("plain.json"), "w") as file:
+                json.dump({"configurations": 3, "observables": {}}, file)
+            self.expect_one_line(1, "--correlators", script, "plain.json", "--output", "bad.png")
+
+    def test_traces(self):
+        write_history(self.path("a.h5"))
+        write_history(self.path("one.h5"), 2, 1)
+        self.expect_figure("t.png", self.run_script("traces.py", "a.h5", "one.h5", "--output", "t.png"))
+        write_ensemble(self.path("model.h5"), (4, 4), 1)
+        self.expect_one_line(1, "model.h5", "traces.py", "model.h5", "--output", "bad.png")
+        with h5py.File(self.path("a.h5"), "a") as file:
+            file["history/action"][3, 0] = np.nan
+        self.expect_one_line(1, "NaN", "traces.py", "a.h5", "--output", "bad.png")
+
+    def test_autocorrelation_of_traces_is_that_of_a_known_chain(self):
+        sys.path.insert(0, SCRIPTS)
+        self.addCleanup(sys.path.remove, SCRIPTS)
+        import traces
+        random = np.random.default_rng(3)
+        series = random.normal(size=(20000, 8))
+        for i in range(1, len(series)):
+            series[i] = 0.8 * series[i - 1] + 0.6 * series[i]
+        rho = traces.autocorrelation(series)
+        _, tau = traces.window_of(rho)
+        self.assertEqual(rho[0], 1)
+        self.assertLess(abs(rho[3] - 0.8**3), 4 * np.sqrt(5 / series.size))
+        self.assertLess(abs(tau - 4.5), 4 * 4.5 * np.sqrt(2 * 45 / series.size))
 
 
 if __name__ == "__main__":

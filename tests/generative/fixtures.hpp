@@ -1,7 +1,7 @@
 #pragma once
 // Data with a known law, and estimates with their errors, for the tests of this folder.
 
-#include "generative/torch.hpp"
+#include "generative/moments.hpp"
 #include "lattice/free_field.hpp"
 
 #include <vector>
@@ -18,6 +18,22 @@ inline torch::Tensor free_field(const Geometry& geometry, const Phi4& theory, st
     draw_free_field(geometry, theory, Stream{seed, Purpose::free_field, static_cast<std::uint32_t>(n)},
                     {fields.data_ptr<double>() + n * geometry.volume(), volume});
   return fields.to(torch::kFloat);
+}
+
+/// The moments of the free field in closed form; Q = 1/P.
+inline Moments free_field_moments_of(const Geometry& geometry, const Phi4& theory) {
+  Moments moments;
+  moments.mean = free_field_moments(geometry, theory).magnetisation;
+  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
+  moments.spectrum = torch::tensor(free_propagator(geometry, theory), torch::kDouble).reshape(shape);
+  moments.force_spectrum = moments.spectrum.reciprocal();
+  return moments;
+}
+
+/// The pair as operators.
+inline Pair operators(const ScalarPair& pair) {
+  const auto dimensions = static_cast<int>(pair.alpha.dim() - 1);
+  return {Operator::scalar(pair.alpha.flatten(), dimensions), Operator::scalar(pair.beta.flatten(), dimensions)};
 }
 
 /// Mean of independent values (N) and how many of its standard errors it is off `expected`.

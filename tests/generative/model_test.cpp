@@ -14,7 +14,7 @@ ModelDescription description(const Geometry& geometry) {
           .theory = theory,
           .channels = 4,
           .levels = 2,
-          .moments = free_field_moments_of(geometry, theory)};
+          .moments = testing::free_field_moments_of(geometry, theory)};
 }
 
 /// A network whose output is not zero, as it is at the start.
@@ -36,7 +36,8 @@ TEST(Model, StartsAsTheWienerEstimate) {
     Model model(description(geometry), 1);
     const auto signal = testing::free_field(geometry, {.mass2 = 0.5}, 2, 3);
     const auto pair = scalar_pair(torch::tensor({0.1F, 0.5F, 1.0F}), geometry.dimensions());
-    EXPECT_TRUE(torch::equal(model.posterior_mean()(pair, signal), model.description().moments.wiener(pair, signal)));
+    EXPECT_TRUE(torch::equal(model.posterior_mean()(testing::operators(pair), signal),
+                             model.description().moments.wiener(pair, signal)));
   }
 }
 
@@ -55,7 +56,7 @@ TEST(Model, IsFiniteAtBothEndsOfThePath) {
   Model model = random_model(Geometry({8, 8}));
   const auto signal = testing::free_field(Geometry({8, 8}), {.mass2 = 0.5}, 2, 2);
   const auto pair = scalar_pair(torch::tensor({1e-4F, 1.0F}), 2);
-  EXPECT_TRUE(model.posterior_mean()(pair, signal).isfinite().all().item<bool>());
+  EXPECT_TRUE(model.posterior_mean()(testing::operators(pair), signal).isfinite().all().item<bool>());
 }
 
 TEST(Model, HalfPrecisionIsCloseToSinglePrecision) {

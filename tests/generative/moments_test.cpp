@@ -1,5 +1,7 @@
 #include "generative/moments.hpp"
 
+#include "generative/phi4.hpp"
+
 #include "tests/generative/fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +12,7 @@ namespace {
 const Geometry lattice({6, 6});
 const Phi4 free_theory{.mass2 = 0.4};
 
-Pair pairs(const std::vector<double>& alphas, int dimensions = 2) {
+ScalarPair pairs(const std::vector<double>& alphas, int dimensions = 2) {
   return scalar_pair(torch::tensor(alphas, torch::kFloat), dimensions);
 }
 
@@ -30,7 +32,7 @@ TEST(Moments, ForceEqualsTheLatticeOneInAllDimensions) {
 TEST(Moments, MeasuredSpectraAreThoseOfTheFreeField) {
   const auto fields = testing::free_field(lattice, free_theory, 1, 20000);
   const auto measured = measure_moments(fields, true, free_theory);
-  const auto exact = free_field_moments_of(lattice, free_theory);
+  const auto exact = testing::free_field_moments_of(lattice, free_theory);
   // Each mode is a chi-squared variable; averaging over 20000 draws and mirror images leaves less than 1 %.
   EXPECT_LT((measured.spectrum / exact.spectrum - 1).abs().max().item<double>(), 0.04);
   EXPECT_LT((measured.force_spectrum / exact.force_spectrum - 1).abs().max().item<double>(), 0.04);
@@ -38,7 +40,7 @@ TEST(Moments, MeasuredSpectraAreThoseOfTheFreeField) {
 
 TEST(Moments, WienerEstimateIsTheDenseMatrixFormula) {
   const Phi4 theory{.mass2 = 0.4, .field = 0.3};
-  const auto moments = free_field_moments_of(lattice, theory);
+  const auto moments = testing::free_field_moments_of(lattice, theory);
   const auto volume = lattice.volume();
   // Sigma_xy = mean over p of P(p) exp(i p (x - y)) by a dense Fourier matrix.
   const auto fourier =
@@ -64,7 +66,7 @@ TEST(Moments, WienerEstimateIsTheDenseMatrixFormula) {
 
 TEST(Moments, TrainingTargetOfAFreeFieldIsThePosteriorMeanItself) {
   // In a Gaussian theory the combination of x1 and its force has no variance left, tilted or not.
-  const auto moments = free_field_moments_of(lattice, free_theory);
+  const auto moments = testing::free_field_moments_of(lattice, free_theory);
   const auto x1 = testing::free_field(lattice, free_theory, 2, 3);
   const auto pair = pairs({0.05, 0.5, 0.95});
   const auto x = interpolate(pair, torch::randn({3, 6, 6}, at::make_generator<at::CPUGeneratorImpl>(5)), x1);

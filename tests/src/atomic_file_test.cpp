@@ -54,6 +54,25 @@ TEST(AtomicFile, RefusesWhatCannotBeWritten) {
   EXPECT_TRUE(folder.empty());
 }
 
+TEST(AtomicFile, TheTemporaryMayLieInAnotherFolder) {
+  const test::TemporaryFolder folder;
+  make_folder(folder.file("parts"));
+  make_folder(folder.file("parts")); // is there already
+  AtomicFile file(folder.file("out.txt"), false, folder.file("parts"));
+  EXPECT_EQ(std::filesystem::path(file.temporary()).parent_path(), folder.file("parts"));
+  std::ofstream(file.temporary()) << "whole";
+  file.commit();
+  EXPECT_EQ(contents(folder.file("out.txt")), "whole");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.file("parts")));
+}
+
+TEST(AtomicFile, AFolderThatCannotBeMadeIsOneLine) {
+  const test::TemporaryFolder folder;
+  write_text_file(folder.file("file"), "in the way", false);
+  EXPECT_TRUE(is_one_line(message_of([&] { make_folder(folder.file("file")); }), folder.file("file"), "as a folder"));
+  EXPECT_TRUE(is_one_line(message_of([&] { make_folder(folder.file("no/new")); }), "no/new", "as a folder"));
+}
+
 TEST(AtomicFile, TheTemporaryKeepsTheExtension) {
   const test::TemporaryFolder folder;
   const AtomicFile file(folder.file("figure.png"), false);

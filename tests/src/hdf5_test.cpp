@@ -41,6 +41,30 @@ TYPED_TEST(Datasets, RowsComeBackAsWritten) {
   EXPECT_EQ(middle, std::vector<TypeParam>(values.begin() + 6, values.begin() + 18));
 }
 
+TEST(Hdf5, ADatasetThatGrowsComesBackWhole) {
+  const test::TemporaryFolder folder;
+  const auto values = counting<float>(30);
+  {
+    auto file = File::create(folder.file("a.h5"));
+    auto dataset = file.create_dataset("/values", Type::float32, {0, 3}, {.rows_per_chunk = 4, .growing = true});
+    dataset.append_rows<float>(std::span(values).first(9));
+    dataset.append_rows<float>({});
+    dataset.append_rows<float>(std::span(values).subspan(9));
+    EXPECT_EQ(dataset.rows(), 10);
+    file.close();
+  }
+  const auto file = File::open(folder.file("a.h5"));
+  EXPECT_EQ(file.dataset("/values").dims(), (std::vector<std::int64_t>{10, 3}));
+  EXPECT_EQ(file.dataset("/values").read<float>(), values);
+}
+
+TEST(Hdf5, OnlyADatasetMadeToGrowDoes) {
+  const test::TemporaryFolder folder;
+  auto file = File::create(folder.file("a.h5"));
+  auto dataset = file.create_dataset("/values", Type::float32, {1, 3}, {.rows_per_chunk = 1});
+  EXPECT_TRUE(is_one_line(message_of([&] { dataset.append_rows<float>(counting<float>(3)); }), "a.h5", "grow"));
+}
+
 TEST(Hdf5, NumbersAreConvertedWithoutLossOnly) {
   const test::TemporaryFolder folder;
   auto file = File::create(folder.file("a.h5"));

@@ -1,6 +1,7 @@
 """Training and sampling as a user runs them: python3 learning_test.py STINT MPIEXEC [GROUP...]"""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -132,7 +133,9 @@ print(a.attrs['field'], a['chain'][:].tolist() == list(range(50)), abs(a['config
             "goes with --model free-field": ["--lattice", "8x8"],
             "at least 3 steps": ["--steps", "2"],
             "--samples is 0": ["--samples", "0"],
-            "euler or heun or multistep": ["--solver", "rk5"],
+            "auto or multistep or euler": ["--solver", "rk5"],
+            "was not trained for --quadratic": ["--quadratic", "-0.1"],
+            "was trained on scalar operators; --task multiscale": ["--task", "multiscale"],
         }
         for words, arguments in cases.items():
             with self.subTest(words):
@@ -142,6 +145,125 @@ print(a.attrs['field'], a['chain'][:].tolist() == list(range(50)), abs(a['config
         (self.folder / "cut.h5").write_bytes((self.folder / "model.h5").read_bytes()[:-100])
         self.refuse(1, "cut.h5", "sample", "--model", "cut.h5", "--output", "out.h5")
         self.refuse(1, "an ensemble", "measure", "model.h5")
+
+
+class Tasks(ProgramTest):
+    """The tasks of `stint sample` on the free field of squared mass 0.5 on 8x8 sites."""
+
+    FREE = ["sample", "--model", "free-field", "--lattice", "8x8", "--mass2", "0.5", "--quiet"]
+
+    def setUp(self):
+        super().setUp()
+        self.free("known.h5", "--samples", "64", "--seed", "3")
+
+    def free(self, name, *arguments):
+        return self.succeed(*self.FREE, "--output", name, *arguments)
+
+    def phi2(self, name):
+        """<phi^2> and its error."""
+        self.succeed("measure", name, "--json", f"{name}.json", "--quiet")
+        found = json.loads((self.folder / f"{name}.json").read_text())["observables"]["phi2"]
+        return found["value"], found["error"]
+
+    def test_every_task_given_its_own_law_returns_it(self):
+        # Each sample knows something of another configuration of the law: what it becomes is a configuration of the law.
+        # So is <phi^2>, exactly that of the free field.
+        exact = sum(1 / (2 * (0.5 + 4 - 2 * math.cos(math.pi * i / 4) - 2 * math.cos(math.pi * j / 4)))
+                    for i in range(8) for j in range(8)) / 64
+        self.free("known.h5", "--samples", "1000", "--seed", "4", "--overwrite")
+        given = ["--samples", "1000", "--known", "known.h5"]
+        tasks = {
+            "generate": ["--samples", "1000"],
+            "inpaint": ["--task", "inpaint", "--mask", "block:4x4@6,1", *given],
+            "random": ["--task", "inpaint", "--mask", "random:0.5", *given],
+            "blocks": ["--task", "sequential", "--order", "blocks:4", "--overlap", "0.5", "--samples", "1000"],
+            "morton": ["--task", "sequential", "--order", "morton:2", "--mask", "random:0.3", "--steps", "16", *given],
+            "multiscale": ["--task", "multiscale", "--shells", "3", "--samples", "1000", "--solver", "sde2", "--noise", "0.5", "--steps", "64"],
+            "superresolve": ["--task", "superresolve", *given],
+            "averages": ["--task", "superresolve", "--keep", "averages", *given],
+        }
+        for name, arguments in tasks.items():
+            with self.subTest(name):
+                self.free(f"{name}.h5", *arguments)
+                value, error = self.phi2(f"{name}.h5")
+                self.assertLess(abs(value - exact), 4 * error)
+
+    @needs_h5py
+    def test_known_sites_keep_their_bits(self):
+        for number, expression in (("each", "a"), ("5", "a[5]")):
+            self.free("out.h5", "--task", "inpaint", "--known", "known.h5", "--mask", "block:3x4@2,6", "--samples", "64",
+                      "--known-configuration", number, "--overwrite", "--relax", "3", "--steps", "8")
+            self.assertEqual(self.python(f"""
+import h5py, numpy
+a, b = (h5py.File(name)['configurations'][:] for name in ('known.h5', 'out.h5'))
+known = numpy.ones((8, 8), bool)
+known[numpy.ix_([2, 3, 4], [6, 7, 0, 1])] = False
+print((({expression} == b) == known).all())
+"""), "True")
+
+    @needs_h5py
+    def test_a_mask_and_maps_from_files(self):
+        self.python("""
+import h5py, numpy
+for name, row in (('mask', 1), ('field', 0.5)):
+    with h5py.File('known.h5') as source, h5py.File(name + '.h5', 'w') as file:
+        for key, value in source.attrs.items():
+            file.attrs[key] = value
+        values = numpy.zeros((1, 8, 8), numpy.float32)
+        values[0, 2] = row
+        file['configurations'] = values
+        file['chain'] = file['trajectory'] = numpy.zeros(1, numpy.int64)
+""")
+        self.free("out.h5", "--task", "inpaint", "--known", "known.h5", "--mask", "mask.h5", "--samples", "64")
+        self.free("field.out.h5", "--field-map", "field.h5", "--samples", "2000")
+        self.assertEqual(self.python("""
+import h5py, numpy
+a, b, c = (h5py.File(name)['configurations'][:] for name in ('known.h5', 'out.h5', 'field.out.h5'))
+equal = (a == b).all(axis=(0, 2)).tolist()
+row = c.mean(axis=2)  # the response to a source of 0.5 on one row: that of a chain of 8 sites, 0.5 Sigma
+p = 2 * numpy.pi * numpy.arange(8) / 8
+exact = [0.5 * sum(numpy.cos(p * (x - 2)) / (2 * (0.5 + 4 * numpy.sin(p / 2) ** 2))) / 8 for x in range(8)]
+z = (row.mean(axis=0) - exact) / (row.std(axis=0) / len(row) ** 0.5)
+print(equal == [False, False, True, False, False, False, False, False], abs(z).max() < 4)
+"""), "True True")
+
+    def test_weights_of_an_exact_drift_are_all_the_same(self):
+        self.free("out.h5", "--weights", "--solver", "rk4", "--schedule", "uniform", "--steps", "24", "--samples", "32", "--json",
+                  "out.json", "--metropolis")
+        self.assertGreater(json.loads((self.folder / "out.json").read_text())["effective_sample_size"], 0.99999)
+
+    def test_samples_do_not_depend_on_ranks_and_batches(self):
+        run = ["--task", "inpaint", "--known", "known.h5", "--mask", "random:0.5", "--samples", "50", "--steps", "8", "--relax", "2",
+               "--solver", "sde2"]
+        self.free("one.h5", *run)
+        self.succeed(*self.FREE, *run, "--output", "two.h5", "--batch", "7", ranks=2)
+        self.assertLess(abs(self.phi2("one.h5")[0] - self.phi2("two.h5")[0]), 1e-5)
+
+    def test_bad_input(self):
+        self.hmc("small.h5")
+        cases = {
+            "needs --known": ["--task", "inpaint", "--mask", "random:0.5"],
+            "needs --mask": ["--task", "inpaint", "--known", "known.h5"],
+            "does not go with --task generate": ["--mask", "random:0.5"],
+            "a mask is": ["--task", "inpaint", "--known", "known.h5", "--mask", "random:2"],
+            "'block:9x4': a block of 9 sites": ["--task", "inpaint", "--known", "known.h5", "--mask", "block:9x4"],
+            "small.h5 is on lattice 4x4": ["--task", "superresolve", "--known", "small.h5"],
+            "from 0 to 63": ["--task", "superresolve", "--known", "known.h5", "--known-configuration", "64"],
+            "do not fit an extent of 8": ["--task", "sequential", "--order", "blocks:3"],
+            "an order is": ["--task", "sequential", "--order", "spiral"],
+            "at most 0 can be": ["--quadratic", "0.1"],
+            "give one --known-configuration": ["--task", "superresolve", "--known", "known.h5", "--weights", "--solver", "rk4"],
+            "euler, heun, rk4 and dopri5 only": ["--weights"],
+            "goes with --weights": ["--metropolis"],
+            "goes with --solver sde": ["--noise", "2"],
+            "not modes or averages": ["--task", "superresolve", "--known", "known.h5", "--relax", "1"],
+            "no maps, no --known-noise": ["--task", "denoise", "--known", "known.h5", "--known-noise", "1", "--relax", "1"],
+            "with --noise 1 only": ["--task", "denoise", "--known", "known.h5", "--known-noise", "1", "--solver", "heun"],
+        }
+        for words, arguments in cases.items():
+            with self.subTest(words):
+                self.refuse(2, words, *self.FREE, "--output", "out.h5", *arguments)
+        self.refuse(1, "none.h5", *self.FREE, "--output", "out.h5", "--task", "superresolve", "--known", "none.h5")
 
 
 class Demo(ProgramTest):

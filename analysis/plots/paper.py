@@ -1,0 +1,86 @@
+"""What the scripts beside this one share: style, reading of what `stint measure --correlators --json` wrote, failures."""
+import argparse
+import json
+import os
+import sys
+
+try:
+    import matplotlib
+    import numpy as np
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+except ImportError as error:
+    sys.exit(f"{os.path.basename(sys.argv[0])}: {error}; it needs numpy, h5py and matplotlib")
+
+COLOURS = ["#34495e", "#c0392b", "#2980b9", "#27ae60", "#8e44ad", "#d35400"]
+plt.rcParams.update({
+    "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.5, "axes.linewidth": 0.7,
+    "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
+    "legend.frameon": False,
+})
+
+
+class Failure(Exception):
+    """What went wrong, in one line for the user."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Options of a script that draws FIGURE from one or more FILEs."""
+
+    def __init__(self, document, files):
+        super().__init__(description=document.split("\n")[0])
+        self.add_argument("files", nargs="+", metavar=files)
+        self.add_argument("--output", required=True, metavar="FIGURE", help="figure to write: PNG, PDF or SVG")
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}; --help shows the options\n")
+
+    def parse_args(self, *arguments, **settings):
+        options = super().parse_args(*arguments, **settings)
+        if os.path.splitext(options.output)[1].lower() not in (".png", ".pdf", ".svg"):
+            self.error(f"--output {options.output} does not end in .png, .pdf or .svg")
+        return options
+
+
+def one_line(error):
+    return " ".join(str(error).split())
+
+
+def stem(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def read_correlators(path, *names):
+    """The named parts of "correlators" in a JSON of `stint measure --correlators`; lists become arrays, null NaN."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+        correlators = content["correlators"]
+        parts = []
+        for name in names:
+            part = {key: np.array(value, dtype=float) for key, value in correlators[name].items()}
+            if part["value"].shape != part["error"].shape:
+                raise ValueError(f"{name}: {part['value'].shape} values but {part['error'].shape} errors")
+            parts.append(part)
+        return parts
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Failure(f"{path}: cannot be read ({one_line(error)})") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Failure(f"{path}: not what `stint measure --correlators --json` writes ({one_line(repr(error))})") from error
+
+
+def save(figure, output):
+    try:
+        figure.savefig(output, dpi=200)
+    except (OSError, ValueError) as error:
+        raise Failure(f"{output}: cannot be written ({one_line(error)})") from error
+
+
+def run(draw, document, files):
+    """The main program: draw(files) returns a figure. Exit status: 0 done, 1 failed, 2 wrong usage."""
+    options = Parser(document, files).parse_args()
+    try:
+        save(draw(options.files), options.output)
+    except Failure as failure:
+        sys.exit(f"{os.path.basename(sys.argv[0])}: {failure}")

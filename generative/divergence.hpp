@@ -1,0 +1,30 @@
+#pragma once
+// The divergence of a velocity field, for the log-density along the flow (THEORY 6).
+
+#include "generative/torch.hpp"
+
+#include <functional>
+
+namespace stint {
+
+/// A velocity x -> F(x), fields (N, L1, ..., Ld), each configuration by itself.
+using Velocity = std::function<torch::Tensor(const torch::Tensor& x)>;
+
+/// F(x), and div F(x) = sum_x dF_x/dphi_x, (N) float64.
+struct VelocityAndDivergence {
+  torch::Tensor velocity, divergence;
+};
+
+/// (F, x, number) -> F(x) and its divergence; `number` counts the evaluations of a run, for estimates that are random.
+using Divergence =
+    std::function<VelocityAndDivergence(const Velocity& velocity, const torch::Tensor& x, std::int64_t number)>;
+
+/// V vector-Jacobian products: exact, for small volumes and as the reference.
+Divergence exact_divergence();
+
+/// Hutchinson's estimate, the mean of <v, (dF/dphi) v> over Rademacher vectors v = +-1: unbiased for log-densities, but
+/// weights exp(...) of it are biased upwards by its variance. probes(number, like) gives the vectors of one evaluation,
+/// (K, N, L1, ..., Ld).
+Divergence hutchinson_divergence(std::function<torch::Tensor(std::int64_t number, const torch::Tensor& like)> probes);
+
+} // namespace stint

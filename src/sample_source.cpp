@@ -1,0 +1,113 @@
+#include "src/sample_source.hpp"
+
+#include "generative/gaussian.hpp"
+#include "generative/model.hpp"
+#include "src/ensemble_file.hpp"
+#include "src/errors.hpp"
+#include "src/model_file.hpp"
+#include "src/options.hpp"
+
+#include <fmt/format.h>
+
+namespace stint {
+namespace {
+
+/// The single configuration of an ensemble file as a field (L1, ..., Ld).
+torch::Tensor read_map(const std::string& path, const Geometry& geometry) {
+  const EnsembleReader reader(path);
+  if (reader.geometry() != geometry || reader.size() != 1)
+    throw UsageError(fmt::format("{} has {} configurations on lattice {}; a map needs 1 on lattice {}", path,
+                                 reader.size(), reader.geometry().text(), geometry.text()));
+  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
+  auto field = torch::empty(shape, torch::kDouble);
+  reader.read<double>(0, {field.data_ptr<double>(), static_cast<std::size_t>(field.numel())});
+  return field;
+}
+
+/// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x)) phi_x^2
+Tilt tilt_of(const SourceOptions& settings, const Geometry& geometry, torch::Device device) {
+  Tilt tilt{.quadratic = 2 * settings.quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
+  if (!settings.field_map.empty())
+    tilt.source = (tilt.source + read_map(settings.field_map, geometry)).to(device);
+  if (!settings.quadratic_map.empty())
+    tilt.quadratic =
+        Operator::diagonal(Basis::site(), 2 * (settings.quadratic + read_map(settings.quadratic_map, geometry)))
+            .to(device);
+  return tilt;
+}
+
+Phi4 tilted(Phi4 theory, const SourceOptions& settings) {
+  theory.field += settings.field;
+  theory.quadratic += settings.quadratic;
+  return theory;
+}
+
+Source free_field_source(const SourceOptions& settings, torch::Device device) {
+  const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
+  const Phi4 theory{.mass2 = settings.mass2};
+  checked([&] { theory.validate(); });
+  const auto law = free_field_law(geometry, theory).to(device);
+  return {.geometry = geometry,
+          .theory = tilted(theory, settings),
+          .kind = "phi4",
+          .spectrum = law.covariance().values(),
+          .scalar_only = false,
+          .drift = make_drift(
+              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
+              tilt_of(settings, geometry, device))};
+}
+
+Source model_source(const SourceOptions& settings, const Options& options, const std::string& precision,
+                    torch::Device device) {
+  for (const char* option : {"lattice", "mass2"})
+    if (options.given(option))
+      throw UsageError(fmt::format(
+          "--{} goes with --model free-field; the lattice and couplings of a model are those of its data", option));
+  const ModelReader reader(settings.model);
+  const auto& description = reader.description();
+  const Tilt tilt = tilt_of(settings, description.geometry, device);
+  if (const double h = tilt.source.abs().max().item<double>(); h > description.field_range)
+    throw UsageError(fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h,
+                                 settings.model, description.field_range));
+  if ((tilt.quadratic.values() != 0).any().item<bool>())
+    throw UsageError(
+        fmt::format("{} was not trained for --quadratic; train the tilt in, or use --field", settings.model));
+  const auto model = std::make_shared<Model>(reader.model());
+  model->set_precision(convolution_type(precision));
+  model->to(device);
+  const auto& of = model->description();
+  const auto posterior_mean = [model, inner = model->posterior_mean()](const Pair& pair, const torch::Tensor& signal) {
+    return inner(pair, signal);
+  };
+  return {.geometry = of.geometry,
+          .theory = tilted(of.theory, settings),
+          .kind = of.kind,
+          .spectrum = of.moments.spectrum,
+          .scalar_only = true,
+          .drift = make_drift(posterior_mean, tilt)};
+}
+
+} // namespace
+
+void SourceOptions::declare(Options& options) {
+  options.group("Model");
+  options.value(
+      "model", model, "FILE",
+      "model file of 'stint train', or free-field: the exact drift of a free field, for learning and for checks");
+  options.require("model");
+  options.value("lattice", lattice, "L1x...xLd", "of --model free-field");
+  options.value("mass2", mass2, "M2", "squared mass of --model free-field");
+  options.group("Tilt: the law reweighted with exp(sum h phi + k2 phi^2), without retraining");
+  options.value("field", field, "H", "magnetic field h");
+  options.value("quadratic", quadratic, "K2", "shift of the squared mass by -k2; k2 <= 0 from pure noise");
+  options.value("field-map", field_map, "FILE", "h(x), added to --field: an ensemble file of one configuration");
+  options.value("quadratic-map", quadratic_map, "FILE", "k2(x), added to --quadratic, likewise");
+}
+
+Source open_source(const SourceOptions& settings, const Options& options, const std::string& precision,
+                   torch::Device device) {
+  return settings.free_field() ? free_field_source(settings, device)
+                               : model_source(settings, options, precision, device);
+}
+
+} // namespace stint
