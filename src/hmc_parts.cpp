@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 
 namespace stint {
 namespace {
@@ -68,8 +75,6 @@ bool PartsFolder::has_state() const { return fs::exists(state()); }
 
 Provenance PartsFolder::provenance() const { return read_provenance(open_as(state(), state_format)); }
 
-void PartsFolder::create() const { make_folder(path_); }
-
 void PartsFolder::remove_after(std::int64_t parts) const {
   const auto last = fs::path(part(parts)).filename(); // names are in the order of numbers
   for (const auto& entry : fs::directory_iterator(path_)) {
@@ -80,18 +85,42 @@ void PartsFolder::remove_after(std::int64_t parts) const {
   }
 }
 
-void PartsFolder::remove() const {
+void PartsFolder::clear() const {
   std::error_code ignored;
   fs::remove(state(), ignored); // first: parts without a state are nothing
   for (const auto& entry : fs::directory_iterator(path_, ignored))
     if (is_ours(entry.path().filename()))
       fs::remove(entry.path(), ignored);
+}
+
+void PartsFolder::remove() const {
+  clear();
   remove_if_empty();
 }
 
 void PartsFolder::remove_if_empty() const {
   std::error_code ignored;
   fs::remove(path_, ignored); // refuses folders that have something in them
+}
+
+FolderLock::FolderLock(const PartsFolder& folder) {
+  constexpr std::chrono::milliseconds patience(5000), pause(100);
+  make_folder(folder.path());
+  descriptor_ = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (std::chrono::steady_clock::now() > end) {
+      ::close(descriptor_);
+      throw std::runtime_error(folder.path() +
+                               ": another run is writing to it; let that end, or give another --output");
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
 }
 
 template<class Real>

@@ -58,15 +58,31 @@ public:
   /// The deciding options (hmc_settings.hpp) and the start time of the run.
   Provenance provenance() const;
 
-  void create() const;
   /// Removes temporaries and parts that the state does not count.
   void remove_after(std::int64_t parts) const;
-  /// Removes all that is ours, and the folder if nothing else is in it.
+  /// Removes all that is ours in it.
+  void clear() const;
+  /// The same, and the folder if nothing else is in it.
   void remove() const;
   void remove_if_empty() const;
 
 private:
   std::string path_;
+};
+
+/// Held by the one run that may write to the folder, which is made if it is not there. The operating system lets go of
+/// it when the process ends, however it ends.
+class FolderLock {
+public:
+  /// Waits some seconds for a run that is just ending, then throws std::runtime_error. Where the file system has no
+  /// locks there is none.
+  explicit FolderLock(const PartsFolder& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+  int descriptor_;
 };
 
 template<class Real>

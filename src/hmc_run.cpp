@@ -79,6 +79,7 @@ private:
   std::optional<Ensemble<Real>> ensemble_; // none if there are fewer groups of chains than ranks
   std::vector<TrajectoryInfo> infos_;
   std::vector<ChainSums> sums_;
+  std::optional<FolderLock> lock_;         // on rank 0
   std::optional<Recorder<Real>> recorder_; // on rank 0
 };
 
@@ -129,8 +130,8 @@ template<class Real> void Run<Real>::start() {
     deal_out(from);
   }
   on_root(mpi_, [this] {
-    folder_.remove();
-    folder_.create();
+    lock_.emplace(folder_);
+    folder_.clear();
     recorder_.emplace(folder_, header_, settings_.chains, 0);
   });
 }
@@ -138,6 +139,7 @@ template<class Real> void Run<Real>::start() {
 template<class Real> void Run<Real>::resume() {
   RunState<Real> state;
   on_root(mpi_, [&] {
+    lock_.emplace(folder_);
     state = read_state<Real>(folder_, header_, settings_.chains);
     folder_.remove_after(state.position.parts);
     recorder_.emplace(folder_, header_, settings_.chains, state.position.parts);

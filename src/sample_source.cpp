@@ -2,8 +2,8 @@
 
 #include "generative/gaussian.hpp"
 #include "generative/model.hpp"
-#include "src/ensemble_file.hpp"
 #include "src/errors.hpp"
+#include "src/field_file.hpp"
 #include "src/model_file.hpp"
 #include "src/options.hpp"
 
@@ -12,26 +12,14 @@
 namespace stint {
 namespace {
 
-/// The single configuration of an ensemble file as a field (L1, ..., Ld).
-torch::Tensor read_map(const std::string& path, const Geometry& geometry) {
-  const EnsembleReader reader(path);
-  if (reader.geometry() != geometry || reader.size() != 1)
-    throw UsageError(fmt::format("{} has {} configurations on lattice {}; a map needs 1 on lattice {}", path,
-                                 reader.size(), reader.geometry().text(), geometry.text()));
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  auto field = torch::empty(shape, torch::kDouble);
-  reader.read<double>(0, {field.data_ptr<double>(), static_cast<std::size_t>(field.numel())});
-  return field;
-}
-
 /// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x)) phi_x^2
 Tilt tilt_of(const SourceOptions& settings, const Geometry& geometry, torch::Device device) {
   Tilt tilt{.quadratic = 2 * settings.quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
-    tilt.source = (tilt.source + read_map(settings.field_map, geometry)).to(device);
+    tilt.source = (tilt.source + read_field(settings.field_map, geometry)).to(device);
   if (!settings.quadratic_map.empty())
     tilt.quadratic =
-        Operator::diagonal(Basis::site(), 2 * (settings.quadratic + read_map(settings.quadratic_map, geometry)))
+        Operator::diagonal(Basis::site(), 2 * (settings.quadratic + read_field(settings.quadratic_map, geometry)))
             .to(device);
   return tilt;
 }

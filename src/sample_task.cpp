@@ -2,6 +2,7 @@
 
 #include "lattice/free_field.hpp"
 #include "src/errors.hpp"
+#include "src/field_file.hpp"
 #include "src/options.hpp"
 
 #include <fmt/format.h>
@@ -44,18 +45,9 @@ void check_options(const TaskOptions& settings, const Options& options) {
     need("known-noise");
 }
 
-/// A mask by its text, or from a file: an ensemble of one configuration, known where it is not 0.
+/// A mask by its text, or from a file: known where the field is not 0.
 torch::Tensor mask_of(const std::string& text, const Geometry& geometry, std::uint64_t seed) {
-  if (!std::filesystem::exists(text))
-    return parse_mask(text, geometry, seed);
-  const EnsembleReader reader(text);
-  if (reader.geometry() != geometry || reader.size() != 1)
-    throw UsageError(fmt::format("{} has {} configurations on lattice {}; a mask is 1 on lattice {}", text,
-                                 reader.size(), reader.geometry().text(), geometry.text()));
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  auto field = torch::empty(shape, torch::kDouble);
-  reader.read<double>(0, {field.data_ptr<double>(), static_cast<std::size_t>(field.numel())});
-  return field != 0;
+  return std::filesystem::exists(text) ? read_field(text, geometry) != 0 : parse_mask(text, geometry, seed);
 }
 
 /// exp(-width^2 phat^2 / 2): smears over `width` sites.

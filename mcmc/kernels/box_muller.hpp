@@ -32,7 +32,8 @@ template<class Real> inline Vector<Real> logarithm(Vector<Real> u) {
   const Words<Real> one = bits_of<Real>(Vector<Real>{} + 1);
   const Words<Real> exponent = (bits_of<Real>(u) - bits_of<Real>(Vector<Real>{} + root_half) + one) >> shift; // + bias
   const Vector<Real> m = real_of<Real>(bits_of<Real>(u) - (exponent << shift) + one);
-  const Vector<Real> e = to_real<Real>(exponent) - Simd<Real>::exponent_bias;
+  const Vector<Real> e = real_of<Real>(exponent | bits_of<Real>(Vector<Real>{} + counter<Real>)) -
+                         (counter<Real> + static_cast<Real>(Simd<Real>::exponent_bias));
   const Vector<Real> s = (m - 1) / (m + 1);
   constexpr double coefficients[] = {2.,      2. / 3,  2. / 5,  2. / 7,  2. / 9, 2. / 11,
                                      2. / 13, 2. / 15, 2. / 17, 2. / 19, 2. / 21};

@@ -44,6 +44,19 @@ inline Wide upper_halves(Wide a) {
 #endif
 }
 
+/// 32-bit words to the nearest float.
+inline Vector<float> nearest_float(Words<float> x) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector<float>>(_mm512_maskz_cvtepu32_ps(0xFFFF, reinterpret_cast<__m512i>(x)));
+#else
+  typedef std::int32_t Signed __attribute__((vector_size(register_bytes))); // the processor converts signed ones
+  const auto half = [](Words<float> part) {
+    return __builtin_convertvector(reinterpret_cast<Signed>(part), Vector<float>);
+  };
+  return 65536.F * half(x >> 16) + half(x & 0xFFFF);
+#endif
+}
+
 inline Vector<float> square_root(Vector<float> x) {
 #if defined(__AVX512F__)
   return reinterpret_cast<Vector<float>>(_mm512_maskz_sqrt_ps(0xFFFF, reinterpret_cast<__m512>(x)));

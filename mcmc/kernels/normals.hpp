@@ -15,9 +15,7 @@ inline Wide chains_from(std::uint32_t first, std::uint32_t step) {
 }
 
 /// (bits + 1/2) 2^-32, the conversion of the 32 bits to float correctly rounded
-inline Vector<float> uniform(Words<float> bits) {
-  return (65536.F * to_real<float>(bits >> 16) + to_real<float>(bits & 0xFFFF) + 0.5F) * 0x1p-32F;
-}
+inline Vector<float> uniform(Words<float> bits) { return (nearest_float(bits) + 0.5F) * 0x1p-32F; }
 
 /// (bits + 1/2) 2^-53 with the upper 53 of 64 bits
 inline Vector<double> uniform(Wide low, Wide high) {

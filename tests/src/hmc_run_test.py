@@ -100,6 +100,23 @@ class Stops(HmcRun):
                 self.assertEqual(self.files(), ["out.h5.parts"])
                 shutil.rmtree(self.folder / "out.h5.parts")
 
+    def test_one_run_at_a_time(self):
+        run = tiny("--output", "out.h5", trajectories=6_000_000)
+        process = subprocess.Popen([STINT, *run], cwd=self.folder, stderr=subprocess.DEVNULL)
+        try:
+            while process.poll() is None and not list(self.folder.glob("out.h5.parts/part-*")):
+                time.sleep(0.01)
+            for options in ([], ["--resume"], ["--overwrite"]):
+                with self.subTest(options):
+                    result = self.run_stint(*run, *options)
+                    self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+                    self.assertIn("another run is writing", result.stderr)
+            self.assertIsNone(process.poll())
+            self.assertTrue(list(self.folder.glob("out.h5.parts/part-*")))
+        finally:
+            process.kill()
+            process.wait()
+
     def test_resume_with_nothing_to_resume(self):
         self.hmc("out.h5", "--resume", "--json", "out.json")
         whole = (self.folder / "out.h5").read_bytes()

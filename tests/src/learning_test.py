@@ -247,6 +247,7 @@ print(equal == [False, False, True, False, False, False, False, False], abs(z).m
             "does not go with --task generate": ["--mask", "random:0.5"],
             "a mask is": ["--task", "inpaint", "--known", "known.h5", "--mask", "random:2"],
             "'block:9x4': a block of 9 sites": ["--task", "inpaint", "--known", "known.h5", "--mask", "block:9x4"],
+            "expected 1 on lattice 8x8": ["--field-map", "known.h5"],
             "small.h5 is on lattice 4x4": ["--task", "superresolve", "--known", "small.h5"],
             "from 0 to 63": ["--task", "superresolve", "--known", "known.h5", "--known-configuration", "64"],
             "do not fit an extent of 8": ["--task", "sequential", "--order", "blocks:3"],
