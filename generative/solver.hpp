@@ -28,9 +28,8 @@ namespace stint {
 ///   multistep  the ODE with the last three values: third order, 1 evaluation a step and another one where coordinates
 ///              begin to move
 ///   sde        the SDE with eta1 frozen over the step: first weak order, 1 evaluation
-///   sde2       the SDE with the values at both ends, that at the end from a predicted state, which serves the next
-///   step
-///              too: second weak order, 1 evaluation
+///   sde2       the SDE with the values at both ends, the one at the end from a predicted state and used again by the
+///              next step: second weak order, 1 evaluation
 /// A step from beta = 0 or to alpha = 0 is frozen in the exponential methods; the latter ends at beta eta1.
 ///
 /// Which solver for which conditional law. Coordinates known exactly do not move, and what all solvers make of the rest
