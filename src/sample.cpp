@@ -92,6 +92,8 @@ void check(const Settings& settings, const Options& options) {
     for (const char* option : {"metropolis", "probes"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} goes with --weights", option));
+  if (settings.metropolis && settings.probes > 0)
+    throw UsageError("--metropolis needs exact weights; it does not go with --probes");
   if (settings.weights && settings.relax > 0)
     throw UsageError("--weights are those of the flow; they do not go with --relax");
   if (options.given("noise") && !settings.solver.starts_with("sde"))

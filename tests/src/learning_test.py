@@ -256,6 +256,7 @@ print(equal == [False, False, True, False, False, False, False, False], abs(z).m
             "give one --known-configuration": ["--task", "superresolve", "--known", "known.h5", "--weights", "--solver", "rk4"],
             "euler, heun, rk4 and dopri5 only": ["--weights"],
             "goes with --weights": ["--metropolis"],
+            "needs exact weights": ["--weights", "--solver", "rk4", "--metropolis", "--probes", "1"],
             "goes with --solver sde": ["--noise", "2"],
             "not modes or averages": ["--task", "superresolve", "--known", "known.h5", "--relax", "1"],
             "no maps, no --known-noise": ["--task", "denoise", "--known", "known.h5", "--known-noise", "1", "--relax", "1"],
