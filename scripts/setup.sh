@@ -3,6 +3,7 @@
 #
 #   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
 #   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
+#   bash scripts/setup.sh --slurm  the same with Slurm, for the test of jobs/, which is left out where it is missing (40 MB)
 #
 # System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
 # to one folder that several checkouts share: $STINT_DEPS, by default ~/.cache/stint.
@@ -17,23 +18,25 @@ SYSTEM_PACKAGES=(
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev libboost-program-options-dev librandom123-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
 )
+SLURM_PACKAGES=(slurm-wlm munge)
 
-cuda=false
+cuda=false slurm=false
 for argument in "$@"; do
   case $argument in
     --cuda) cuda=true ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown option '$argument'; known: --cuda" >&2; exit 2 ;;
+    --slurm) slurm=true ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument'; known: --cuda, --slurm" >&2; exit 2 ;;
   esac
 done
 
-install_system_packages() {
+install_packages() { # NAME...
   command -v dpkg-query >/dev/null || { # not a Debian: the packages may come from modules, CMake will say what is missing
     echo "setup.sh: no dpkg here; see docs/building.md for the list of packages to load as modules" >&2
     return
   }
   local missing=() package
-  for package in "${SYSTEM_PACKAGES[@]}"; do
+  for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return
@@ -80,7 +83,8 @@ install_python() { # a virtual environment cannot be renamed, so a stamp says th
   echo "$wanted" >"$python/installed"
 }
 
-install_system_packages
+install_packages "${SYSTEM_PACKAGES[@]}"
+if $slurm; then (install_packages "${SLURM_PACKAGES[@]}") || echo "setup.sh: no Slurm; its test will be left out" >&2; fi
 mkdir -p "$STINT_DEPS"
 exec 9>"$STINT_DEPS/lock"
 flock 9 # two checkouts may be set up at the same time

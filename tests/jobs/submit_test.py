@@ -1,0 +1,113 @@
+"""jobs/submit.sh without Slurm: python3 submit_test.py STINT"""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import study
+
+TINY = """lattice=4x4
+chains=20
+thermalize=5
+trajectories=12
+save-every=4
+resume=true
+"""
+STAGES = """# a comment
+
+chain  -  0.5,1.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda {} --output chain-{}.h5
+table  chain  =  1 1 0:10:00 1G gpu measure chain-{}.h5
+last   table  -  1 1 0:10:00 1G cpu measure chain-0.5.h5 --output last.txt
+"""
+
+
+class SubmitTest(study.StudyTest):
+    def setUp(self):
+        super().setUp()
+        self.write("tiny/hmc.ini", TINY)
+        self.write("tiny/stages", STAGES)
+
+    def test_local_runs_all_stages_once(self):
+        self.succeed("tiny", "--local")
+        results = self.folder / "runs/tiny"
+        done = sorted(path.stem for path in results.glob("*.done"))
+        self.assertEqual(done, ["chain-0.5", "chain-1.5", "last", "table-0.5", "table-1.5"])
+        for name in ("chain-0.5.h5", "chain-1.5.json", "table-1.5.json", "last.txt", "site.sh", "stages", "hmc.ini"):
+            self.assertTrue((results / name).exists(), name)
+        before = (results / "chain-0.5.h5").stat().st_mtime_ns
+        (results / "last.done").unlink()
+        said = self.succeed("tiny", "--local")
+        self.assertEqual((results / "chain-0.5.h5").stat().st_mtime_ns, before)
+        self.assertEqual(said.count("== last"), 1)
+        self.assertEqual(said.count("== chain"), 0)
+
+    def test_local_ends_at_the_first_failure(self):
+        self.write("tiny/stages", STAGES.replace("measure chain-{}.h5", "measure none-{}.h5"))
+        result = self.submit("tiny", "--local")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("table-0.5: failed with status 1", result.stderr)
+        self.assertFalse((self.folder / "runs/tiny/last.txt").exists())
+
+    def test_interrupted_by_the_terminal_it_continues(self):
+        self.write("tiny/hmc.ini", TINY.replace("trajectories=12", "trajectories=20000").replace("save-every=4", "save-every=2000"))
+        self.write("tiny/stages", "chain - - 1 1 0:10:00 1G cpu hmc --config hmc.ini --output chain.h5 --checkpoint-every 0.05\n")
+        run = subprocess.Popen(["bash", study.REPOSITORY / "jobs/submit.sh", "tiny", "--local"], cwd=self.folder, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        while not (self.folder / "runs/tiny/chain.h5.parts/state.h5").exists():
+            self.assertIsNone(run.poll())
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        errors = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 75, errors)
+        self.assertIn("submit the study again to continue", errors)
+        self.succeed("tiny", "--local")
+        self.assertTrue((self.folder / "runs/tiny/chain.h5").exists())
+
+    def test_changed_study_is_not_mixed_with_old_results(self):
+        self.succeed("tiny", "--local")
+        self.write("tiny/hmc.ini", TINY + "mass2=-3\n")
+        self.refuse("choose another --output", "tiny", "--local")
+        self.succeed("tiny", "--local", "--output", "other")
+
+    def test_dry_run_prints_the_jobs(self):
+        site = self.folder / "site.sh"
+        site.write_text(site.read_text().replace("gpu=()", "gpu=(--partition=fast)").replace("all=()", "all=(--account=me)"))
+        lines = self.succeed("tiny", "--dry-run").splitlines()
+        self.assertEqual(len(lines), 3)
+        for words, line in zip((["--array=0-1", "logs/chain-%a.log"], ["--dependency=aftercorr:JOB-chain", "--partition=fast"],
+                                ["--dependency=afterok:JOB-table"]), lines):
+            for word in ["--account=me", "--signal=B:USR1@", "--requeue", "--kill-on-invalid-dep=yes", *words]:
+                self.assertIn(word, line)
+        self.assertNotIn("--partition", lines[0])
+        self.assertFalse((self.folder / "runs").exists())
+
+    def test_studies_of_the_repository_are_well_formed(self):
+        studies = sorted(path.parent.name for path in study.REPOSITORY.glob("jobs/*/stages"))
+        self.assertIn("phi4-l8", studies)
+        for name in studies:
+            for line in self.succeed(name, "--dry-run").splitlines():
+                for file in [word for word in line.split() if word.endswith(".ini")]:
+                    self.assertTrue((study.REPOSITORY / "jobs" / name / file).exists(), f"{name}: {file}")
+
+    def test_wrong_usage(self):
+        self.refuse("which study?")
+        self.refuse("no study 'none'", "none")
+        self.refuse("unknown option '--locall'", "tiny", "--locall")
+        self.refuse("two studies", "tiny", "tiny")
+        self.write("bad/stages", "chain - - 1 1 0:10:00 1G tpu hmc\n")
+        self.refuse("stage 'chain' is not", "bad", "--dry-run")
+        self.write("bad/stages", "chain before - 1 1 0:10:00 1G cpu hmc\n")
+        self.refuse("which no line above is", "bad", "--dry-run")
+        self.write("bad/stages", "chain - = 1 1 0:10:00 1G cpu hmc\n")
+        self.refuse("is no array", "bad", "--dry-run")
+        (self.folder / "site.sh").write_text("stint=/nowhere/stint runs=runs all=() cpu=() gpu=()\n")
+        self.refuse("no program /nowhere/stint", "tiny", "--local")
+
+
+if __name__ == "__main__":
+    study.StudyTest.stint = str(pathlib.Path(sys.argv[1]).resolve())
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
