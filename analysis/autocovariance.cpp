@@ -16,6 +16,8 @@
 namespace stint {
 namespace {
 
+constexpr std::int64_t shortest_block = 1 << 14; // its transform fits the cache of a core
+
 using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, decltype(&fftw_destroy_plan)>;
 
 /// The entries of one chain, where it has them.
@@ -24,32 +26,78 @@ struct Chain {
   std::span<const std::int64_t> times; ///< empty: 0, 1, 2, ...
 
   std::int64_t span() const { return times.empty() ? std::ssize(values) : times.back() + 1; }
+  std::int64_t time(std::size_t entry) const { return times.empty() ? static_cast<std::int64_t>(entry) : times[entry]; }
 };
 
-/// Adds to sum[t] the products within `chains`, each padded with zeros to `size` >= 2 span so that no product wraps
-/// around: the inverse transform of sum_r |F a_r|^2. With `count`, products of ones in place of the values.
-void add_products(const std::vector<Chain>& chains, std::size_t size, bool count, std::span<double> sum) {
-  std::vector<double> padded(size);
-  std::vector<std::complex<double>> modes(size / 2 + 1), power(size / 2 + 1);
-  const auto length = static_cast<int>(size);
-  const Plan forward(
-      fftw_plan_dft_r2c_1d(length, padded.data(), reinterpret_cast<fftw_complex*>(modes.data()), FFTW_ESTIMATE),
-      fftw_destroy_plan);
-  const Plan backward(
-      fftw_plan_dft_c2r_1d(length, reinterpret_cast<fftw_complex*>(power.data()), padded.data(), FFTW_ESTIMATE),
-      fftw_destroy_plan);
-  for (const auto& chain : chains) {
-    std::ranges::fill(padded, 0.0);
-    for (std::size_t i = 0; i < chain.values.size(); ++i)
-      padded[chain.times.empty() ? i : chain.times[i]] = count ? 1 : chain.values[i];
-    fftw_execute(forward.get());
-    for (std::size_t k = 0; k < power.size(); ++k)
-      power[k] += std::norm(modes[k]);
+/// Sums sum_i a_i a_{i+t} for t < block by FFTs of twice that length. Of a chain in blocks of this length with the
+/// transforms X_b of each, padded with zeros, the products of block b with itself and the next one have the transform
+/// conj(X_b) (X_b + (-1)^k X_{b+1}), the sign being a shift by one block.
+class BlockProducts {
+public:
+  explicit BlockProducts(std::int64_t block)
+      : block_(block), padded_(2 * block), current_(block + 1), next_(block + 1), power_(block + 1),
+        forward_(nullptr, fftw_destroy_plan), backward_(nullptr, fftw_destroy_plan) {
+    const auto length = static_cast<int>(2 * block);
+#pragma omp critical(stint_fftw_planner)
+    {
+      forward_.reset(fftw_plan_dft_r2c_1d(length, padded_.data(), fftw(next_), FFTW_ESTIMATE | FFTW_UNALIGNED));
+      backward_.reset(fftw_plan_dft_c2r_1d(length, fftw(power_), padded_.data(), FFTW_ESTIMATE | FFTW_UNALIGNED));
+    }
   }
-  fftw_execute(backward.get());
-  for (std::size_t t = 0; t < std::min(size / 2, sum.size()); ++t)
-    sum[t] += padded[t] / static_cast<double>(size);
-}
+  ~BlockProducts() {
+#pragma omp critical(stint_fftw_planner)
+    {
+      forward_.reset();
+      backward_.reset();
+    }
+  }
+  BlockProducts(const BlockProducts&) = delete;
+  BlockProducts& operator=(const BlockProducts&) = delete;
+
+  /// With `count`, products of ones in place of the values.
+  void add(const Chain& chain, bool count) {
+    const std::int64_t blocks = (chain.span() + block_ - 1) / block_;
+    std::size_t entry = 0;
+    transform(chain, 0, count, entry);
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      std::swap(current_, next_);
+      if (b + 1 < blocks)
+        transform(chain, b + 1, count, entry);
+      else
+        std::ranges::fill(next_, 0.0);
+      for (std::size_t k = 0; k < power_.size(); ++k) {
+        const double sign = k % 2 == 0 ? 1 : -1;
+        const double re = current_[k].real(), im = current_[k].imag();
+        const double other_re = re + sign * next_[k].real(), other_im = im + sign * next_[k].imag();
+        power_[k] += std::complex(re * other_re + im * other_im, re * other_im - im * other_re);
+      }
+    }
+  }
+
+  /// Adds the sums over all chains to sum[0], sum[1], ...; to be called once.
+  void finish(std::span<double> sum) {
+    fftw_execute_dft_c2r(backward_.get(), fftw(power_), padded_.data());
+    for (std::int64_t t = 0; t < std::min(block_, std::ssize(sum)); ++t)
+      sum[t] += padded_[t] / static_cast<double>(2 * block_);
+  }
+
+private:
+  using Modes = std::vector<std::complex<double>>;
+  static fftw_complex* fftw(Modes& modes) { return reinterpret_cast<fftw_complex*>(modes.data()); }
+
+  /// Block `b` into next_, from the entry on that is the first of it and becomes the first of the one after it.
+  void transform(const Chain& chain, std::int64_t b, bool count, std::size_t& entry) {
+    std::ranges::fill(padded_, 0.0);
+    for (; entry < chain.values.size() && chain.time(entry) < (b + 1) * block_; ++entry)
+      padded_[chain.time(entry) - b * block_] = count ? 1 : chain.values[entry];
+    fftw_execute_dft_r2c(forward_.get(), padded_.data(), fftw(next_));
+  }
+
+  std::int64_t block_;
+  std::vector<double> padded_;
+  Modes current_, next_, power_;
+  Plan forward_, backward_;
+};
 
 std::vector<Chain> split(std::span<const double> series, std::span<const std::int64_t> lengths,
                          std::span<const std::int64_t> times) {
@@ -75,24 +123,32 @@ std::vector<Chain> split(std::span<const double> series, std::span<const std::in
 } // namespace
 
 LaggedProducts lagged_products(std::span<const double> series, std::span<const std::int64_t> lengths,
-                               std::span<const std::int64_t> times) {
+                               std::span<const std::int64_t> times, std::int64_t lags) {
   if (lengths.size() == series.size() && times.empty() && std::ranges::count(lengths, 1) == std::ssize(lengths) &&
       !lengths.empty()) // independent samples: no chain worth a transform
     return {{std::inner_product(series.begin(), series.end(), series.begin(), 0.0)}, {std::ssize(series)}};
   const auto chains = split(series, lengths, times);
   const std::int64_t longest = std::ranges::max(chains, {}, &Chain::span).span();
+  const std::int64_t wanted = std::min(longest, lags);
 
   // Chains of like span share one transform size, so that a long chain costs the short ones nothing.
-  std::map<std::size_t, std::vector<Chain>> chains_of_size;
-  for (const auto& chain : chains)
-    chains_of_size[2 * std::bit_ceil(static_cast<std::size_t>(chain.span()))].push_back(chain);
-
-  LaggedProducts products{std::vector<double>(longest), std::vector<std::int64_t>(longest)};
-  std::vector<double> pairs(times.empty() ? 0 : longest);
-  for (const auto& [size, group] : chains_of_size) {
-    add_products(group, size, false, products.sum);
+  std::map<std::int64_t, std::vector<Chain>> chains_of_block;
+  for (const auto& chain : chains) {
+    const auto block = std::min(chain.span(), std::max(wanted, shortest_block));
+    chains_of_block[static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(block)))].push_back(chain);
+  }
+  LaggedProducts products{std::vector<double>(wanted), std::vector<std::int64_t>(wanted)};
+  std::vector<double> pairs(times.empty() ? 0 : wanted);
+  const auto add = [](const std::vector<Chain>& group, std::int64_t block, bool count, std::span<double> sum) {
+    BlockProducts of_blocks(block);
+    for (const auto& chain : group)
+      of_blocks.add(chain, count);
+    of_blocks.finish(sum);
+  };
+  for (const auto& [block, group] : chains_of_block) {
+    add(group, block, false, products.sum);
     if (!times.empty())
-      add_products(group, size, true, pairs);
+      add(group, block, true, pairs);
   }
   if (!times.empty()) {
     std::ranges::transform(pairs, products.pairs.begin(), [](double n) { return std::llround(n); });
@@ -102,7 +158,7 @@ LaggedProducts lagged_products(std::span<const double> series, std::span<const s
   for (const std::int64_t n : lengths)
     ++chains_of_length[n];
   std::int64_t count = std::ssize(series), chains_left = std::ssize(lengths);
-  for (std::int64_t t = 0; t < longest; ++t) {
+  for (std::int64_t t = 0; t < wanted; ++t) {
     products.pairs[t] = count;
     chains_left -= chains_of_length[t];
     count -= chains_left;

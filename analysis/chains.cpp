@@ -4,12 +4,32 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
-#include <tuple>
 
 namespace stint {
 namespace {
 
 constexpr std::int64_t times_per_configuration = 64; // at most, on average
+
+/// The configurations' numbers by ascending chain, each chain's in their order.
+std::vector<std::int64_t> by_chain(std::span<const std::int64_t> chain) {
+  std::vector<std::int64_t> order(chain.size());
+  if (chain.empty())
+    return order;
+  const auto [low, high] = std::ranges::minmax(chain);
+  const auto range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  if (range > 2 * chain.size()) { // too few of many numbers to count them all
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, {}, [&](std::int64_t i) { return chain[i]; });
+    return order;
+  }
+  std::vector<std::int64_t> next(range + 1); // place of the next configuration of each chain
+  for (const std::int64_t c : chain)
+    ++next[c - low];
+  std::exclusive_scan(next.begin(), next.end(), next.begin(), std::int64_t{0});
+  for (std::size_t i = 0; i < chain.size(); ++i)
+    order[next[chain[i] - low]++] = static_cast<std::int64_t>(i);
+  return order;
+}
 
 } // namespace
 
@@ -18,9 +38,15 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
     throw std::invalid_argument(std::to_string(chain.size()) + " chain numbers for " +
                                 std::to_string(trajectory.size()) + " trajectory numbers");
   Chains chains;
-  chains.order.resize(chain.size());
-  std::iota(chains.order.begin(), chains.order.end(), 0);
-  std::ranges::stable_sort(chains.order, {}, [&](std::int64_t i) { return std::tuple(chain[i], trajectory[i]); });
+  chains.order = by_chain(chain);
+  for (auto first = chains.order.begin(); first != chains.order.end();) {
+    const auto last =
+        std::find_if(first, chains.order.end(), [&](std::int64_t i) { return chain[i] != chain[*first]; });
+    const auto time = [&](std::int64_t i) { return trajectory[i]; };
+    if (!std::ranges::is_sorted(first, last, {}, time))
+      std::ranges::stable_sort(first, last, {}, time);
+    first = last;
+  }
 
   std::int64_t divisor = 0, span = 0; // of the steps between neighbours: their greatest common divisor and sum
   for (std::size_t k = 0; k < chains.order.size(); ++k) {

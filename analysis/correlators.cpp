@@ -138,45 +138,53 @@ std::vector<ValueError> errors_of(const Geometry& geometry, const BlockMeans& bl
 CorrelatorColumns::CorrelatorColumns(const Geometry& geometry)
     : axis(longest_extent(geometry) / 2 + 1), diagonal(shortest_extent(geometry) / 2 + 1) {}
 
+/// The modes of the columns and the transform that they are picked from.
+struct CorrelatorMeasurer::Transform {
+  explicit Transform(const Geometry& geometry)
+      : modes(modes_of(geometry)),
+        size(geometry.volume() / geometry.extents().back() * (geometry.extents().back() / 2 + 1)),
+        plan(nullptr, fftw_destroy_plan) {
+    const std::vector<int> extents(geometry.extents().begin(), geometry.extents().end());
+    std::vector<double> sites(geometry.volume());
+    std::vector<std::complex<double>> transformed(size);
+    plan.reset(fftw_plan_dft_r2c(geometry.dimensions(), extents.data(), sites.data(),
+                                 reinterpret_cast<fftw_complex*>(transformed.data()), FFTW_ESTIMATE | FFTW_UNALIGNED));
+  }
+
+  std::vector<Modes> modes;
+  std::int64_t size; ///< complex numbers
+  std::unique_ptr<std::remove_pointer_t<fftw_plan>, decltype(&fftw_destroy_plan)> plan;
+};
+
+CorrelatorMeasurer::CorrelatorMeasurer(const Geometry& geometry)
+    : geometry_(geometry), transform_(std::make_shared<Transform>(geometry)) {}
+
 template<class Real>
-void measure_correlators(const Geometry& geometry, std::span<const Real> configurations, std::span<double> values) {
-  const std::int64_t volume = geometry.volume(), columns = CorrelatorColumns(geometry).count();
+void CorrelatorMeasurer::measure(std::span<const Real> configurations, std::span<double> values) const {
+  const std::int64_t volume = geometry_.volume(), columns = std::ssize(transform_->modes) + 1;
   const std::int64_t n = std::ssize(configurations) / volume;
   if (std::ssize(configurations) % volume != 0 || std::ssize(values) != n * columns)
-    throw std::invalid_argument("measure_correlators: " + std::to_string(configurations.size()) + " sites and " +
+    throw std::invalid_argument("correlators: " + std::to_string(configurations.size()) + " sites and " +
                                 std::to_string(values.size()) + " values do not fit configurations on lattice " +
-                                geometry.text());
-  const auto modes = modes_of(geometry);
-  const std::vector<int> extents(geometry.extents().begin(), geometry.extents().end());
-  const std::int64_t transformed = volume / extents.back() * (extents.back() / 2 + 1);
-  std::vector<double> first(volume);
-  std::vector<std::complex<double>> first_modes(transformed);
-  const std::unique_ptr<std::remove_pointer_t<fftw_plan>, decltype(&fftw_destroy_plan)> plan(
-      fftw_plan_dft_r2c(geometry.dimensions(), extents.data(), first.data(),
-                        reinterpret_cast<fftw_complex*>(first_modes.data()), FFTW_ESTIMATE | FFTW_UNALIGNED),
-      fftw_destroy_plan);
-#pragma omp parallel if (n > 1)
-  {
-    std::vector<double> phi(volume);
-    std::vector<std::complex<double>> transform(transformed);
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < n; ++i) {
-      std::copy_n(configurations.begin() + i * volume, volume, phi.begin());
-      fftw_execute_dft_r2c(plan.get(), phi.data(), reinterpret_cast<fftw_complex*>(transform.data()));
-      double* row = values.data() + i * columns;
-      for (std::size_t c = 0; c < modes.size(); ++c) {
-        double power = 0;
-        for (const std::int64_t mode : modes[c])
-          power += std::norm(transform[mode]);
-        row[c] = power / (static_cast<double>(modes[c].size()) * static_cast<double>(volume));
-      }
-      row[columns - 1] = transform[0].real() / static_cast<double>(volume);
+                                geometry_.text());
+  std::vector<double> phi(volume);
+  std::vector<std::complex<double>> transformed(transform_->size);
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::copy_n(configurations.begin() + i * volume, volume, phi.begin());
+    fftw_execute_dft_r2c(transform_->plan.get(), phi.data(), reinterpret_cast<fftw_complex*>(transformed.data()));
+    double* row = values.data() + i * columns;
+    for (const auto& modes : transform_->modes) {
+      double power = 0;
+      for (const std::int64_t mode : modes)
+        power += std::norm(transformed[mode]);
+      *row++ = power / (static_cast<double>(modes.size()) * static_cast<double>(volume));
     }
+    *row = transformed[0].real() / static_cast<double>(volume);
   }
 }
 
-template void measure_correlators(const Geometry&, std::span<const float>, std::span<double>);
-template void measure_correlators(const Geometry&, std::span<const double>, std::span<double>);
+template void CorrelatorMeasurer::measure(std::span<const float>, std::span<double>) const;
+template void CorrelatorMeasurer::measure(std::span<const double>, std::span<double>) const;
 
 Correlators correlators(const Geometry& geometry, const BlockMeans& blocks) {
   const CorrelatorColumns columns(geometry);

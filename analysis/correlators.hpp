@@ -5,12 +5,13 @@
 #include "lattice/geometry.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace stint {
 
-/// Columns that measure_correlators writes for one configuration, in this order:
+/// Columns that CorrelatorMeasurer writes for one configuration, in this order:
 ///   axis      |phi(p)|^2/V at p = 2 pi k / L along one direction, k = 0 ... L/2, mean over the longest directions
 ///   diagonal  |phi(p)|^2/V at p_mu = +- 2 pi k / L_mu, k = 0 ... (shortest extent)/2, mean over the signs
 ///   1         the magnetisation M
@@ -22,10 +23,22 @@ struct CorrelatorColumns {
   std::int64_t count() const { return axis + diagonal + 1; }
 };
 
-/// Measures configurations (n, V) row-major into values (n, columns). Uses OpenMP's threads and FFTs in double; plans
-/// FFTs, which FFTW allows from one thread at a time only. Throws std::invalid_argument if the sizes do not fit.
-template<class Real>
-void measure_correlators(const Geometry& geometry, std::span<const Real> configurations, std::span<double> values);
+/// Measures the columns of configurations of one lattice. Made once for many of them; threads may share it. Its making
+/// plans an FFT, which FFTW allows from one thread at a time only.
+class CorrelatorMeasurer {
+public:
+  explicit CorrelatorMeasurer(const Geometry& geometry);
+
+  /// Configurations (n, V) row-major into values (n, columns), by FFTs in double. Throws std::invalid_argument if the
+  /// sizes do not fit.
+  template<class Real> void measure(std::span<const Real> configurations, std::span<double> values) const;
+
+private:
+  struct Transform;
+
+  Geometry geometry_;
+  std::shared_ptr<const Transform> transform_;
+};
 
 /// A mass from the effective masses at t = first ... last.
 struct MassPlateau {

@@ -4,6 +4,7 @@
 #include "analysis/derived.hpp"
 #include "analysis/gamma_method.hpp"
 #include "analysis/jackknife.hpp"
+#include "analysis/series_threads.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,8 +15,21 @@ namespace {
 
 constexpr double tau_ints_of_a_block = 10;
 
+/// The weights, of mean 1, in the order of the chains; empty if all configurations count alike.
+std::vector<double> weights_of(const Measurements& measurements, const Chains& chains) {
+  std::vector<double> weights;
+  if (measurements.weight.empty())
+    return weights;
+  for (const std::int64_t i : chains.order)
+    weights.push_back(measurements.weight[i]);
+  const double mean = series_mean(weights);
+  for (double& weight : weights)
+    weight /= mean;
+  return weights;
+}
+
 /// The means of the primary values, in the order of the chains.
-PrimaryMeans means_of(const Measurements& measurements, const Chains& chains) {
+PrimaryMeans means_of(const Measurements& measurements, const Chains& chains, std::span<const double> weights) {
   PrimaryMeans means{};
   std::vector<double> series(chains.order.size());
   for (int k = 0; k < primary_count; ++k) {
@@ -24,30 +38,39 @@ PrimaryMeans means_of(const Measurements& measurements, const Chains& chains) {
       if (!std::isfinite(series[i]))
         throw std::invalid_argument("configuration " + std::to_string(chains.order[i]) +
                                     " of the ensemble holds NaN, Inf or numbers too large to measure");
+      if (!weights.empty())
+        series[i] *= weights[i];
     }
     means[k] = series_mean(series);
   }
   return means;
 }
 
-/// sum_k gradient_k (a_k - mean_k), the series whose mean fluctuates as the derived observable does.
-std::vector<double> project(const Measurements& measurements, const Chains& chains, const PrimaryMeans& means,
-                            const DerivedObservable& observable) {
+/// sum_k gradient_k (a_k - mean_k), weighted: the series whose mean fluctuates as the derived observable does.
+std::vector<double> project(const Measurements& measurements, const Chains& chains, std::span<const double> weights,
+                            const PrimaryMeans& means, const DerivedObservable& observable) {
   std::vector<double> series(chains.order.size());
   for (int k = 0; k < primary_count; ++k)
     if (observable.gradient[k] != 0)
       for (std::size_t i = 0; i < series.size(); ++i)
         series[i] += observable.gradient[k] * (measurements.values[chains.order[i] * primary_count + k] - means[k]);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    series[i] *= weights[i];
   return series;
 }
 
-/// The means of the primary values in each block.
+/// The means in each block of the weighted primary values and, after them, of the weights.
 BlockMeans block_means(const Measurements& measurements, const Blocks& blocks) {
-  BlockMeans means{blocks.sizes, std::vector<double>(blocks.sizes.size() * primary_count)};
-  for (std::size_t i = 0; i < blocks.of.size(); ++i)
+  constexpr int columns = primary_count + 1;
+  BlockMeans means{blocks.sizes, std::vector<double>(blocks.sizes.size() * columns)};
+  for (std::size_t i = 0; i < blocks.of.size(); ++i) {
+    const double weight = measurements.weight.empty() ? 1 : measurements.weight[i];
+    double* mean = means.values.data() + blocks.of[i] * columns;
+    const double share = weight / static_cast<double>(blocks.sizes[blocks.of[i]]);
     for (int k = 0; k < primary_count; ++k)
-      means.values[blocks.of[i] * primary_count + k] +=
-          measurements.values[i * primary_count + k] / static_cast<double>(blocks.sizes[blocks.of[i]]);
+      mean[k] += share * measurements.values[i * primary_count + k];
+    mean[primary_count] += share;
+  }
   return means;
 }
 
@@ -61,7 +84,8 @@ void add_jackknife_errors(const Measurements& measurements, const Chains& chains
     return;
   const auto values = [&](std::span<const double> means) {
     PrimaryMeans primary{};
-    std::ranges::copy(means, primary.begin());
+    for (int k = 0; k < primary_count; ++k)
+      primary[k] = means[k] / means[primary_count];
     const auto observables = derived_observables(measurements.geometry, primary);
     std::vector<double> found;
     for (const auto& [name, estimate] : estimates) {
@@ -82,19 +106,37 @@ std::vector<NamedEstimate> estimate_all(const Measurements& measurements) {
   if (measurements.values.size() != chains.order.size() * primary_count)
     throw std::invalid_argument("measurements of " + std::to_string(chains.order.size()) + " configurations hold " +
                                 std::to_string(measurements.values.size()) + " values");
+  if (!measurements.weight.empty() && measurements.weight.size() != chains.order.size())
+    throw std::invalid_argument(std::to_string(measurements.weight.size()) + " weights for " +
+                                std::to_string(chains.order.size()) + " configurations");
   if (chains.order.size() < 2)
     throw std::invalid_argument("errors need at least 2 configurations, not " + std::to_string(chains.order.size()));
-  const PrimaryMeans means = means_of(measurements, chains);
+  const auto weights = weights_of(measurements, chains);
+  const PrimaryMeans means = means_of(measurements, chains, weights);
 
   const auto spacing = static_cast<double>(chains.spacing);
-  std::vector<NamedEstimate> estimates;
-  for (const auto& observable : derived_observables(measurements.geometry, means)) {
-    const auto gamma = gamma_method(project(measurements, chains, means, observable), chains.lengths, chains.times);
-    estimates.push_back(
-        {observable.name, {observable.value, gamma.error, gamma.tau_int * spacing, gamma.tau_int_error * spacing}});
+  const auto observables = derived_observables(measurements.geometry, means);
+  std::vector<NamedEstimate> estimates(observables.size());
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(std::ssize(chains.order)))
+  for (std::size_t k = 0; k < observables.size(); ++k) {
+    const auto series = project(measurements, chains, weights, means, observables[k]);
+    const auto gamma = gamma_method(series, chains.lengths, chains.times);
+    estimates[k] = {observables[k].name,
+                    {observables[k].value, gamma.error, gamma.tau_int * spacing, gamma.tau_int_error * spacing}};
   }
   add_jackknife_errors(measurements, chains, estimates);
   return estimates;
+}
+
+double effective_sample_fraction(const Measurements& measurements) {
+  if (measurements.weight.empty())
+    return 1;
+  double sum = 0, squares = 0;
+  for (const double weight : measurements.weight) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return sum * sum / (static_cast<double>(measurements.weight.size()) * squares);
 }
 
 } // namespace stint

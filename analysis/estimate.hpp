@@ -27,9 +27,18 @@ struct NamedEstimate {
 /// (see derived.hpp). The value is F(means), biased by O(1/N) where F is not linear: less than the error by
 /// O(1/sqrt(N)). A tau_int is in trajectories: steps of time (see split_chains, gamma_method for gaps) times their
 /// spacing; in an ensemble whose chains have one configuration each it is 0.5. jackknife_error comes from blocks of 10
-/// times the largest tau_int (see jackknife.hpp) and is NaN unless there are at least 16 blocks that long. Throws
-/// std::invalid_argument if there are fewer than 2 configurations, if a value is not finite, if the sizes do not fit,
-/// or for what split_chains throws. Plans FFTs, which FFTW allows from one thread at a time only.
+/// times the largest tau_int (see jackknife.hpp) and is NaN unless there are at least 16 blocks that long.
+///
+/// With weights w_i the means are <a> = sum_i w_i a_i / sum_i w_i, importance sampling with weights known up to a
+/// factor, and errors are those of this quotient: the series w_i (a_i - <a>) / wbar has mean 0 and fluctuates as <a>
+/// does. Biased by O(1/(N effective_sample_fraction)).
+///
+/// Throws std::invalid_argument if there are fewer than 2 configurations, if a value is not finite, if the sizes do not
+/// fit, or for what split_chains throws. Nothing else may plan FFTs meanwhile.
 std::vector<NamedEstimate> estimate_all(const Measurements& measurements);
+
+/// (sum_i w_i)^2 / (N sum_i w_i^2), the share of configurations that count (Kong's effective sample size); 1 without
+/// weights. Between 1/N and 1; many small weights hide a missing part of the law from it.
+double effective_sample_fraction(const Measurements& measurements);
 
 } // namespace stint

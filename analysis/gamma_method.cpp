@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
 namespace stint {
 namespace {
+
+constexpr std::int64_t first_lags = 4096; // more only where the window needs them
+constexpr std::int64_t all_lags = std::numeric_limits<std::int64_t>::max();
 
 /// g(W) of Wolff (52), negative once the summed statistical noise outweighs the tail that is left out.
 double window_condition(double W, double tau_int, double N, double window_factor) {
@@ -67,6 +71,35 @@ std::vector<double> autocovariances(const LaggedProducts& products, const std::v
   return gamma;
 }
 
+/// The sums up to the window W that the condition chooses.
+struct Window {
+  WindowSums sums{};
+  std::int64_t length = 0; ///< W
+  bool closed = false;     ///< the condition is fulfilled
+  bool more = true;        ///< it might be with further lags
+};
+
+Window find_window(const LaggedProducts& products, std::span<const double> gamma, double N, double window_factor) {
+  const double variance = gamma[0];
+  const std::int64_t lags = std::ssize(products.sum);
+  Window window{.sums = {variance, variance, 1}, .closed = lags == 1}; // chains of one configuration are independent
+  auto& sums = window.sums;
+  while (!window.closed && window.length + 1 < lags) {
+    const std::int64_t t = window.length + 1;
+    const double weight = static_cast<double>(products.pairs[t]) / N;
+    if (sums.weight + 2 * weight > N / 2) {
+      window.more = false;
+      break;
+    }
+    sums.gamma += 2 * gamma[t];
+    sums.weighted_gamma += 2 * products.sum[t] / N;
+    sums.weight += 2 * weight;
+    window.length = t;
+    window.closed = window_condition(static_cast<double>(t), sums.gamma / (2 * variance), N, window_factor) < 0;
+  }
+  return window;
+}
+
 } // namespace
 
 double series_mean(std::span<const double> series) {
@@ -84,28 +117,22 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
   std::vector<double> deviation(series.begin(), series.end());
   for (const double mean = series_mean(series); double& value : deviation)
     value -= mean;
-  const auto products = lagged_products(deviation, lengths, times);
-  const auto gamma = autocovariances(products, known_lags(products, lengths, times));
-  const double variance = gamma[0];
   GammaResult result;
   result.independent = N;
-  if (variance <= 0)
-    return result;
-
-  WindowSums sums{variance, variance, 1};
-  const std::int64_t longest = std::ssize(products.sum);
-  result.window_closed = longest == 1; // chains of one configuration are independent of each other
-  while (!result.window_closed && result.window + 1 < longest) {
-    const std::int64_t t = result.window + 1;
-    const double weight = static_cast<double>(products.pairs[t]) / N;
-    if (sums.weight + 2 * weight > N / 2)
-      break;
-    sums.gamma += 2 * gamma[t];
-    sums.weighted_gamma += 2 * products.sum[t] / N;
-    sums.weight += 2 * weight;
-    result.window = t;
-    result.window_closed = window_condition(static_cast<double>(t), sums.gamma / (2 * variance), N, window_factor) < 0;
+  Window window;
+  double variance = 0;
+  for (std::int64_t lags = times.empty() ? first_lags : all_lags; window.more; lags *= 8) {
+    const auto products = lagged_products(deviation, lengths, times, lags);
+    const auto gamma = autocovariances(products, known_lags(products, lengths, times));
+    variance = gamma[0];
+    if (variance <= 0)
+      return result;
+    window = find_window(products, gamma, N, window_factor);
+    window.more = !window.closed && window.more && times.empty() && lags < *std::ranges::max_element(lengths);
   }
+  auto& sums = window.sums;
+  result.window = window.length;
+  result.window_closed = window.closed;
   if (std::min(sums.gamma, sums.weighted_gamma) <= 0) {
     sums = {variance, variance, 1};
     result.window = 0;

@@ -40,7 +40,7 @@ struct GammaResult {
 ///
 /// For derived quantities F(abar_1, abar_2, ...) pass the projected series sum_k (dF/dabar_k) a_k, Wolff (33).
 /// Throws std::invalid_argument if there are fewer than 2 entries or the lengths or times do not fit.
-/// Plans FFTs, which FFTW allows from one thread at a time only.
+/// Threads may call it at once, but nothing else may plan FFTs meanwhile.
 GammaResult gamma_method(std::span<const double> series, std::span<const std::int64_t> lengths,
                          std::span<const std::int64_t> times = {}, double window_factor = 1.5);
 

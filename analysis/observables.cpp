@@ -9,11 +9,10 @@
 #include <string>
 
 namespace stint {
-namespace {
 
 /// A lattice as rows of sites along its last direction: what a sweep needs beside the field, computed once for all
 /// configurations.
-struct Rows {
+struct Measurer::Rows {
   explicit Rows(const Geometry& geometry);
 
   int outer;                               ///< directions beside the last
@@ -25,36 +24,14 @@ struct Rows {
   std::vector<int> longest;                ///< the directions of largest extent
 };
 
+namespace {
+
 std::complex<double> lowest_phase(std::int64_t x, int extent) {
   return std::polar(1.0, 2 * std::numbers::pi * static_cast<double>(x) / extent);
 }
 
-Rows::Rows(const Geometry& geometry)
-    : outer(geometry.dimensions() - 1), length(geometry.extents().back()), count(geometry.volume() / length) {
-  const auto& extents = geometry.extents();
-  for (std::int64_t row = 0; row < count; ++row) {
-    std::array<std::int64_t, Geometry::max_dimensions> x{};
-    std::int64_t rest = row;
-    for (int mu = outer - 1; mu >= 0; --mu) {
-      x[mu] = rest % extents[mu];
-      rest /= extents[mu];
-    }
-    for (int mu = 0; mu < outer; ++mu) {
-      forward.push_back(geometry.neighbour(row * length, mu, +1));
-      phase.push_back(lowest_phase(x[mu], extents[mu]));
-    }
-  }
-  for (std::int64_t x = 0; x < length; ++x) {
-    cosine.push_back(lowest_phase(x, extents.back()).real());
-    sine.push_back(lowest_phase(x, extents.back()).imag());
-  }
-  for (int mu = 0; mu <= outer; ++mu)
-    if (extents[mu] == *std::ranges::max_element(extents))
-      longest.push_back(mu);
-}
-
 /// Reads the configuration phi once, row by row, into the primary_count numbers of `values`.
-template<int outer, class Real>
+template<int outer, class Rows, class Real>
 void measure_configuration(const Rows& rows, const Phi4& theory, const Real* phi, double* values) {
   double total = 0, squares = 0, fourths = 0, hopping = 0;
   double real = 0, imaginary = 0;                      // the lowest mode along the last direction
@@ -113,39 +90,76 @@ void measure_configuration(const Rows& rows, const Phi4& theory, const Real* phi
   values[lowest_mode] = power / (static_cast<double>(rows.longest.size()) * volume);
 }
 
-template<int outer, class Real>
-void measure_all(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
-                 std::span<double> values) {
-  const Rows rows(geometry);
-  const auto n = static_cast<std::int64_t>(values.size()) / primary_count;
-#pragma omp parallel for schedule(static) if (n > 1)
-  for (std::int64_t i = 0; i < n; ++i)
-    measure_configuration<outer>(rows, theory, configurations.data() + i * geometry.volume(),
-                                 values.data() + i * primary_count);
+/// Throws std::invalid_argument unless the sizes fit.
+void check_sizes(const Geometry& geometry, std::size_t sites, std::size_t values) {
+  const auto volume = static_cast<std::size_t>(geometry.volume());
+  if (sites % volume != 0 || values != sites / volume * primary_count)
+    throw std::invalid_argument("measure: " + std::to_string(sites) + " sites and " + std::to_string(values) +
+                                " values do not fit configurations on lattice " + geometry.text());
 }
 
 } // namespace
 
-template<class Real>
-void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
-             std::span<double> values) {
-  const auto volume = static_cast<std::size_t>(geometry.volume());
-  if (configurations.size() % volume != 0 || values.size() != configurations.size() / volume * primary_count)
-    throw std::invalid_argument("measure: " + std::to_string(configurations.size()) + " sites and " +
-                                std::to_string(values.size()) + " values do not fit configurations on lattice " +
-                                geometry.text());
-  switch (geometry.dimensions()) {
+Measurer::Rows::Rows(const Geometry& geometry)
+    : outer(geometry.dimensions() - 1), length(geometry.extents().back()), count(geometry.volume() / length) {
+  const auto& extents = geometry.extents();
+  for (std::int64_t row = 0; row < count; ++row) {
+    std::array<std::int64_t, Geometry::max_dimensions> x{};
+    std::int64_t rest = row;
+    for (int mu = outer - 1; mu >= 0; --mu) {
+      x[mu] = rest % extents[mu];
+      rest /= extents[mu];
+    }
+    for (int mu = 0; mu < outer; ++mu) {
+      forward.push_back(geometry.neighbour(row * length, mu, +1));
+      phase.push_back(lowest_phase(x[mu], extents[mu]));
+    }
+  }
+  for (std::int64_t x = 0; x < length; ++x) {
+    cosine.push_back(lowest_phase(x, extents.back()).real());
+    sine.push_back(lowest_phase(x, extents.back()).imag());
+  }
+  for (int mu = 0; mu <= outer; ++mu)
+    if (extents[mu] == *std::ranges::max_element(extents))
+      longest.push_back(mu);
+}
+
+Measurer::Measurer(const Geometry& geometry, const Phi4& theory)
+    : geometry_(geometry), theory_(theory), rows_(std::make_shared<Rows>(geometry)) {}
+
+template<class Real> void Measurer::measure(std::span<const Real> configurations, std::span<double> values) const {
+  check_sizes(geometry_, configurations.size(), values.size());
+  const auto each = [&]<int outer>() {
+    const Real* phi = configurations.data();
+    for (auto of_one = values.begin(); of_one != values.end(); of_one += primary_count, phi += geometry_.volume())
+      measure_configuration<outer>(*rows_, theory_, phi, &*of_one);
+  };
+  switch (geometry_.dimensions()) {
   case 1:
-    return measure_all<0>(geometry, theory, configurations, values);
+    return each.template operator()<0>();
   case 2:
-    return measure_all<1>(geometry, theory, configurations, values);
+    return each.template operator()<1>();
   case 3:
-    return measure_all<2>(geometry, theory, configurations, values);
+    return each.template operator()<2>();
   default:
-    return measure_all<3>(geometry, theory, configurations, values);
+    return each.template operator()<3>();
   }
 }
 
+template<class Real>
+void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
+             std::span<double> values) {
+  check_sizes(geometry, configurations.size(), values.size());
+  const Measurer measurer(geometry, theory);
+  const auto n = std::ssize(values) / primary_count;
+#pragma omp parallel for schedule(static) if (n > 1)
+  for (std::int64_t i = 0; i < n; ++i)
+    measurer.measure(configurations.subspan(i * geometry.volume(), geometry.volume()),
+                     values.subspan(i * primary_count, primary_count));
+}
+
+template void Measurer::measure(std::span<const float>, std::span<double>) const;
+template void Measurer::measure(std::span<const double>, std::span<double>) const;
 template void measure(const Geometry&, const Phi4&, std::span<const float>, std::span<double>);
 template void measure(const Geometry&, const Phi4&, std::span<const double>, std::span<double>);
 

@@ -5,6 +5,7 @@
 #include "lattice/phi4.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,9 +31,27 @@ struct Measurements {
   std::vector<std::int64_t> chain;      ///< (N) the Markov chain of each configuration; for model samples its own index
   std::vector<std::int64_t> trajectory; ///< (N) its trajectory in that chain
   std::vector<double> values;           ///< (N, primary_count) row-major
+  std::vector<double> weight = {};      ///< (N) by which means count each configuration, not all 0; empty: all alike
 };
 
-/// Measures configurations (n, V) row-major into values (n, primary_count). Uses OpenMP's threads; sums in double.
+/// Measures configurations of one lattice. Made once for many of them; threads may share it.
+class Measurer {
+public:
+  Measurer(const Geometry& geometry, const Phi4& theory);
+
+  /// Configurations (n, V) row-major into values (n, primary_count); sums in double. Throws std::invalid_argument if
+  /// the sizes do not fit.
+  template<class Real> void measure(std::span<const Real> configurations, std::span<double> values) const;
+
+private:
+  struct Rows;
+
+  Geometry geometry_;
+  Phi4 theory_;
+  std::shared_ptr<const Rows> rows_;
+};
+
+/// The same on OpenMP's threads.
 template<class Real>
 void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
              std::span<double> values);

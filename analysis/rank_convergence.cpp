@@ -4,8 +4,10 @@
 #include "analysis/chains.hpp"
 #include "analysis/convergence.hpp"
 #include "analysis/gamma_method.hpp"
+#include "analysis/series_threads.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -17,6 +19,9 @@
 
 namespace stint {
 namespace {
+
+constexpr std::int64_t most_entries = 1 << 18; // that count; more are thinned
+constexpr std::int64_t fewest_of_half = 64;    // that thinning leaves of half a chain
 
 /// Halves of equal length n, one after the other.
 struct Halves {
@@ -30,15 +35,18 @@ Halves split(std::span<const double> series, std::span<const std::int64_t> lengt
   if (std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) != std::ssize(series))
     throw std::invalid_argument("chains do not fit a series of " + std::to_string(series.size()));
   const std::int64_t shortest = lengths.empty() ? 0 : *std::ranges::min_element(lengths);
-  Halves halves{{}, shortest / 2};
+  const std::int64_t all = shortest / 2 * 2 * std::ssize(lengths);
+  const std::int64_t stride = std::clamp<std::int64_t>((all + most_entries - 1) / most_entries, 1,
+                                                       std::max<std::int64_t>(shortest / 2 / fewest_of_half, 1));
+  Halves halves{{}, shortest / 2 / stride};
   halves.values.reserve(2 * halves.n * std::ssize(lengths));
   std::int64_t end = 0;
   for (const std::int64_t length : lengths) {
     end += length;
     const auto chain = series.subspan(end - shortest, shortest);
-    const auto first = chain.first(halves.n), second = chain.last(halves.n);
-    halves.values.insert(halves.values.end(), first.begin(), first.end());
-    halves.values.insert(halves.values.end(), second.begin(), second.end());
+    for (const auto& half : {chain.first(shortest / 2), chain.last(shortest / 2)})
+      for (std::int64_t i = 0; i < halves.n; ++i)
+        halves.values.push_back(half[i * stride]);
   }
   return halves;
 }
@@ -91,10 +99,10 @@ double r_hat(const Halves& halves) {
 
 /// The distances of the values from their median.
 Halves folded(Halves halves) {
-  auto sorted = halves.values;
-  std::ranges::sort(sorted);
-  const std::size_t middle = sorted.size() / 2; // the number of values is even
-  const double median = (sorted[middle - 1] + sorted[middle]) / 2;
+  auto lower = halves.values;
+  const auto middle = lower.begin() + std::ssize(lower) / 2; // the number of values is even
+  std::ranges::nth_element(lower, middle);
+  const double median = (*middle + *std::max_element(lower.begin(), middle)) / 2;
   for (double& value : halves.values)
     value = std::abs(value - median);
   return halves;
@@ -154,17 +162,19 @@ RankConvergence rank_convergence(std::span<const double> series, std::span<const
 
 std::vector<NamedConvergence> convergence_all(const Measurements& measurements) {
   const Chains chains = split_chains(measurements.chain, measurements.trajectory);
-  std::vector<NamedConvergence> found;
-  std::vector<double> series(chains.order.size());
-  for (const auto& [primary, name] : {std::pair{magnetisation, "magnetisation"},
-                                      {abs_magnetisation, "abs_magnetisation"},
-                                      {phi2, "phi2"},
-                                      {phi4, "phi4"},
-                                      {nearest_neighbour, "nearest_neighbour"},
-                                      {action_density, "action_density"}}) {
+  constexpr std::array<std::pair<Primary, const char*>, 6> judged = {{{magnetisation, "magnetisation"},
+                                                                      {abs_magnetisation, "abs_magnetisation"},
+                                                                      {phi2, "phi2"},
+                                                                      {phi4, "phi4"},
+                                                                      {nearest_neighbour, "nearest_neighbour"},
+                                                                      {action_density, "action_density"}}};
+  std::vector<NamedConvergence> found(judged.size());
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(std::ssize(chains.order)))
+  for (std::size_t k = 0; k < judged.size(); ++k) {
+    std::vector<double> series(chains.order.size());
     for (std::size_t i = 0; i < series.size(); ++i)
-      series[i] = measurements.values[chains.order[i] * primary_count + primary];
-    found.push_back({name, rank_convergence(series, chains.lengths)});
+      series[i] = measurements.values[chains.order[i] * primary_count + judged[k].first];
+    found[k] = {judged[k].second, rank_convergence(series, chains.lengths)};
   }
   return found;
 }

@@ -23,9 +23,10 @@ struct RankConvergence {
 ///             one and made monotone (Geyer), rho_t from the variance within and between the halves, eqs. (10) to (13);
 ///             at most S log10 S
 /// series (N): the chains one after the other, of `lengths`. Of chains of different length the last n entries count, n
-/// the shortest. Entries count as equally spaced. NaN if halves have fewer than 4 entries or nothing varies.
-/// Throws std::invalid_argument if the lengths do not fit. Plans FFTs, which FFTW allows from one thread at a time
-/// only.
+/// the shortest. Of more than 2^18 entries every s-th counts, with the smallest s that leaves no more, as long as
+/// halves keep 64: bulk_ess then never says more than those entries can. Entries count as equally spaced. NaN if halves
+/// have fewer than 4 entries or nothing varies. Throws std::invalid_argument if the lengths do not fit. Threads may
+/// call it at once, but nothing else may plan FFTs meanwhile.
 RankConvergence rank_convergence(std::span<const double> series, std::span<const std::int64_t> lengths);
 
 struct NamedConvergence {

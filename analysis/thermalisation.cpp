@@ -132,6 +132,8 @@ Measurements select(const Measurements& measurements, std::span<const std::int64
   for (const std::int64_t i : configurations) {
     selected.chain.push_back(measurements.chain[i]);
     selected.trajectory.push_back(measurements.trajectory[i]);
+    if (!measurements.weight.empty())
+      selected.weight.push_back(measurements.weight[i]);
     const auto values = measurements.values.begin() + i * primary_count;
     selected.values.insert(selected.values.end(), values, values + primary_count);
   }

@@ -71,8 +71,7 @@ bool differ_in_field_only(Phi4 a, const Phi4& b) {
 }
 
 ComparedFile compare_files(const std::string& reference_file, const Measurements& reference, const std::string& file,
-                           const CommonOptions& common) {
-  const auto measurements = measure_file(file, !common.quiet);
+                           const Measurements& measurements, const CommonOptions& common) {
   try {
     ComparedFile other{file, compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
     if (const Phi4 a = theory_of(reference_file), b = theory_of(file); differ_in_field_only(a, b))
@@ -93,20 +92,36 @@ void plot(const std::string& figure, const Json& json, const CommonOptions& comm
   draw_figure("compare.py", figure, scratch.temporary(), common.overwrite);
 }
 
+/// Writes all that was asked for.
+void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
+          const std::string& report, const CommonOptions& common) {
+  std::string text;
+  Json json = {{"reference", reference}, {"others", Json::array()}};
+  for (const auto& other : others) {
+    text += table(reference, other);
+    json["others"].push_back(json_of(other));
+  }
+  print_result(common, text);
+  write_json(common.json, json, common.overwrite);
+  if (!figure.empty())
+    plot(figure, json, common);
+  if (!report.empty())
+    write_text_file(report, markdown_report(report, reference, others, figure), common.overwrite);
+}
+
 } // namespace
 
 int run_compare(const Context& context, Arguments arguments) {
   std::vector<std::string> files;
   std::string figure, report;
   CommonOptions common;
-  Options options(
-      "compare",
-      "Compares ensembles with a reference, observable by observable: both values with errors that "
-      "include autocorrelation, their difference in units of its error (z), the Kolmogorov-Smirnov "
-      "and Wasserstein distances of the distributions of the magnetisation, a test of all observables at "
-      "once (energy distance by permutations), and how many large z one law would give. Of ensembles that "
-      "differ in the field only, the response d<M>/dh is compared with the susceptibility. Files are read in "
-      "blocks: memory is 32 MiB and about 200 bytes a configuration.");
+  Options options("compare",
+                  "Compares ensembles with a reference, observable by observable: both values with errors that "
+                  "include autocorrelation, their difference in units of its error (z), the Kolmogorov-Smirnov "
+                  "and Wasserstein distances of the distributions of the magnetisation, a test of all observables at "
+                  "once (energy distance by permutations), and how many large z one law would give. Of ensembles that "
+                  "differ in the field only, the response d<M>/dh is compared with the susceptibility. Files may be "
+                  "larger than the memory, of which rank 0 needs about 250 bytes a configuration.");
   options.positional("REFERENCE OTHER...", files, 2, 100, "ensemble files on one lattice, the reference first");
   options.group("Figure");
   options.value("plot", figure, "FILE", "draw magnetisation histograms, pulls and configurations (PNG, PDF or SVG)");
@@ -121,21 +136,13 @@ int run_compare(const Context& context, Arguments arguments) {
     figure = std::filesystem::path(report).replace_extension(".png").string();
   check_outputs(context, common, {common.output, common.json, figure, report});
 
-  const Measurements reference = measure_file(files[0], !common.quiet);
-  std::string text;
-  Json json = {{"reference", files[0]}, {"others", Json::array()}};
+  const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
   std::vector<ComparedFile> others;
   for (std::size_t i = 1; i < files.size(); ++i) {
-    others.push_back(compare_files(files[0], reference, files[i], common));
-    text += table(files[0], others.back());
-    json["others"].push_back(json_of(others.back()));
+    const auto measurements = measure_file(context.mpi, files[i], !common.quiet);
+    on_root(context.mpi, [&] { others.push_back(compare_files(files[0], reference, files[i], measurements, common)); });
   }
-  print_result(common, text);
-  write_json(common.json, json, common.overwrite);
-  if (!figure.empty())
-    plot(figure, json, common);
-  if (!report.empty())
-    write_text_file(report, markdown_report(report, files[0], others, figure), common.overwrite);
+  on_root(context.mpi, [&] { show(files[0], others, figure, report, common); });
   return 0;
 }
 

@@ -28,6 +28,7 @@ namespace stint {
 namespace {
 
 constexpr double tau_ints_of_a_block = 10;
+constexpr double largest_share = 0.05; // of all weight that one sample may have without a warning
 
 /// What one ensemble gave.
 struct Result {
@@ -90,6 +91,11 @@ std::string table(const std::string& path, const Result& result) {
                         number(estimate.jackknife_error, 2), estimate.tau_int, estimate.tau_int_error);
   text += "\nErrors are one standard deviation, autocorrelation included; tau_int is in trajectories.\n" +
           convergence_line(result.convergence);
+  if (!result.measurements.weight.empty())
+    text += fmt::format("Reweighted: the effective sample size is {:.3g} of {} samples.\n",
+                        effective_sample_fraction(result.measurements) *
+                            static_cast<double>(result.measurements.weight.size()),
+                        result.measurements.weight.size());
   return result.correlators ? text + correlator_table(geometry, *result.correlators, result.blocks) : text;
 }
 
@@ -132,6 +138,8 @@ Json json_of(const Result& result) {
                {"jackknife_errors", jackknife},
                {"convergence", convergence},
                {"suggested_discard", result.cut.trajectories}};
+  if (!result.measurements.weight.empty())
+    json["effective_sample_size"] = effective_sample_fraction(result.measurements);
   if (result.correlators)
     json["correlators"] = json_of(*result.correlators, result.blocks);
   return json;
@@ -151,9 +159,17 @@ void warn(const std::string& path, const ThermalisationCut& cut) {
       path, cut.trajectories, cut.observable, std::abs(cut.z), cut.trajectories);
 }
 
-/// A second pass over the file, in blocks of many autocorrelation times of what the first has found.
-void add_correlators(const std::string& path, const std::vector<std::int64_t>& kept, std::int64_t configurations,
-                     bool show_progress, Result& result) {
+void warn_of_weights(const std::string& path, const Measurements& measurements) {
+  const double share =
+      std::ranges::max(measurements.weight) / std::reduce(measurements.weight.begin(), measurements.weight.end());
+  if (share > largest_share)
+    spdlog::warn("{}: one sample has {:.0f} % of all weight: neither values nor errors are to be trusted", path,
+                 100 * share);
+}
+
+/// Blocks of many autocorrelation times of what the first pass over the file has found.
+Blocks blocks_of(const std::string& path, const std::vector<std::int64_t>& kept, std::int64_t configurations,
+                 const Result& result) {
   double tau_int = 0;
   for (const auto& [name, estimate] : result.estimates)
     tau_int = std::max(tau_int, estimate.tau_int);
@@ -168,8 +184,7 @@ void add_correlators(const std::string& path, const std::vector<std::int64_t>& k
   for (std::size_t i = 0; i < kept.size(); ++i)
     block_of[kept[i]] = blocks.of[i];
   blocks.of = std::move(block_of);
-  result.blocks = std::ssize(blocks.sizes);
-  result.correlators = correlators(result.measurements.geometry, correlators_of_file(path, blocks, show_progress));
+  return blocks;
 }
 
 } // namespace
@@ -178,14 +193,14 @@ int run_measure(const Context& context, Arguments arguments) {
   std::vector<std::string> files;
   CommonOptions common;
   std::int64_t discard = 0;
-  bool with_correlators = false;
+  bool with_correlators = false, reweight = false;
   Options options("measure",
                   "Measures the observables of an ensemble: magnetisation, susceptibilities, Binder cumulant, "
                   "<phi^2>, <phi^4>, nearest-neighbour correlation, action density and correlation length, all in "
                   "lattice units, with errors that include autocorrelation (Gamma method; the blocked jackknife beside "
                   "it), split R-hat and effective sample size, and a warning where chains begin out of equilibrium. "
-                  "Chains may differ in length and have gaps. The file is read in blocks: memory is 32 MiB and about "
-                  "200 bytes a configuration.");
+                  "Chains may differ in length and have gaps. The file may be larger than the memory, of which rank 0 "
+                  "needs about 150 bytes a configuration.");
   options.positional("ENSEMBLE", files, 1, 1, "ensemble file, from HMC or from a model");
   options.group("Measurement");
   options.value("discard", discard, "N",
@@ -195,38 +210,59 @@ int run_measure(const Context& context, Arguments arguments) {
       "correlators", with_correlators,
       "also measure the propagator G(p) along axes and diagonals, the correlator C(t), effective masses and the "
       "exponential correlation length, connected; reads the file twice");
+  options.flag(
+      "reweight", reweight,
+      "count each sample of a model by exp(/log_weight) of 'stint sample --weights': unbiased estimates for the "
+      "action, whatever the model, as long as enough samples count");
   options.example("stint measure hmc.h5 --json hmc.json");
   options.example("stint measure hmc.h5 --correlators --json hmc.json");
   if (!read_options(context, options, common, {}, arguments))
     return 0;
   if (discard < 0)
     throw UsageError(fmt::format("--discard is {}, expected at least 0", discard));
+  if (reweight && with_correlators)
+    throw UsageError("--reweight has no --correlators; measure one after the other");
   check_outputs(context, common, {common.output, common.json});
 
-  Result result{measure_file(files[0], !common.quiet), {}, {}, {}, 0, {}};
-  const auto configurations = std::ssize(result.measurements.chain);
-  std::vector<std::int64_t> kept;
-  if (discard > 0 || with_correlators)
-    kept = after_beginning(result.measurements, discard);
-  if (discard > 0) {
-    result.measurements = select(result.measurements, kept);
-    if (kept.size() < 2)
+  Result result{measure_file(context.mpi, files[0], !common.quiet), {}, {}, {}, 0, {}};
+  Blocks blocks;
+  on_root(context.mpi, [&] {
+    auto& measurements = result.measurements;
+    const auto configurations = std::ssize(measurements.chain);
+    if (reweight)
+      measurements.weight = weights_of_file(files[0]);
+    std::vector<std::int64_t> kept;
+    if (discard > 0 || with_correlators)
+      kept = after_beginning(measurements, discard);
+    if (discard > 0)
+      measurements = select(measurements, kept);
+    if (measurements.chain.size() < 2)
       throw std::runtime_error(fmt::format("{}: --discard {} leaves {} configurations; errors need at least 2",
                                            files[0], discard, kept.size()));
+    try {
+      result.estimates = estimate_all(measurements);
+      result.convergence = convergence_all(measurements);
+      result.cut = suggest_cut(measurements, split_chains(measurements.chain, measurements.trajectory));
+    } catch (const std::invalid_argument& error) {
+      throw std::runtime_error(files[0] + ": " + error.what());
+    }
+    warn(files[0], result.cut);
+    if (reweight)
+      warn_of_weights(files[0], measurements);
+    if (with_correlators)
+      blocks = blocks_of(files[0], kept, configurations, result);
+  });
+  if (with_correlators) {
+    const auto means = correlators_of_file(context.mpi, files[0], std::move(blocks), !common.quiet);
+    on_root(context.mpi, [&] {
+      result.blocks = std::ssize(means.sizes);
+      result.correlators = correlators(result.measurements.geometry, means);
+    });
   }
-  const auto& measurements = result.measurements;
-  try {
-    result.estimates = estimate_all(measurements);
-    result.convergence = convergence_all(measurements);
-    result.cut = suggest_cut(measurements, split_chains(measurements.chain, measurements.trajectory));
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(files[0] + ": " + error.what());
-  }
-  warn(files[0], result.cut);
-  if (with_correlators)
-    add_correlators(files[0], kept, configurations, !common.quiet, result);
-  print_result(common, table(files[0], result));
-  write_json(common.json, json_of(result), common.overwrite);
+  on_root(context.mpi, [&] {
+    print_result(common, table(files[0], result));
+    write_json(common.json, json_of(result), common.overwrite);
+  });
   return 0;
 }
 

@@ -2,75 +2,153 @@
 
 #include "analysis/correlators.hpp"
 #include "src/ensemble_file.hpp"
+#include "src/ensemble_stream.hpp"
 #include "src/progress.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace stint {
 namespace {
 
-constexpr std::int64_t block_bytes = 32 << 20;
+constexpr std::int64_t most_segments = 256, fewest_segments = 16, segments_bytes = 128 << 20;
 
-/// Calls visit(first, configurations) for the rows of the file in blocks.
-template<class Real, class Visit> void read_blocks(const EnsembleReader& ensemble, bool show_progress, Visit visit) {
-  Progress progress(ensemble.path(), ensemble.size(), "configurations", show_progress);
-  const std::int64_t volume = ensemble.geometry().volume();
-  const std::int64_t block =
-      std::clamp<std::int64_t>(block_bytes / (volume * static_cast<std::int64_t>(sizeof(Real))), 1, ensemble.size());
-  std::vector<Real> configurations(block * volume);
-  for (std::int64_t first = 0; first < ensemble.size(); first += block) {
-    const std::int64_t n = std::min(block, ensemble.size() - first);
-    const std::span<Real> rows = std::span(configurations).first(n * volume);
-    ensemble.read<Real>(first, rows);
-    visit(first, std::span<const Real>(rows));
-    progress.update(first + n);
-  }
-}
+/// The first of `total` things that belong to rank `rank`, or to a later one.
+std::int64_t share(const Mpi& mpi, std::int64_t total, int rank) { return total * rank / mpi.size(); }
 
-/// In the precision of the file.
-template<class Visit> void read_file(const EnsembleReader& ensemble, bool show_progress, Visit visit) {
+/// Calls visit(first, configurations) for configurations [first, last) in the precision of the file.
+template<class Visitor>
+void visit_file(const EnsembleReader& ensemble, std::int64_t first, std::int64_t last,
+                const std::function<void(std::int64_t)>& progress, Visitor visitor) {
   if (ensemble.header().precision == hdf5::Type::float32)
-    read_blocks<float>(ensemble, show_progress, visit);
+    visit_configurations<float>(ensemble, first, last, progress, visitor);
   else
-    read_blocks<double>(ensemble, show_progress, visit);
+    visit_configurations<double>(ensemble, first, last, progress, visitor);
 }
+
+/// The sum of squares of a configuration is finite if all its sites are, unless these are beyond 1e150.
+template<class Real>
+void check_finite(const EnsembleReader& ensemble, std::int64_t first, std::span<const Real> configurations,
+                  std::span<const double> values) {
+  const std::int64_t volume = ensemble.geometry().volume();
+  for (std::int64_t i = 0; i < std::ssize(configurations) / volume; ++i)
+    if (!std::isfinite(values[i * primary_count + phi2]) &&
+        !std::ranges::all_of(configurations.subspan(i * volume, volume), [](Real phi) { return std::isfinite(phi); }))
+      throw std::runtime_error(ensemble.path() + ": configuration " + std::to_string(first + i) +
+                               " (counted from 0) has a NaN or infinite value");
+}
+
+/// The sums of columns over the configurations of one segment of the file, (blocks, columns).
+class SegmentSums {
+public:
+  SegmentSums(const EnsembleReader& ensemble, const Blocks& blocks)
+      : ensemble_(ensemble), blocks_(blocks), measurer_(ensemble.geometry()),
+        columns_(CorrelatorColumns(ensemble.geometry()).count()) {}
+
+  void sum(std::int64_t first, std::int64_t last, const std::function<void(std::int64_t)>& progress,
+           std::span<double> sums) {
+    values_.resize((last - first) * columns_);
+    visit_file(ensemble_, first, last, progress,
+               [&]<class Real>(std::int64_t row, std::span<const Real> configurations) {
+                 const auto n = std::ssize(configurations) / ensemble_.geometry().volume();
+                 measurer_.measure(configurations, std::span(values_).subspan((row - first) * columns_, n * columns_));
+               });
+    for (std::int64_t i = first; i < last; ++i)
+      for (std::int64_t c = 0; blocks_.of[i] >= 0 && c < columns_; ++c)
+        sums[blocks_.of[i] * columns_ + c] += values_[(i - first) * columns_ + c];
+  }
+
+  std::int64_t columns() const { return columns_; }
+
+private:
+  const EnsembleReader& ensemble_;
+  const Blocks& blocks_;
+  CorrelatorMeasurer measurer_;
+  std::int64_t columns_;
+  std::vector<double> values_;
+};
 
 } // namespace
 
-Measurements measure_file(const std::string& path, bool show_progress) {
+Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_progress) {
   const EnsembleReader ensemble(path);
   if (ensemble.size() < 2)
     throw std::runtime_error(path + ": has " + std::to_string(ensemble.size()) +
                              " configurations; errors need at least 2");
-  Measurements measurements{ensemble.geometry(), ensemble.chain(), ensemble.trajectory(), {}};
-  measurements.values.resize(ensemble.size() * primary_count);
-  read_file(ensemble, show_progress, [&]<class Real>(std::int64_t first, std::span<const Real> configurations) {
-    const std::int64_t n = std::ssize(configurations) / ensemble.geometry().volume();
-    measure<Real>(ensemble.geometry(), ensemble.theory(), configurations,
-                  std::span(measurements.values).subspan(first * primary_count, n * primary_count));
-  });
+  const auto first = share(mpi, ensemble.size(), mpi.rank()), last = share(mpi, ensemble.size(), mpi.rank() + 1);
+  const Measurer measurer(ensemble.geometry(), ensemble.theory());
+  std::vector<double> values((last - first) * primary_count);
+  {
+    Progress progress(path, last - first, "configurations", show_progress && mpi.root());
+    visit_file(
+        ensemble, first, last, [&](std::int64_t next) { progress.update(next - first); },
+        [&]<class Real>(std::int64_t row, std::span<const Real> configurations) {
+          const auto n = std::ssize(configurations) / ensemble.geometry().volume();
+          const auto of_these = std::span(values).subspan((row - first) * primary_count, n * primary_count);
+          measurer.measure(configurations, of_these);
+          check_finite<Real>(ensemble, row, configurations, of_these);
+        });
+  }
+  Measurements measurements{ensemble.geometry(), {}, {}, {}};
+  if (mpi.size() == 1) {
+    measurements.values = std::move(values);
+  } else {
+    measurements.values.resize(mpi.root() ? ensemble.size() * primary_count : 0);
+    mpi.gather_rows<double>(values, primary_count, measurements.values);
+  }
+  if (mpi.root()) {
+    measurements.chain = ensemble.chain();
+    measurements.trajectory = ensemble.trajectory();
+  }
   return measurements;
 }
 
-BlockMeans correlators_of_file(const std::string& path, const Blocks& blocks, bool show_progress) {
+std::vector<double> weights_of_file(const std::string& path) {
   const EnsembleReader ensemble(path);
-  if (ensemble.size() != std::ssize(blocks.of))
+  if (!ensemble.has_column("log_weight"))
+    throw std::runtime_error(path + ": has no /log_weight; expected an ensemble of 'stint sample --weights'");
+  auto weights = ensemble.column("log_weight");
+  const double largest = *std::ranges::max_element(weights);
+  if (!std::isfinite(largest))
+    throw std::runtime_error(path + ": the largest /log_weight is " + std::to_string(largest) +
+                             ", expected a finite number");
+  for (double& weight : weights)
+    weight = std::exp(weight - largest);
+  return weights;
+}
+
+BlockMeans correlators_of_file(const Mpi& mpi, const std::string& path, Blocks blocks, bool show_progress) {
+  const EnsembleReader ensemble(path);
+  std::int64_t counts[] = {std::ssize(blocks.of), std::ssize(blocks.sizes)};
+  mpi.broadcast<std::int64_t>(counts);
+  if (ensemble.size() != counts[0])
     throw std::runtime_error(path + ": has " + std::to_string(ensemble.size()) + " configurations, expected " +
-                             std::to_string(blocks.of.size()));
-  const std::int64_t columns = CorrelatorColumns(ensemble.geometry()).count();
-  BlockMeans means{blocks.sizes, std::vector<double>(blocks.sizes.size() * columns)};
-  std::vector<double> values;
-  read_file(ensemble, show_progress, [&]<class Real>(std::int64_t first, std::span<const Real> configurations) {
-    const std::int64_t n = std::ssize(configurations) / ensemble.geometry().volume();
-    values.resize(n * columns);
-    measure_correlators<Real>(ensemble.geometry(), configurations, values);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto block = blocks.of[first + i];
-      for (std::int64_t c = 0; block >= 0 && c < columns; ++c)
-        means.values[block * columns + c] += values[i * columns + c] / static_cast<double>(blocks.sizes[block]);
-    }
-  });
+                             std::to_string(counts[0]));
+  blocks.of.resize(counts[0]);
+  blocks.sizes.resize(counts[1]);
+  mpi.broadcast<std::int32_t>(blocks.of);
+  mpi.broadcast<std::int64_t>(blocks.sizes);
+
+  SegmentSums segment(ensemble, blocks);
+  const std::int64_t size = std::ssize(blocks.sizes) * segment.columns();
+  const std::int64_t segments = std::clamp<std::int64_t>(
+      segments_bytes / (size * static_cast<std::int64_t>(sizeof(double))), fewest_segments, most_segments);
+  const auto begin = share(mpi, segments, mpi.rank()), end = share(mpi, segments, mpi.rank() + 1);
+  std::vector<double> mine((end - begin) * size), all(mpi.root() ? segments * size : 0);
+  Progress progress(path, ensemble.size() / mpi.size(), "configurations", show_progress && mpi.root());
+  const auto first_of = [&](std::int64_t s) { return ensemble.size() * s / segments; };
+  const auto show = [&](std::int64_t next) { progress.update(next - first_of(begin)); };
+  for (std::int64_t s = begin; s < end; ++s)
+    segment.sum(first_of(s), first_of(s + 1), show, std::span(mine).subspan((s - begin) * size, size));
+  mpi.gather_rows<double>(mine, size, all);
+
+  BlockMeans means{blocks.sizes, std::vector<double>(size)};
+  for (std::int64_t s = 0; s < segments && mpi.root(); ++s)
+    for (std::int64_t k = 0; k < size; ++k)
+      means.values[k] += all[s * size + k];
+  for (std::int64_t k = 0; k < size; ++k)
+    means.values[k] /= static_cast<double>(blocks.sizes[k / segment.columns()]);
   return means;
 }
 

@@ -1,21 +1,29 @@
 #pragma once
-// From an ensemble file to the measurements that the analysis works on.
+// From an ensemble file to the measurements that the analysis works on, over MPI ranks.
 
 #include "analysis/jackknife.hpp"
 #include "analysis/observables.hpp"
+#include "src/mpi.hpp"
 
 #include <string>
 
 namespace stint {
 
-/// Measures all configurations of an ensemble file, reading blocks of rows: memory is 32 MiB and 88 bytes a
-/// configuration. Throws std::runtime_error naming the file if it is no whole ensemble, has NaN or infinite values, or
-/// fewer than 2 configurations.
-Measurements measure_file(const std::string& path, bool show_progress);
+/// Measures all configurations of an ensemble file, each rank a run of them, chunk by chunk: the same numbers for any
+/// numbers of ranks and threads. The measurements are rank 0's; elsewhere they are empty but for the geometry. Memory
+/// is 88 bytes a configuration on rank 0, 72 for each of its own on the others. Collective. Throws std::runtime_error
+/// naming the file if it is no whole ensemble, has NaN or infinite values, or fewer than 2 configurations.
+Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_progress);
 
-/// The means of the columns of measure_correlators over each block; blocks.of numbers the configurations of the file,
-/// negative for those that belong to no block. Memory is 32 MiB and the columns of that many configurations, however
-/// long the file. Throws as measure_file, and if the file does not have as many configurations.
-BlockMeans correlators_of_file(const std::string& path, const Blocks& blocks, bool show_progress);
+/// exp(/log_weight - its largest), (N): the weights by which importance sampling makes a model's samples those of the
+/// action. Throws std::runtime_error naming the file if it has no /log_weight, or one with NaN or +Inf or without any
+/// finite number; -Inf is the weight 0.
+std::vector<double> weights_of_file(const std::string& path);
+
+/// The means of the columns of CorrelatorMeasurer over each block, on rank 0; blocks.of (rank 0's) numbers the
+/// configurations of the file, negative for those that belong to no block. Sums run over fixed segments of the file and
+/// then over these: the same numbers for any numbers of ranks and threads. Memory is 4 bytes a configuration and at
+/// most 128 MiB. Collective. Throws as measure_file.
+BlockMeans correlators_of_file(const Mpi& mpi, const std::string& path, Blocks blocks, bool show_progress);
 
 } // namespace stint

@@ -28,18 +28,19 @@ class Failure(Exception):
 class Parser(argparse.ArgumentParser):
     """Options of a script that draws FIGURE from one or more FILEs."""
 
-    def __init__(self, document, files):
+    def __init__(self, document, files, endings=(".png", ".pdf", ".svg")):
         super().__init__(description=document.split("\n")[0])
+        self.endings = endings
         self.add_argument("files", nargs="+", metavar=files)
-        self.add_argument("--output", required=True, metavar="FIGURE", help="figure to write: PNG, PDF or SVG")
+        self.add_argument("--output", required=True, metavar="FIGURE", help=f"figure to write: {', '.join(endings)}")
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message}; --help shows the options\n")
 
     def parse_args(self, *arguments, **settings):
         options = super().parse_args(*arguments, **settings)
-        if os.path.splitext(options.output)[1].lower() not in (".png", ".pdf", ".svg"):
-            self.error(f"--output {options.output} does not end in .png, .pdf or .svg")
+        if os.path.splitext(options.output)[1].lower() not in self.endings:
+            self.error(f"--output {options.output} does not end in {', '.join(self.endings[:-1])} or {self.endings[-1]}")
         return options
 
 

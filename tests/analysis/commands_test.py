@@ -1,14 +1,18 @@
-"""stint measure and compare as a user runs them: python3 commands_test.py STINT"""
+"""stint measure and compare as a user runs them: python3 commands_test.py STINT MPIEXEC"""
 import json
 import math
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-STINT = sys.argv.pop()
+import h5py
+
+STINT, MPIEXEC = sys.argv[1:]
+del sys.argv[1:]
 RUN = "hmc --lattice 8x8 --mass2 0.5 --lambda 0 --chains 64 --thermalize 100 --trajectories 200 --save-every 10 --quiet".split()
 
 
@@ -26,6 +30,21 @@ class Commands(unittest.TestCase):
                                 env=os.environ | {"STINT_PYTHON": sys.executable})
         self.assertEqual(result.returncode, status, result.stderr)
         return result
+
+    def ranks(self, number, *arguments, status=0):
+        """Under mpirun, with as many ranks as there may be cores or more."""
+        settings = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1",
+                    "OMP_NUM_THREADS": "1"}
+        result = subprocess.run([MPIEXEC, "-n", str(number), STINT, *arguments], cwd=self.folder, capture_output=True, text=True,
+                                check=False, timeout=120, env=os.environ | settings)
+        self.assertEqual(result.returncode, status, result.stderr)
+        return result
+
+    def change(self, name, change):
+        """A copy of a.h5 after change(file)."""
+        shutil.copy(self.folder / "a.h5", self.folder / name)
+        with h5py.File(self.folder / name, "a") as file:
+            change(file)
 
     def read(self, name):
         return json.loads((self.folder / name).read_text())
@@ -70,6 +89,84 @@ class Commands(unittest.TestCase):
             self.assertIn(words, report)
         self.assertTrue((self.folder / "r.png").exists())
         self.assertIn("r.", self.stint("compare", "a.h5", "b.h5", "--report", "r.md", status=1).stderr)
+
+    def test_the_same_numbers_on_any_ranks_and_threads(self):
+        options = ["measure", "b.h5", "--correlators", "--quiet", "--overwrite"]
+        self.stint(*options, "--threads", "1", "--json", "1.json", "--output", "1.txt")
+        self.stint(*options, "--threads", "3", "--json", "t.json")
+        self.ranks(3, *options, "--json", "3.json", "--output", "3.txt")
+        for name in ("t.json", "3.json"):
+            self.assertEqual((self.folder / name).read_text(), (self.folder / "1.json").read_text(), name)
+        self.assertEqual((self.folder / "3.txt").read_text(), (self.folder / "1.txt").read_text())
+        self.stint("compare", "a.h5", "b.h5", "--json", "c1.json", "--quiet", "--overwrite")
+        self.ranks(2, "compare", "a.h5", "b.h5", "--json", "c2.json", "--quiet", "--overwrite")
+        self.assertEqual((self.folder / "c1.json").read_text(), (self.folder / "c2.json").read_text())
+
+    def test_more_ranks_than_configurations(self):
+        self.stint("hmc", "--lattice", "4", "--mass2", "1", "--lambda", "0", "--chains", "1", "--trajectories", "2", "--save-every", "1",
+                   "--quiet", "--overwrite", "--output", "two.h5")
+        self.stint("measure", "two.h5", "--json", "two1.json", "--quiet", "--overwrite")
+        self.ranks(3, "measure", "two.h5", "--json", "two3.json", "--quiet", "--overwrite")
+        self.assertEqual((self.folder / "two1.json").read_text(), (self.folder / "two3.json").read_text())
+
+    def test_every_rank_ends_with_one_line(self):
+        def poison(file):
+            file["configurations"][-1, 3, 3] = math.nan
+        self.change("nan.h5", poison)
+        for name, words in (("nan.h5", "configuration 1279"), ("gone.h5", "gone.h5")):
+            for arguments in (["measure", name], ["compare", "a.h5", name]):
+                self.assertIn(words, self.stint(*arguments, status=1).stderr)
+                lines = self.ranks(2, *arguments, "--quiet", status=1).stderr.splitlines()
+                self.assertEqual(sum(line.startswith("stint ") for line in lines), 1, lines)
+        self.assertIn("--discard", self.ranks(2, "measure", "a.h5", "--discard", "100000", status=1).stderr)
+
+    def test_reweighting_turns_one_ensemble_into_another(self):
+        """The free field at h = 0 with log_weight = h sum_x phi_x against the run with that field."""
+        field = 0.05
+        def weigh(file):
+            file["log_weight"] = field * file["configurations"][:].reshape(1280, -1).sum(axis=1, dtype=float) - 700
+            file.attrs["field"] = field
+        self.change("w.h5", weigh)
+        self.stint("measure", "w.h5", "--reweight", "--json", "w.json", "--quiet", "--overwrite")
+        self.ranks(2, "measure", "w.h5", "--reweight", "--json", "w2.json", "--quiet", "--overwrite")
+        found = self.read("w.json")
+        self.assertEqual(found, self.read("w2.json"))
+        m = found["observables"]["magnetisation"]
+        self.assertLess(abs(m["value"] - field), 4 * m["error"])  # <M> = h / (2 mass2)
+        self.assertGreater(m["value"], 4 * m["error"])
+        weights = h5py.File(self.folder / "w.h5")["log_weight"][:]
+        weights = [math.exp(x - weights.max()) for x in weights]
+        self.assertAlmostEqual(found["effective_sample_size"], sum(weights) ** 2 / (1280 * sum(w * w for w in weights)))
+        self.stint("measure", "w.h5", "--json", "plain.json", "--quiet", "--overwrite")
+        plain = self.read("plain.json")
+        self.assertLess(abs(plain["observables"]["magnetisation"]["value"]), 4 * plain["observables"]["magnetisation"]["error"])
+        self.assertNotIn("effective_sample_size", plain)
+
+    def test_weights_that_make_no_sense(self):
+        self.assertIn("/log_weight", self.stint("measure", "a.h5", "--reweight", status=1).stderr)
+        self.assertIn("--correlators", self.stint("measure", "a.h5", "--reweight", "--correlators", status=2).stderr)
+        for value, words in ((math.inf, "inf"), (-math.inf, "inf"), (math.nan, "NaN")):
+            def weigh(file):
+                file["log_weight"] = [value] * 1280
+            self.change("bad.h5", weigh)
+            self.assertIn(words, self.stint("measure", "bad.h5", "--reweight", status=1).stderr)
+        def dominate(file):
+            file["log_weight"] = [10.0] + [0.0] * 1279
+        self.change("one.h5", dominate)
+        self.assertIn("of all weight", self.stint("measure", "one.h5", "--reweight").stderr)
+
+    def test_compare_of_what_cannot_be_compared(self):
+        self.stint("hmc", "--lattice", "4x4", "--mass2", "0.5", "--lambda", "0", "--chains", "4", "--trajectories", "20", "--save-every", "10", "--quiet",
+                   "--overwrite", "--output", "small.h5")
+        error = self.stint("compare", "a.h5", "small.h5", "--report", "bad.md", status=1).stderr
+        self.assertIn("small.h5", error)
+        self.assertIn("4x4", error)
+        self.assertFalse((self.folder / "bad.md").exists())
+        def forget(file):
+            del file["history"]
+        self.change("plain.h5", forget)
+        self.stint("compare", "a.h5", "plain.h5", "--report", "plain.md", "--overwrite", "--quiet")
+        self.assertIn("`plain.h5`", (self.folder / "plain.md").read_text())
 
 
 if __name__ == "__main__":

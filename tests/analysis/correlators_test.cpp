@@ -32,7 +32,7 @@ double power(const Geometry& geometry, const std::vector<double>& phi, const std
 
 std::vector<double> measured(const Geometry& geometry, const std::vector<double>& phi) {
   std::vector<double> values(CorrelatorColumns(geometry).count());
-  measure_correlators<double>(geometry, phi, values);
+  CorrelatorMeasurer(geometry).measure<double>(phi, values);
   return values;
 }
 
@@ -58,8 +58,10 @@ TEST(MeasureCorrelators, AreTheDefinition) {
 
 TEST(MeasureCorrelators, RefuseSizesThatDoNotFit) {
   std::vector<double> values(5);
-  EXPECT_THROW(measure_correlators<double>(Geometry({4, 4}), std::vector<double>(16), values), std::invalid_argument);
-  EXPECT_THROW(measure_correlators<double>(Geometry({4, 4}), std::vector<double>(17), values), std::invalid_argument);
+  EXPECT_THROW(CorrelatorMeasurer(Geometry({4, 4})).measure<double>(std::vector<double>(16), values),
+               std::invalid_argument);
+  EXPECT_THROW(CorrelatorMeasurer(Geometry({4, 4})).measure<double>(std::vector<double>(17), values),
+               std::invalid_argument);
 }
 
 /// Block means of independent configurations of the free field, ten to a block.

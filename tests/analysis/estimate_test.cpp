@@ -171,6 +171,80 @@ TEST(EstimateAll, ErrorsAreTheScatterOfManyEnsembles) {
   }
 }
 
+/// Free-field samples weighted by exp(-S'/-S) of a theory with another mass and a field.
+Measurements reweighted(const Geometry& geometry, const Phi4& sampled, const Phi4& wanted, int n, std::uint64_t seed) {
+  Measurements measurements{geometry, {}, {}, std::vector<double>(n * primary_count)};
+  std::vector<double> configurations(n * geometry.volume()), under_sampled(measurements.values.size());
+  for (int i = 0; i < n; ++i) {
+    measurements.chain.push_back(i);
+    measurements.trajectory.push_back(0);
+    draw_free_field(geometry, sampled, Stream{seed, Purpose::free_field, static_cast<std::uint32_t>(i), 0},
+                    std::span(configurations).subspan(i * geometry.volume(), geometry.volume()));
+  }
+  measure<double>(geometry, sampled, configurations, under_sampled);
+  measure<double>(geometry, wanted, configurations, measurements.values);
+  for (int i = 0; i < n; ++i)
+    measurements.weight.push_back(
+        std::exp(static_cast<double>(geometry.volume()) * (under_sampled[i * primary_count + action_density] -
+                                                           measurements.values[i * primary_count + action_density])));
+  return measurements;
+}
+
+TEST(EstimateAll, WeightsMakeTheSamplesOfAnotherTheory) {
+  const Geometry geometry({4, 4});
+  const Phi4 sampled{.mass2 = 0.5}, wanted{.mass2 = 0.6, .field = 0.1};
+  const auto measurements = reweighted(geometry, sampled, wanted, 20000, 21);
+  expect_closed_forms(measurements, wanted);
+  const double fraction = effective_sample_fraction(measurements);
+  EXPECT_GT(fraction, 0.3);
+  EXPECT_LT(fraction, 0.9);
+  auto plain = measurements;
+  plain.weight.clear();
+  EXPECT_GT(std::abs(by_name(estimate_all(plain)).at("magnetisation").value -
+                     closed_forms(geometry, wanted).at("magnetisation")),
+            10 * by_name(estimate_all(plain)).at("magnetisation").error); // so that the weights matter
+  for (const auto& [name, estimate] : estimate_all(measurements))
+    EXPECT_NEAR(estimate.jackknife_error / estimate.error, 1, 4 * 0.0625) << name;
+}
+
+TEST(EstimateAll, EqualWeightsChangeNothing) {
+  auto measurements = free_field_ensemble(Geometry({4, 4}), Phi4{.mass2 = 0.3}, 400, 40, 0.5, 22);
+  const auto plain = estimate_all(measurements);
+  measurements.weight.assign(400, 0.25);
+  EXPECT_DOUBLE_EQ(effective_sample_fraction(measurements), 1);
+  const auto weighted = estimate_all(measurements);
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    EXPECT_DOUBLE_EQ(weighted[k].estimate.value, plain[k].estimate.value);
+    EXPECT_DOUBLE_EQ(weighted[k].estimate.error, plain[k].estimate.error);
+    EXPECT_NEAR(weighted[k].estimate.jackknife_error, plain[k].estimate.jackknife_error,
+                1e-10 * plain[k].estimate.error);
+  }
+  measurements.weight.pop_back();
+  EXPECT_THROW(estimate_all(measurements), std::invalid_argument);
+}
+
+/// 68.27 % of the intervals hold the closed forms: 500 ensembles of the free field in correlated chains, and 500 whose
+/// samples are weighted. Of observables that are means, whose estimates have no bias worth a share of their error.
+TEST(EstimateAll, CoverageOnFreeFields) {
+  constexpr int ensembles = 500;
+  const Geometry geometry({4, 4});
+  const Phi4 sampled{.mass2 = 0.5}, theory{.mass2 = 0.55, .field = 0.05};
+  const auto exact = closed_forms(geometry, theory);
+  std::map<std::string, int> covered, covered_by_weights;
+  for (int e = 0; e < ensembles; ++e) {
+    for (const auto& [name, estimate] : estimate_all(free_field_ensemble(geometry, theory, 800, 400, 0.5, 2000 + e)))
+      covered[name] += std::abs(estimate.value - exact.at(name)) < estimate.error;
+    for (const auto& [name, estimate] : estimate_all(reweighted(geometry, sampled, theory, 500, 1000 + e)))
+      covered_by_weights[name] += std::abs(estimate.value - exact.at(name)) < estimate.error;
+  }
+  for (const auto& counts : {covered, covered_by_weights})
+    for (const char* name : {"magnetisation", "abs_magnetisation", "magnetisation_squared", "phi2", "phi4",
+                             "nearest_neighbour", "action_density"}) {
+      EXPECT_GT(counts.at(name), 0.64 * ensembles) << name;
+      EXPECT_LT(counts.at(name), 0.72 * ensembles) << name;
+    }
+}
+
 /// The Gamma method with linear propagation and the blocked jackknife, which shares nothing with it, give one error.
 TEST(EstimateAll, JackknifeAgrees) {
   const Phi4 theory{.mass2 = 0.3};

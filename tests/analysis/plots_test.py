@@ -176,6 +176,48 @@ class Plots(unittest.TestCase):
         self.assertLess(abs(rho[3] - 0.8**3), 4 * np.sqrt(5 / series.size))
         self.assertLess(abs(tau - 4.5), 4 * 4.5 * np.sqrt(2 * 45 / series.size))
 
+    def test_training(self):
+        for name, families in (("one", ()), ("two", ("scalar", "fourier"))):
+            with h5py.File(self.path(f"{name}.h5"), "w") as file:
+                file["history/step"] = np.arange(1000)
+                file["history/loss"] = 1 / (1 + np.arange(1000.0))
+                file["history/validation_step"] = [0, 500, 999]
+                file["history/validation_loss"] = [1.0, 0.1, 0.05]
+                for family in families:
+                    file[f"history/validation/{family}"] = [2.0, 0.2, 0.1]
+        self.expect_figure("t.png", self.run_script("training.py", "one.h5", "two.h5", "--output", "t.png"))
+        with h5py.File(self.path("one.h5"), "a") as file:
+            file["history/validation/short"] = [1.0]
+        self.expect_one_line(1, "short", "training.py", "one.h5", "--output", "bad.png")
+        write_ensemble(self.path("ensemble.h5"), (4, 4), 1)
+        self.expect_one_line(1, "ensemble.h5", "training.py", "ensemble.h5", "--output", "bad.png")
+        self.expect_one_line(1, "gone.h5", "training.py", "gone.h5", "--output", "bad.png")
+
+    def test_path(self):
+        random = np.random.default_rng(1)
+        for extents in ((8,), (6, 8), (3, 4, 8)):
+            with h5py.File(self.path("p.h5"), "w") as file:
+                file["frames"] = random.normal(size=(13, 5, *extents)).astype(np.float32)
+                file["frame_time"] = np.linspace(0, 1, 13) ** 2
+            self.expect_figure("p.png", self.run_script("path.py", "p.h5", "--output", "p.png", "--samples", "3"))
+        result = self.run_script("path.py", "p.h5", "--output", "p.gif")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(self.path("p.gif"), "rb") as file:
+            self.assertEqual(file.read(6), b"GIF89a")
+        self.expect_one_line(2, "--samples", "path.py", "p.h5", "--output", "bad.png", "--samples", "0")
+        with h5py.File(self.path("p.h5"), "a") as file:
+            file["frames"][2, 0, 0, 0, 0] = np.nan
+        self.expect_one_line(1, "NaN", "path.py", "p.h5", "--output", "bad.png")
+        write_ensemble(self.path("e.h5"), (4, 4), 1)
+        self.expect_one_line(1, "/frames", "path.py", "e.h5", "--output", "bad.png")
+
+    def test_help(self):
+        for script in sorted(os.listdir(SCRIPTS)):
+            if script.endswith(".py") and script not in ("paper.py", "magnetisation.py"):  # what they share, and ten lines
+                result = self.run_script(script, "--help")
+                self.assertEqual((result.returncode, result.stderr), (0, ""), script)
+                self.assertIn("usage", result.stdout, script)
+
 
 if __name__ == "__main__":
     unittest.main()
