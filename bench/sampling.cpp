@@ -29,6 +29,7 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
   const Geometry geometry({extent, extent});
   Model model(description(geometry), 1);
   model.set_precision(precision);
+  const auto& spectrum = model.description().moments.spectrum;
   double inside = 0, total = 0; // seconds
   const auto mean = model.posterior_mean();
   const Sampler sampler{.drift = make_drift([&](const Pair& pair, const torch::Tensor& signal) {
@@ -39,8 +40,8 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
                         }),
                         .geometry = geometry,
                         .task = generation(),
-                        .schedule = Schedule::log_ratio(32),
-                        .solver = {.method = method}};
+                        .schedule = Schedule::scales(10, spectrum),
+                        .solver = {.method = method, .reference = Operator::diagonal(Basis::fourier(), spectrum)}};
   std::int64_t made = 0;
   for (auto _ : state) {
     const auto begin = Clock::now();

@@ -29,7 +29,12 @@ set(_required LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR)
 if(STINT_CUDA)
   find_library(LibTorch_CUDA_LIBRARY torch_cuda HINTS "${_root}/lib" NO_DEFAULT_PATH)
   find_library(LibTorch_C10_CUDA_LIBRARY c10_cuda HINTS "${_root}/lib" NO_DEFAULT_PATH)
-  list(APPEND _required LibTorch_CUDA_LIBRARY LibTorch_C10_CUDA_LIBRARY)
+  # The headers of CUDA and NCCL that LibTorch's own include: of the sibling packages, else of a toolkit or the system.
+  find_path(LibTorch_CUDA_INCLUDE_DIR cuda_runtime_api.h
+    HINTS "${_root}/../nvidia/cu13/include" "${_root}/../nvidia/cuda_runtime/include"
+    PATHS ENV CUDA_HOME ENV CUDA_PATH /usr/local/cuda PATH_SUFFIXES include)
+  find_path(LibTorch_NCCL_INCLUDE_DIR nccl.h HINTS "${_root}/../nvidia/nccl/include" PATHS ENV NCCL_HOME PATH_SUFFIXES include)
+  list(APPEND _required LibTorch_CUDA_LIBRARY LibTorch_C10_CUDA_LIBRARY LibTorch_CUDA_INCLUDE_DIR LibTorch_NCCL_INCLUDE_DIR)
 endif()
 if(EXISTS "${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h")
   set(_version_file "${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h")
@@ -60,9 +65,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     target_link_libraries(LibTorch::LibTorch INTERFACE
       -Wl,--no-as-needed ${LibTorch_CUDA_LIBRARY} -Wl,--as-needed ${LibTorch_C10_CUDA_LIBRARY})
     target_compile_definitions(LibTorch::LibTorch INTERFACE STINT_WITH_CUDA USE_C10D_NCCL)
+    target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE "${LibTorch_CUDA_INCLUDE_DIR}" "${LibTorch_NCCL_INCLUDE_DIR}")
   endif()
   foreach(_folder ${_nvidia})
     target_link_options(LibTorch::LibTorch INTERFACE "LINKER:-rpath-link,${_folder}" "LINKER:-rpath,${_folder}")
   endforeach()
 endif()
-mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_CUDA_LIBRARY LibTorch_C10_CUDA_LIBRARY)
+mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_CUDA_LIBRARY LibTorch_C10_CUDA_LIBRARY
+  LibTorch_CUDA_INCLUDE_DIR LibTorch_NCCL_INCLUDE_DIR)

@@ -32,13 +32,22 @@ struct Tilt {
   torch::Tensor source = torch::zeros({}, torch::kDouble); ///< b, a number or a field (L1, ..., Ld)
 };
 
-/// The drift of the tilted law exp(r) mu1 from the posterior mean of mu1 (eqs. 19-21): the observation (Gamma, y)
+/// An observation as a posterior mean takes it.
+struct Observation {
+  Pair pair; ///< beta = 1 - alpha
+  torch::Tensor signal;
+};
+
+/// The state x of the interpolant of the tilted law as an observation of the untilted one (eqs. 19-21): (Gamma, y)
 /// becomes (Gamma - A, y + b). With root = sqrt(beta^2 - A alpha^2) that is the pair and signal
 ///   alpha_r = alpha / (alpha + root),   beta_r = root / (alpha + root),   signal_r = (beta x + alpha^2 b) / (alpha +
 ///   root)^2,
-/// finite at both ends (at the noise end eta1 is the constant E_r[x1]: there is no limit to take).
-/// The drift throws std::invalid_argument where Gamma - A < 0, with the range of A that can be reached there, and for
-/// pairs that share no basis with A.
+/// finite at both ends. Throws std::invalid_argument where Gamma - A < 0, with the range of A that can be reached
+/// there, and for pairs that share no basis with A.
+Observation observe(const Pair& pair, const torch::Tensor& x, const Tilt& tilt);
+
+/// The drift of the tilted law exp(r) mu1 from the posterior mean of mu1, asked at observe(). At the noise end eta1 is
+/// the constant E_r[x1]: there is no limit to take. The drift throws what observe() throws.
 Drift make_drift(PosteriorMean posterior_mean, Tilt tilt = {});
 
 } // namespace stint

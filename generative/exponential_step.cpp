@@ -1,86 +1,102 @@
 #include "generative/exponential_step.hpp"
 
 #include <array>
+#include <cmath>
 
 namespace stint {
 namespace {
 
-constexpr double smallest_distance = 1e-6; // of nodes, in (1 + eps) log(R)
+constexpr double smallest_distance = 1e-7; // of nodes, in the level
 
-/// Weights w_i with int_0^h p(s) e^s ds = sum_i w_i p(nodes_i) for all polynomials p of degree below nodes.size() <= 3.
-std::vector<torch::Tensor> exponential_weights(const std::vector<torch::Tensor>& nodes, const torch::Tensor& h) {
-  // moments[k] = int_0^h s^k e^s ds, by parts.
-  std::array<torch::Tensor, 3> moments;
-  moments[0] = h.expm1();
-  for (int k = 1; k < 3; ++k)
-    moments[k] = h.pow(k) * h.exp() - k * moments[k - 1];
-  std::vector<torch::Tensor> weights;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    // Coefficients of the polynomial that is 1 at node i and 0 at the others.
-    std::array<torch::Tensor, 3> lagrange = {torch::ones_like(h), torch::zeros_like(h), torch::zeros_like(h)};
-    for (std::size_t j = 0; j < nodes.size(); ++j) {
-      if (j == i)
-        continue;
-      for (int k = 2; k >= 0; --k)
-        lagrange[k] =
-            ((k > 0 ? lagrange[k - 1] : torch::zeros_like(h)) - nodes[j] * lagrange[k]) / (nodes[i] - nodes[j]);
-    }
-    weights.push_back(lagrange[0] * moments[0] + lagrange[1] * moments[1] + lagrange[2] * moments[2]);
-  }
-  return weights;
+// Gauss-Legendre quadrature on [-1, 1] with eight points.
+constexpr std::array<double, 4> abscissae = {0.183434642495649805, 0.525532409916328986, 0.796666477413626740,
+                                             0.960289856497536232};
+constexpr std::array<double, 4> quadrature_weights = {0.362683783378361983, 0.313706645877887287, 0.222381034453374471,
+                                                      0.101228536290376259};
+
+torch::Tensor times(const torch::Tensor& factor, const torch::Tensor& coordinates) {
+  const auto type = coordinates.scalar_type();
+  return factor.to(coordinates.is_complex() ? c10::toRealValueType(type) : type) * coordinates;
 }
 
 } // namespace
 
-torch::Tensor ExponentialStep::rise(const torch::Tensor& a, const torch::Tensor& b) const {
-  return (1 + eps) * (b.log() - a.log());
+Place::Place(torch::Tensor alpha_, torch::Tensor beta_, const torch::Tensor& variance)
+    : alpha(std::move(alpha_)), beta(std::move(beta_)), deviation((alpha.square() + beta.square() * variance).sqrt()),
+      angle(torch::atan2(beta * variance.sqrt(), alpha)), level(alpha / (alpha + beta)) {}
+
+Node::Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1)
+    : place(std::move(place_)) {
+  const auto noisy = place.alpha > 0;
+  const auto total = place.deviation.square();
+  const auto scale =
+      total / torch::where(noisy, place.alpha.square() * variance.sqrt(), torch::full_like(total, INFINITY));
+  g = times(scale, eta1 - times(variance * place.beta / total, x));
 }
 
-torch::Tensor ExponentialStep::usable(const std::deque<Node>& nodes) const {
-  auto all = interior(), count = all.to(torch::kLong);
-  auto before = rise(alpha, beta);
-  for (std::size_t i = 1; i < nodes.size(); ++i) {
-    const auto here = rise(nodes[i].alpha, nodes[i].beta); // -inf at pure noise
-    all = all & here.isfinite() & ((here - before).abs() > smallest_distance);
-    count = count + all.to(torch::kLong);
-    before = here;
+/// w_i with int p(level) d(s^{1+eps}) = s_to^eps sum_i w_i p(levels[i]) over the step for polynomials p of degree below
+/// levels.size(): exact for constants, otherwise by quadrature in the angle, in which all is smooth.
+std::vector<torch::Tensor> ExponentialStep::weights(const std::vector<torch::Tensor>& levels) const {
+  const auto ratio = torch::where(to.angle > 0, from.angle.sin() / to.angle.sin(), torch::ones_like(to.angle));
+  const auto total = to.angle.sin() - ratio.pow(eps) * from.angle.sin();
+  if (levels.size() == 1)
+    return {total};
+  std::vector<torch::Tensor> sums(levels.size(), torch::zeros_like(total));
+  auto sum = torch::zeros_like(total);
+  for (int j = 0; j < 8; ++j) {
+    const double t = (1 + (j % 2 == 0 ? 1 : -1) * abscissae[j / 2]) / 2;
+    const auto angle = torch::lerp(from.angle, to.angle, t);
+    const auto noise = variance.sqrt() * angle.cos();
+    const auto level = noise / (noise + angle.sin());
+    const auto density = quadrature_weights[j / 2] * angle.sin().pow(eps) * angle.cos();
+    sum = sum + density;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      auto term = density;
+      for (std::size_t k = 0; k < levels.size(); ++k)
+        if (k != i)
+          term = term * (level - levels[k]) / (levels[i] - levels[k]);
+      sums[i] = sums[i] + term;
+    }
   }
-  return count;
+  for (auto& weight : sums)
+    weight = weight * (total / sum);
+  return sums;
+}
+
+torch::Tensor ExponentialStep::from_data(const torch::Tensor& x) const {
+  return times(to.beta / torch::where(from.beta > 0, from.beta, torch::ones_like(from.beta)), x);
 }
 
 torch::Tensor ExponentialStep::advance(const torch::Tensor& x, const std::deque<Node>& nodes, int order,
-                                       const torch::Tensor& xi) const {
-  const auto type =
-      x.is_complex() ? (x.scalar_type() == torch::kComplexFloat ? torch::kFloat : torch::kDouble) : x.scalar_type();
-  const auto times = [&](const torch::Tensor& factor, const torch::Tensor& field) { return factor.to(type) * field; };
-  const auto ratio = alpha_end / torch::where(alpha > 0, alpha, torch::ones_like(alpha));
-  const auto kappa = ratio * beta / torch::where(beta_end > 0, beta_end, torch::ones_like(beta_end));
-  const auto decay = eps > 0 ? ratio * kappa.pow(eps) : ratio;
-  const auto frozen = beta_end - decay * beta; // the factor of eta1 at the first node if it alone is used
-
-  std::vector<torch::Tensor> factors(nodes.size(), torch::zeros_like(frozen));
-  factors[0] = frozen;
-  const auto count = usable(nodes);
-  const auto start = rise(alpha, beta), h = rise(alpha_end, beta_end) - start;
-  const auto safe_h = torch::where(count > 0, h, torch::ones_like(h));
-  for (int n = 2; n <= std::min<int>(order, static_cast<int>(nodes.size())); ++n) {
-    const auto uses = n == order ? count >= n : count == n;
-    std::vector<torch::Tensor> positions;
-    for (int i = 0; i < n; ++i) {
-      const auto position = rise(nodes[i].alpha, nodes[i].beta) - start;
-      positions.push_back(torch::where(uses, position, torch::full_like(position, -i)));
-    }
-    const auto weights = exponential_weights(positions, safe_h);
-    for (int i = 0; i < n; ++i)
-      factors[i] = torch::where(uses, decay * beta * weights[i], factors[i]);
+                                       const torch::Tensor& xi, const torch::Tensor& otherwise) const {
+  const auto zero = torch::zeros_like(from.angle + to.angle, torch::kLong);
+  auto usable = zero == 0;
+  auto count = zero;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const auto& level = nodes[i].place.level;
+    usable = usable & (nodes[i].place.alpha > 0);
+    if (i > 0)
+      usable = usable & ((level - nodes[i - 1].place.level).abs() > smallest_distance);
+    count = count + usable.to(torch::kLong);
   }
+  count = count.clamp_max(order);
 
-  auto next = times(decay, x);
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    next = next + times(factors[i], nodes[i].eta1);
+  const auto ratio = torch::where(to.angle > 0, from.angle.sin() / to.angle.sin(), torch::ones_like(to.angle));
+  auto u = times(ratio.pow(eps) / from.deviation, x);
+  for (int n = 1; n <= std::min<int>(order, static_cast<int>(nodes.size())); ++n) {
+    const auto uses = count == n;
+    if (!uses.any().item<bool>())
+      continue;
+    std::vector<torch::Tensor> levels;
+    for (int i = 0; i < n; ++i)
+      levels.push_back(torch::where(uses, nodes[i].place.level, torch::full_like(nodes[i].place.level, i)));
+    const auto w = weights(levels);
+    for (int i = 0; i < n; ++i)
+      u = u + times(torch::where(uses, w[i], torch::zeros_like(w[i])), nodes[i].g);
+  }
   if (eps > 0)
-    next = next + times(alpha_end * (1 - kappa.pow(2 * eps)).clamp_min(0).sqrt(), xi);
-  return torch::where(moves(), next, x);
+    u = u + times((1 - ratio.pow(2 * eps)).clamp_min(0).sqrt(), xi);
+  return torch::where(moves(), torch::where(count > 0, times(to.deviation, u), otherwise), x);
 }
 
 } // namespace stint

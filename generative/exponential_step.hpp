@@ -7,39 +7,56 @@
 
 namespace stint {
 
-/// A value of eta1 and where on the path it was taken; all in the coordinates of the path's basis.
-struct Node {
-  torch::Tensor alpha, beta; ///< float64, broadcastable to the coordinates
-  torch::Tensor eta1;
+/// Where coordinates are on a path, seen from a Gaussian reference law of the data with the variances P. All float64,
+/// broadcastable to the coordinates of the path's basis.
+struct Place {
+  Place(torch::Tensor alpha_, torch::Tensor beta_, const torch::Tensor& variance);
+
+  torch::Tensor alpha, beta;
+  torch::Tensor deviation; ///< sqrt(alpha^2 + beta^2 P), of X
+  torch::Tensor angle;     ///< phi from 0 (noise) to pi/2 (data); sin(phi) = beta sqrt(P) / deviation
+  torch::Tensor level;     ///< alpha / (alpha + beta)
 };
 
-/// From alpha, beta to `alpha_end`, `beta_end`: with R = beta/alpha and kappa = R/R_end,
-///   X' = (alpha_end/alpha) kappa^eps X + sum_i g_i eta1_i + alpha_end sqrt(1 - kappa^{2 eps}) xi,
-/// where sum_i g_i eta1_i = alpha_end R_end^{-eps} int eta1 d R^{1+eps} is exact if eta1 is a polynomial in log(R)
-/// through its values at the nodes.
+/// What the drift says that the reference law does not know:
+///   g = (deviation^2 / (alpha^2 sqrt(P))) (eta1 - P beta X / deviation^2) = sqrt(P) E[F(x1) + x1/P | X],
+/// F = grad log of the data's density (the mean of grad log of the density of x1 given X vanishes). It is 0 for
+/// Gaussian data of mean 0 and the variances P, constant for any other mean, and finite and smooth from noise to data.
+/// Not defined, and 0 here, where alpha = 0.
+struct Node {
+  Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1);
+
+  Place place;
+  torch::Tensor g; ///< coordinates
+};
+
+/// With u = X/deviation, s = sin(angle) and white noise xi, eqs. 7 (eps = 0) and 8 (eps_bar dt = eps alpha d log(R),
+/// R = beta/alpha) are
+///   d(s^eps u) = g d(s^{1+eps}) + noise of the variance d(s^{2 eps}),
+/// for s from 0 to 1. A step takes g as a polynomial in the level and has no other error: with Gaussian data and their
+/// variances as P there is none.
 struct ExponentialStep {
-  torch::Tensor alpha, beta, alpha_end, beta_end; ///< float64, broadcastable to the coordinates
+  Place from, to;
+  torch::Tensor variance; ///< P
   double eps = 0;
 
   /// Whether a coordinate moves in this step.
-  torch::Tensor moves() const { return (alpha != alpha_end) | (beta != beta_end); }
-
-  /// Whether a coordinate's step can use more than one value: not from or to pure noise or data, where it is frozen.
-  torch::Tensor interior() const { return moves() & (alpha > 0) & (beta > 0) & (alpha_end > 0) & (beta_end > 0); }
+  torch::Tensor moves() const { return (from.alpha != to.alpha) | (from.beta != to.beta); }
 
   /// Whether a coordinate goes towards noise.
-  torch::Tensor returns() const { return alpha_end * beta > alpha * beta_end; }
+  torch::Tensor returns() const { return to.alpha * from.beta > from.alpha * to.beta; }
 
-  /// How many of the nodes each coordinate can use: consecutive ones from the front, all at different places. The first
-  /// node is at the beginning of the step.
-  torch::Tensor usable(const std::deque<Node>& nodes) const;
+  /// X at `to` from data X at `from`: eta0 = 0, eta1 = X/beta.
+  torch::Tensor from_data(const torch::Tensor& x) const;
 
-  /// X' from X; `xi` white noise, needed for eps > 0. Uses at most `order` <= 3 nodes. For eps > 0, R must not fall.
-  torch::Tensor advance(const torch::Tensor& x, const std::deque<Node>& nodes, int order,
-                        const torch::Tensor& xi) const;
+  /// X at `to` from X at `from`, with the polynomial through at most `order` of the nodes; `xi` is needed for eps > 0,
+  /// where no coordinate may go towards noise. Each coordinate uses consecutive nodes from the front, as long as they
+  /// are at different levels with alpha > 0; those that move and can use none get `otherwise`.
+  torch::Tensor advance(const torch::Tensor& x, const std::deque<Node>& nodes, int order, const torch::Tensor& xi,
+                        const torch::Tensor& otherwise) const;
 
 private:
-  torch::Tensor rise(const torch::Tensor& a, const torch::Tensor& b) const;
+  std::vector<torch::Tensor> weights(const std::vector<torch::Tensor>& levels) const;
 };
 
 } // namespace stint

@@ -1,5 +1,6 @@
 #include "generative/gaussian.hpp"
 
+#include "generative/whitening.hpp"
 #include "lattice/free_field.hpp"
 
 #include <cmath>
@@ -9,44 +10,6 @@ namespace stint {
 namespace {
 
 torch::Tensor scalar_product(const torch::Tensor& a, const torch::Tensor& b) { return (a * b).flatten(1).sum(1); }
-
-/// (alpha^2 + beta^2 Sigma)^{-1} right, for alpha and beta diagonal in one basis that need not be that of Sigma.
-class Whitener {
-public:
-  Whitener(const Pair& pair, const Operator& covariance, double tolerance)
-      : covariance_(covariance), tolerance_(tolerance) {
-    alpha2_ = pair.alpha * pair.alpha;
-    beta2_ = pair.beta * pair.beta;
-    total_ = alpha2_ + beta2_ * covariance;
-    if (total_.is_diagonal()) {
-      total_ = total_.inverse();
-      return;
-    }
-    const Basis basis = *diagonal_basis(pair);
-    const auto diagonal = [&](const torch::Tensor& values) { return Operator::diagonal(basis, values); };
-    // Coordinates with beta = 0 are done by division. The rest is symmetric after a similarity transformation:
-    // alpha^2 + beta^2 Sigma = beta (alpha^2 + beta Sigma beta) beta^{-1}.
-    const auto beta = pair.beta.values() + torch::zeros_like(pair.alpha.values());
-    const auto alpha2 = alpha2_.values() + torch::zeros_like(beta);
-    const auto seen = beta > 0, one = torch::ones_like(beta), zero = torch::zeros_like(beta);
-    beta_ = diagonal(beta);
-    beta_inverse_ = diagonal(torch::where(seen, beta.reciprocal(), zero));
-    unseen_ = diagonal(torch::where(seen, zero, torch::where(seen, one, alpha2).reciprocal()));
-    symmetric_ = diagonal(torch::where(seen, alpha2, one)) + beta_ * covariance * beta_;
-  }
-
-  torch::Tensor operator()(const torch::Tensor& right) const {
-    if (total_.is_diagonal())
-      return total_(right);
-    const auto unseen = unseen_(right);
-    const auto rest = beta_inverse_(right - beta2_(covariance_(unseen)));
-    return unseen + beta_(conjugate_gradients(symmetric_, rest, tolerance_));
-  }
-
-private:
-  Operator covariance_, alpha2_, beta2_, total_, beta_, beta_inverse_, unseen_, symmetric_;
-  double tolerance_; // of conjugate gradients
-};
 
 } // namespace
 
@@ -63,7 +26,8 @@ GaussianMixture::GaussianMixture(Operator covariance, torch::Tensor means, torch
 torch::Tensor GaussianMixture::posterior_mean(const Pair& pair, const torch::Tensor& signal) const {
   const auto s = signal.to(torch::kDouble);
   const auto beta2 = pair.beta * pair.beta;
-  const Whitener whiten(pair, covariance_, signal.scalar_type() == torch::kDouble ? 1e-12 : 1e-7);
+  const auto whiten =
+      Whitener::exact(pair, covariance_, signal.scalar_type() == torch::kDouble ? 1e-12 : 1e-7);
   const auto seen = whiten(s);
   if (means_.size(0) == 1)
     return (means_ + covariance_(seen - whiten(beta2(means_)))).to(signal.scalar_type());

@@ -1,7 +1,5 @@
 #include "generative/law.hpp"
 
-#include "generative/schedule.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,38 +29,46 @@ std::vector<int> axis_permutation(const Geometry& geometry, std::uint32_t choice
 } // namespace
 
 TrainingLaw::TrainingLaw(Geometry geometry, torch::Tensor configurations, LawOptions options)
-    : geometry_(std::move(geometry)), configurations_(configurations.contiguous()), options_(options) {
-  const auto sums = configurations_.flatten(1).sum(1, false, torch::kDouble);
-  total_field_.assign(sums.data_ptr<double>(), sums.data_ptr<double>() + sums.numel());
-  if (options_.field_range > 0) {
-    constexpr double needed = 100;
-    const double effective = effective_configurations(options_.field_range);
-    if (effective < needed)
-      throw std::invalid_argument(
-          fmt::format("tilting the data by a field of {} leaves {:.0f} effective configurations of {}, "
-                      "fewer than {:.0f}; use a smaller field range or more data",
-                      options_.field_range, effective, total_field_.size(), needed));
+    : geometry_(std::move(geometry)), configurations_(configurations.contiguous()), options_(options),
+      draws_(geometry_) {
+  for (const auto& some : configurations_.flatten(1).split(1024)) { // bounds the memory of the squares
+    const auto sums = some.sum(1, false, torch::kDouble), squares = some.square().sum(1, false, torch::kDouble);
+    total_field_.insert(total_field_.end(), sums.data_ptr<double>(), sums.data_ptr<double>() + sums.numel());
+    total_square_.insert(total_square_.end(), squares.data_ptr<double>(), squares.data_ptr<double>() + squares.numel());
   }
+  if (!options_.tilts())
+    return;
+  constexpr double needed = 100;
+  const double effective = std::min(effective_configurations(options_.field_range, 0),
+                                    effective_configurations(options_.field_range, -options_.quadratic_range));
+  if (effective < needed)
+    throw std::invalid_argument(fmt::format(
+        "tilting the data by a field of {} and a quadratic term of {} leaves {:.0f} effective configurations "
+        "of {}, fewer than {:.0f}; use smaller ranges or more data",
+        options_.field_range, 0 - options_.quadratic_range, effective, total_field_.size(), needed));
 }
 
-std::vector<double> TrainingLaw::cumulative_weights(double field) const {
+std::vector<double> TrainingLaw::cumulative_weights(double field, double quadratic) const {
   std::vector<double> weights(total_field_.size());
   // With phi -> -phi a configuration and its mirror image together weigh 2 cosh(h V M).
-  const auto exponent = [&](double total) { return options_.symmetric ? std::abs(field * total) : field * total; };
-  double largest = exponent(total_field_.front());
-  for (const double total : total_field_)
-    largest = std::max(largest, exponent(total));
+  const auto exponent = [&](std::size_t n) {
+    const double linear = field * total_field_[n];
+    return (options_.symmetric ? std::abs(linear) : linear) + quadratic * total_square_[n];
+  };
+  double largest = exponent(0);
+  for (std::size_t n = 0; n < weights.size(); ++n)
+    largest = std::max(largest, exponent(n));
   double sum = 0;
   for (std::size_t n = 0; n < weights.size(); ++n) {
     const double mirror = options_.symmetric ? std::exp(-2 * std::abs(field * total_field_[n])) : 0;
-    sum += std::exp(exponent(total_field_[n]) - largest) * (1 + mirror);
+    sum += std::exp(exponent(n) - largest) * (1 + mirror);
     weights[n] = sum;
   }
   return weights;
 }
 
-double TrainingLaw::effective_configurations(double field) const {
-  const auto cumulative = cumulative_weights(field);
+double TrainingLaw::effective_configurations(double field, double quadratic) const {
+  const auto cumulative = cumulative_weights(field, quadratic);
   double previous = 0, squares = 0;
   for (const double value : cumulative) {
     squares += (value - previous) * (value - previous);
@@ -102,55 +108,73 @@ void TrainingLaw::transformed_copy(std::int64_t configuration, std::span<const s
 Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first, std::int64_t count,
                         std::int64_t size) const {
   const Purpose noise_purpose = purpose == Purpose::training ? Purpose::training_noise : Purpose::validation_noise;
+  constexpr std::uint32_t first_of_operator = 8; // uniform number of a sample's stream; those before are used here
   const auto trajectory = static_cast<std::uint32_t>(step);
-  const std::int64_t volume = geometry_.volume();
-  const auto tilted = options_.field_range > 0 ? std::llround(options_.tilted_fraction * static_cast<double>(size)) : 0;
-  // One field a batch, keyed as the sample after the last.
+  const auto volume = static_cast<std::size_t>(geometry_.volume());
+  // One tilt a batch, keyed as the sample after the last.
   const Stream batch_stream{seed, purpose, static_cast<std::uint32_t>(size), trajectory};
   const double field = options_.field_range * (2 * batch_stream.uniform(0) - 1);
-  const auto cumulative = tilted > 0 ? cumulative_weights(field) : std::vector<double>{};
+  const double quadratic = -options_.quadratic_range * batch_stream.uniform(1);
+  const auto cumulative = options_.tilts() ? cumulative_weights(field, quadratic) : std::vector<double>{};
 
-  std::vector<std::int64_t> shape = {count};
+  // Where sample first + i goes: samples of one family lie one after another.
+  std::array<std::vector<std::int64_t>, families.size()> members;
+  for (std::int64_t i = 0; i < count; ++i)
+    members[static_cast<std::size_t>(options_.families.family_of(first + i))].push_back(first + i);
+
+  std::vector<std::int64_t> shape = {0};
   shape.insert(shape.end(), geometry_.extents().begin(), geometry_.extents().end());
-  auto x0 = torch::empty(shape, torch::kFloat), x1 = torch::empty(shape, torch::kFloat);
-  auto alpha = torch::empty({count}, torch::kFloat), shift = torch::zeros({count}, torch::kFloat);
-  float* x0_data = x0.data_ptr<float>();
-  float* x1_data = x1.data_ptr<float>();
-  float* alpha_data = alpha.data_ptr<float>();
-  float* shift_data = shift.data_ptr<float>();
-
+  Batch batch;
+  for (const Family family : families) {
+    const auto& indices = members[static_cast<std::size_t>(family)];
+    if (indices.empty())
+      continue;
+    shape[0] = static_cast<std::int64_t>(indices.size());
+    auto x0 = torch::empty(shape, torch::kFloat), x1 = torch::empty(shape, torch::kFloat),
+         levels = torch::empty(shape, torch::kFloat);
+    auto tilted = torch::zeros({shape[0]}, torch::kDouble);
+    float* x0_data = x0.data_ptr<float>();
+    float* x1_data = x1.data_ptr<float>();
+    float* levels_data = levels.data_ptr<float>();
+    double* tilted_data = tilted.data_ptr<double>();
 #pragma omp parallel for
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::uint32_t>(first + i);
-    const Stream stream{seed, purpose, index, trajectory};
-    alpha_data[i] = static_cast<float>(level_of_log_ratio(log_ratio_range * (2 * stream.uniform(0) - 1)));
-    const double pick = stream.uniform(1);
-    double mirror_probability = options_.symmetric ? 0.5 : 0;
-    std::int64_t configuration = 0;
-    if (first + i < tilted) {
-      shift_data[i] = static_cast<float>(field);
-      const auto found = std::upper_bound(cumulative.begin(), cumulative.end() - 1, pick * cumulative.back());
-      configuration = found - cumulative.begin();
-      if (options_.symmetric)
-        mirror_probability = 1 / (1 + std::exp(2 * field * total_field_[configuration]));
-    } else {
-      configuration = static_cast<std::int64_t>(pick * static_cast<double>(total_field_.size()));
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      const auto index = static_cast<std::uint32_t>(indices[i]);
+      const Stream stream{seed, purpose, index, trajectory};
+      const double pick = stream.uniform(0);
+      double mirror_probability = options_.symmetric ? 0.5 : 0;
+      std::size_t configuration = 0;
+      if (options_.tilts() && stream.uniform(1) < options_.tilted_fraction) {
+        tilted_data[i] = 1;
+        const auto found = std::upper_bound(cumulative.begin(), cumulative.end() - 1, pick * cumulative.back());
+        configuration = static_cast<std::size_t>(found - cumulative.begin());
+        if (options_.symmetric)
+          mirror_probability = 1 / (1 + std::exp(2 * field * total_field_[configuration]));
+      } else {
+        configuration = std::min(static_cast<std::size_t>(pick * static_cast<double>(total_field_.size())),
+                                 total_field_.size() - 1);
+      }
+      std::array<std::uint32_t, 8> bits{};
+      std::ranges::copy(stream.bits(1), bits.begin());
+      std::ranges::copy(stream.bits(2), bits.begin() + 4);
+      const std::span<float> fields(x1_data + i * volume, volume);
+      transformed_copy(static_cast<std::int64_t>(configuration), bits, fields);
+      if (stream.uniform(6) < mirror_probability)
+        for (float& value : fields)
+          value = -value;
+      Stream{seed, noise_purpose, index, trajectory}.normals(std::span<float>(x0_data + i * volume, volume));
+      draws_(family, stream, first_of_operator, {levels_data + i * volume, volume});
     }
-    std::array<std::uint32_t, 8> bits{};
-    std::ranges::copy(stream.bits(1), bits.begin());
-    std::ranges::copy(stream.bits(2), bits.begin() + 4);
-    const std::span<float> fields(x1_data + i * volume, static_cast<std::size_t>(volume));
-    transformed_copy(configuration, bits, fields);
-    if (stream.uniform(6) < mirror_probability)
-      for (float& value : fields)
-        value = -value;
-    Stream{seed, noise_purpose, index, trajectory}.normals(
-        std::span<float>(x0_data + i * volume, static_cast<std::size_t>(volume)));
+    if (family == Family::scalar)
+      for (int mu = 1; mu <= geometry_.dimensions(); ++mu)
+        levels = levels.narrow(mu, 0, 1);
+    const Pair pair = pair_of_levels(basis_of(family), levels);
+    std::vector<std::int64_t> column(shape.size(), 1);
+    column[0] = -1;
+    const Tilt tilt{.quadratic = Operator::scalar(2 * quadratic * tilted, geometry_.dimensions()),
+                    .source = (field * tilted).reshape(column)};
+    batch.push_back({family, observe(pair, interpolate(pair, x0, x1), tilt), x1});
   }
-
-  Batch batch{scalar_pair(alpha, geometry_.dimensions()), {}, x1};
-  batch.signal = batch.pair.beta * interpolate(batch.pair, x0, x1) +
-                 batch.pair.alpha.square() * shift.reshape(batch.pair.alpha.sizes());
   return batch;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // What the network is trained on: the law of (alpha, beta), of the data, and of the tilts.
 
-#include "generative/interpolant.hpp"
+#include "generative/drift.hpp"
+#include "generative/family.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/random.hpp"
 
@@ -9,26 +10,31 @@ namespace stint {
 
 struct LawOptions {
   bool symmetric = false;       ///< use phi -> -phi too
-  double field_range = 0;       ///< h ~ U(-field_range, field_range) in tilted samples
-  double tilted_fraction = 0.5; ///< of each batch, if field_range > 0
+  FamilyWeights families = {};  ///< of operators
+  double field_range = 0;       ///< h ~ U(-field_range, field_range) in tilted samples,
+  double quadratic_range = 0;   ///< and k2 ~ U(-quadratic_range, 0)
+  double tilted_fraction = 0.5; ///< of the samples, if there are tilts
+
+  bool tilts() const { return field_range > 0 || quadratic_range > 0; }
 };
 
-/// Some samples of a batch, on the CPU.
-struct Batch {
-  ScalarPair pair;
-  torch::Tensor signal; ///< beta (alpha x0 + beta x1) + alpha^2 h, (n, L1, ..., Ld)
-  torch::Tensor x1;     ///< (n, L1, ..., Ld)
+/// Samples of one family, on the CPU.
+struct BatchPart {
+  Family family = Family::scalar;
+  Observation observation; ///< of n samples
+  torch::Tensor x1;        ///< (n, L1, ..., Ld)
 };
+using Batch = std::vector<BatchPart>;
 
-/// Draws batches from configurations. Every sample gets its own pair, log(alpha/beta) uniform in +-log_ratio_range, and
-/// its own symmetry of the lattice (a translation, reflections, a permutation of equal axes, and phi -> -phi if
-/// symmetric). In the tilted part of a batch, x1 is drawn from the data with the weights exp(h V M) and the
-/// observation's y is shifted by h: its posterior mean is the same function of the observation as in the untilted part,
-/// asked where only tilted sampling asks it (arXiv:2508.04605, eqs. 19-21; THEORY 4).
+/// Draws batches from configurations. Every sample gets an operator of its own family (FamilyDraws) and its own
+/// symmetry of the lattice (a translation, reflections, a permutation of equal axes, and phi -> -phi if symmetric). In
+/// tilted samples x1 is drawn from the data with the weights exp(sum_x h phi_x + k2 phi_x^2), and the observation is
+/// mapped to one of the untilted law, observe(): its posterior mean is the same function of the observation as in
+/// untilted samples, asked where only tilted sampling asks it (arXiv:2508.04605, eqs. 19-21; THEORY 4).
 class TrainingLaw {
 public:
   /// configurations (N, L1, ..., Ld) float32 on the CPU. Throws std::invalid_argument if the weights of the strongest
-  /// tilt leave fewer than 100 effective configurations.
+  /// tilts leave fewer than 100 effective configurations.
   TrainingLaw(Geometry geometry, torch::Tensor configurations, LawOptions options);
 
   /// Samples first, ..., first + count - 1 of the batch of `size` samples of training step `step`: each is a function
@@ -37,17 +43,20 @@ public:
   Batch draw(std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first, std::int64_t count,
              std::int64_t size) const;
 
-  /// (sum w)^2 / sum w^2 of the weights exp(h V M).
-  double effective_configurations(double field) const;
+  const LawOptions& options() const { return options_; }
+
+  /// (sum w)^2 / sum w^2 of the weights exp(sum_x h phi_x + k2 phi_x^2).
+  double effective_configurations(double field, double quadratic) const;
 
 private:
-  std::vector<double> cumulative_weights(double field) const;
+  std::vector<double> cumulative_weights(double field, double quadratic) const;
   void transformed_copy(std::int64_t configuration, std::span<const std::uint32_t> bits, std::span<float> out) const;
 
   Geometry geometry_;
   torch::Tensor configurations_;
   LawOptions options_;
-  std::vector<double> total_field_; // V M of each configuration
+  FamilyDraws draws_;
+  std::vector<double> total_field_, total_square_; // sum phi and sum phi^2 of each configuration
 };
 
 } // namespace stint

@@ -1,6 +1,8 @@
 #include "generative/model.hpp"
 
+#include "generative/estimate.hpp"
 #include "generative/schedule.hpp"
+#include "lattice/free_field.hpp"
 
 #include <fmt/format.h>
 
@@ -8,11 +10,14 @@ namespace stint {
 namespace {
 
 constexpr int harmonics = 4; // of log(alpha/beta) among the network's input numbers
-constexpr int features = 2 * harmonics + 3;
+constexpr int shells = 6;    // of the momentum
+constexpr int features = 2 * harmonics + 1 + shells + 3;
+constexpr int planes = 5;
 
 UNetOptions network_options(const ModelDescription& description) {
   UNetOptions options;
   options.dimensions = description.geometry.dimensions();
+  options.planes = planes;
   options.features = features;
   options.channels = description.channels;
   options.levels = description.levels;
@@ -30,10 +35,35 @@ ModelDescription checked(ModelDescription description) {
   return description;
 }
 
+/// Averages over the shells of phat^2 between a geometric progression of edges; the first one has the zero mode.
+torch::Tensor momentum_shells(const Geometry& geometry) {
+  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
+  const auto phat2 = torch::tensor(laplacian_eigenvalues(geometry), torch::kDouble).reshape(shape);
+  const double smallest = phat2.masked_select(phat2 > 0).min().item<double>(), largest = phat2.max().item<double>();
+  const auto position = (phat2.clamp_min(smallest) / smallest).log() * (shells / std::log(largest / smallest * 1.0001));
+  std::vector<torch::Tensor> averages;
+  for (int shell = 0; shell < shells; ++shell) {
+    const auto inside = (position.floor() == shell).to(torch::kFloat);
+    averages.push_back(inside / inside.sum().clamp_min(1));
+  }
+  return torch::stack(averages);
+}
+
+/// Entries with a batch dimension, (N or 1, L1 or 1, ..., Ld or 1), single precision.
+torch::Tensor batched(const torch::Tensor& entries, std::int64_t dimensions) {
+  auto values = entries.to(torch::kFloat);
+  while (values.dim() <= dimensions)
+    values = values.unsqueeze(0);
+  return values;
+}
+
 } // namespace
 
 Model::Model(ModelDescription description, std::uint64_t seed)
-    : description_(checked(std::move(description))), network_(network_options(description_), seed) {}
+    : description_(checked(std::move(description))), network_(network_options(description_), seed),
+      magnetisation_deviation_(std::sqrt(description_.moments.spectrum.flatten()[0].item<double>() /
+                                         static_cast<double>(description_.geometry.volume()))),
+      shells_(momentum_shells(description_.geometry)) {}
 
 std::int64_t Model::parameter_count() const {
   std::int64_t count = 0;
@@ -42,39 +72,85 @@ std::int64_t Model::parameter_count() const {
   return count;
 }
 
+void Model::move_to(const Geometry& geometry) {
+  ModelDescription moved = description_;
+  moved.geometry = geometry;
+  moved.moments = description_.moments.on(geometry);
+  description_ = checked(std::move(moved));
+  shells_ = momentum_shells(geometry).to(device());
+}
+
 void Model::to(torch::Device device) {
   network_->to(device);
   description_.moments = description_.moments.to(device);
+  shells_ = shells_.to(device);
 }
 
-Model::Prediction Model::predict(const ScalarPair& pair, const torch::Tensor& signal) {
+Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const {
+  const auto basis = diagonal_basis(pair);
+  if (!basis || !description_.families.cover(*basis))
+    throw std::invalid_argument(fmt::format("this model was not trained for operators of the family '{}', only for {}",
+                                            basis ? basis->text() : "dense", description_.families.text()));
   const Moments& moments = description_.moments;
   const double variance = moments.variance();
   const double deviation = std::sqrt(variance);
-  const auto zero_mode_variance = moments.spectrum.flatten()[0].item<double>() / description_.geometry.volume();
-  const auto alpha2 = pair.alpha.square(), beta2 = pair.beta.square();
+  const auto dimensions = signal.dim() - 1;
+  const auto count = signal.size(0);
 
-  const auto base = moments.estimate(pair, signal);
-  const auto sitewise = (signal - beta2 * moments.mean) * (deviation / (alpha2 + beta2 * variance));
-  const auto estimate = (base - moments.mean) / deviation;
-  const auto zero_mode = estimate.flatten(1).mean(1, /*keepdim=*/true);
-  const auto planes = torch::stack({sitewise, estimate, zero_mode.reshape(pair.alpha.sizes()).expand_as(estimate)}, 1);
+  const auto estimate = gaussian_estimate(moments, pair, signal);
+  const auto& alpha = pair.alpha.values();
+  const auto& beta = pair.beta.values();
+  const auto coordinatewise = Operator::diagonal(*basis, deviation / (alpha.square() + beta.square() * variance));
+  const auto shift = Operator::diagonal(*basis, beta.square() * moments.mean);
+  const auto single = coordinatewise(moments.mean == 0 ? signal : signal - shift(torch::ones_like(signal)));
+  const auto scaled = (estimate.field - moments.mean) / deviation;
+  const auto zero_mode = scaled.flatten(1).mean(1, /*keepdim=*/true);
 
-  const auto log_ratio = (pair.alpha / pair.beta).log().clamp(-log_ratio_range, log_ratio_range).reshape({-1, 1});
-  const auto angles =
-      log_ratio * (torch::arange(1, harmonics + 1, log_ratio.options()) * (M_PI / (2 * log_ratio_range)));
-  const auto z = zero_mode * (deviation / std::sqrt(zero_mode_variance));
-  const auto numbers = torch::cat({log_ratio / log_ratio_range, angles.sin(), angles.cos(), z, z.abs()}, 1);
+  const auto log_ratio = batched((alpha / beta).log().nan_to_num().clamp(-log_ratio_range, log_ratio_range) +
+                                     torch::zeros_like(alpha + beta),
+                                 dimensions) /
+                         log_ratio_range;
+  const auto level = batched(alpha / (alpha + beta), dimensions);
+  std::vector<std::int64_t> column(dimensions + 1, 1);
+  column[0] = -1;
+  const auto mean = [](const torch::Tensor& entries) { return entries.flatten(1).mean(1, /*keepdim=*/true); };
+  const bool map = *basis == Basis::site();
+  const auto plane = [&](const torch::Tensor& entries) {
+    return (map ? entries : mean(entries).reshape(column)).expand_as(scaled);
+  };
+  const auto planes_in =
+      torch::stack({single, scaled, zero_mode.reshape(column).expand_as(scaled), plane(level), plane(log_ratio)}, 1);
+
+  std::vector<torch::Tensor> numbers = {mean(log_ratio)};
+  for (int n = 1; n <= harmonics; ++n) {
+    const auto angle = log_ratio * (n * M_PI / 2);
+    numbers.push_back(mean(angle.sin()));
+    numbers.push_back(mean(angle.cos()));
+  }
+  const bool shell_by_shell = *basis == Basis::fourier();
+  numbers.push_back(shell_by_shell
+                        ? (log_ratio + torch::zeros_like(shells_[0])).flatten(1).matmul(shells_.flatten(1).t())
+                        : mean(log_ratio).expand({-1, shells}));
+  for (auto& number : numbers)
+    number = number.expand({count, number.size(1)});
+  const auto z = zero_mode * (deviation / magnetisation_deviation_);
+  numbers.push_back(z);
+  numbers.push_back(z.abs());
+  numbers.push_back((estimate.spread / magnetisation_deviation_).unsqueeze(1));
 
   // In a free field the target has no variance about the Wiener estimate; the bound keeps s > 0 there.
-  const auto scale_variance = torch::maximum(moments.target_variance(pair), 1e-4 * moments.wiener_variance(pair));
-  return {base, scale_variance.sqrt(), network_->forward(planes, numbers, type_)};
+  const auto scale_variance = torch::maximum(target_variance(moments, pair), 1e-4 * posterior_variance(moments, pair));
+  return {estimate.field, scale_variance.sqrt(), planes_in, torch::cat(numbers, 1)};
+}
+
+torch::Tensor Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
+  return network_->forward(planes_in, numbers, type_);
 }
 
 PosteriorMean Model::posterior_mean() {
   return [this](const Pair& pair, const torch::Tensor& signal) {
-    const auto [estimate, scale, network] = predict(scalars(pair, signal, "this model"), signal);
-    return estimate + scale * network;
+    const auto in = inputs(pair, signal);
+    return in.estimate + in.scale * evaluate(in.planes, in.numbers);
   };
 }
 

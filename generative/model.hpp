@@ -2,6 +2,7 @@
 // The learned posterior mean: a network on top of an estimate from second moments.
 
 #include "generative/drift.hpp"
+#include "generative/family.hpp"
 #include "generative/moments.hpp"
 #include "generative/unet.hpp"
 #include "lattice/geometry.hpp"
@@ -13,19 +14,24 @@ namespace stint {
 
 /// What, besides its parameters, defines a model: all of it is stored in the model file.
 struct ModelDescription {
-  Geometry geometry;
-  std::string kind;       ///< of the data, as in the ensemble file
-  Phi4 theory = {};       ///< couplings of the data
-  bool symmetric = false; ///< the law of the data is invariant under phi -> -phi
-  double field_range = 0; ///< tilts |h| <= field_range were part of the training
+  Geometry geometry;           ///< of the data
+  std::string kind;            ///< of the data, as in the ensemble file
+  Phi4 theory = {};            ///< couplings of the data
+  bool symmetric = false;      ///< the law of the data is invariant under phi -> -phi
+  double field_range = 0;      ///< tilts |h| <= field_range were part of the training,
+  double quadratic_range = 0;  ///< and tilts -quadratic_range <= k2 <= 0
+  FamilyWeights families = {}; ///< of operators that were part of the training
   int channels = 16, levels = 3, blocks = 1;
   Moments moments;
 };
 
-/// eta1 = W + s f(inputs): W = Moments::estimate, s^2 the variance of the training target about it, f the network.
-/// Inputs, all of order 1 and finite for alpha, beta in [0, 1]:
-///   fields    sitewise Gaussian estimate of x1, W, and the zero mode of W as a constant field
-///   numbers   functions of log(alpha/beta), and the zero mode z and |z| in units of its standard deviation in the data
+/// eta1 = W + s f(inputs): W = gaussian_estimate(), s^2 = target_variance(), f the network. Its inputs, all of order 1
+/// and finite for alpha, beta in [0, 1]:
+///   fields    coordinate by coordinate the Gaussian estimate of x1, W, the zero mode of W as a constant field, and the
+///             noise level alpha/(alpha + beta) and log(alpha/beta) of each site (their means in other bases than
+///             sites)
+///   numbers   functions of log(alpha/beta), averaged over coordinates and over shells of the momentum; the zero mode z
+///             of W, |z| and the spread of the magnetisation in units of its standard deviation in the data
 class Model {
 public:
   /// A network with random parameters. Throws std::invalid_argument if the lattice does not fit the network's levels.
@@ -35,17 +41,27 @@ public:
   UNet& network() { return network_; }
   std::int64_t parameter_count() const;
 
+  /// The same network with the moments of a larger lattice, Moments::on(), for data whose correlations are short on
+  /// the lattice it was trained on. Throws what that throws, and what the constructor throws.
+  void move_to(const Geometry& geometry);
+
   /// kFloat or kBFloat16 for the convolutions.
   void set_precision(torch::ScalarType type) { type_ = type; }
   void to(torch::Device device);
   torch::Device device() const { return description_.moments.spectrum.device(); }
 
-  struct Prediction {
+  /// What is known without the network.
+  struct Inputs {
     torch::Tensor estimate; ///< W, (N, L1, ..., Ld)
-    torch::Tensor scale;    ///< s, (N, 1, ..., 1)
-    torch::Tensor network;  ///< f, (N, L1, ..., Ld)
+    torch::Tensor scale;    ///< s, broadcastable to W
+    torch::Tensor planes;   ///< (N, planes, L1, ..., Ld)
+    torch::Tensor numbers;  ///< (N, numbers)
   };
-  Prediction predict(const ScalarPair& pair, const torch::Tensor& signal);
+  /// Throws std::invalid_argument for operators of a family that the model was not trained for.
+  Inputs inputs(const Pair& pair, const torch::Tensor& signal) const;
+
+  /// f, (N, L1, ..., Ld).
+  torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
 
   /// E[x1 | observation] as a callable; refers to this model, which must outlive it.
   PosteriorMean posterior_mean();
@@ -54,6 +70,8 @@ private:
   ModelDescription description_;
   UNet network_{nullptr};
   torch::ScalarType type_ = torch::kFloat;
+  double magnetisation_deviation_; // of the training data: the unit of the network's zero mode on every lattice
+  torch::Tensor shells_;           // (shells, L1, ..., Ld) float32: what each shell averages over
 };
 
 } // namespace stint

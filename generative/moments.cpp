@@ -2,6 +2,8 @@
 
 #include "generative/phi4.hpp"
 
+#include <fmt/format.h>
+
 namespace stint {
 namespace {
 
@@ -10,17 +12,6 @@ std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
   for (std::int64_t axis = 1; axis < fields.dim(); ++axis)
     axes.push_back(axis);
   return axes;
-}
-
-/// F^-1[ factor(p) F[fields] ] for factors (N, L1, ..., Ld) that are real and even in p; the half spectrum suffices.
-torch::Tensor filter(const torch::Tensor& factor, const torch::Tensor& fields) {
-  const auto axes = field_axes(fields);
-  const auto half = factor.narrow(-1, 0, fields.size(-1) / 2 + 1).to(fields.dtype());
-  return torch::fft::irfftn(half * torch::fft::rfftn(fields, std::nullopt, axes), fields.sizes().slice(1), axes);
-}
-
-torch::Tensor mean_over_modes(const torch::Tensor& values) {
-  return values.mean(field_axes(values), /*keepdim=*/true).to(torch::kFloat);
 }
 
 /// The mean over all reflections p_mu -> -p_mu and permutations of axes of equal extent.
@@ -42,72 +33,6 @@ torch::Tensor symmetrise(torch::Tensor spectrum) {
   return sum / permutations;
 }
 
-} // namespace
-
-torch::Tensor Moments::wiener(const ScalarPair& pair, const torch::Tensor& signal) const {
-  const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
-  return filter(spectrum / (alpha2 + beta2 * spectrum), signal - pair.beta.square() * mean) + mean;
-}
-
-torch::Tensor MagnetisationLaw::posterior_mean(const ScalarPair& pair, const torch::Tensor& average_signal,
-                                               std::int64_t volume) const {
-  // The observation says M = s / b^2 +- a / (b sqrt(V)); everything times b^2, so that b = 0 is no exception.
-  const auto a2 = (pair.alpha.square() / volume).to(torch::kDouble).reshape({-1, 1});
-  const auto b2 = pair.beta.square().to(torch::kDouble).reshape({-1, 1});
-  const auto s = average_signal.to(torch::kDouble).reshape({-1, 1});
-  const auto total = a2 + b2 * (width * width);
-  // N(s/b^2; center, width^2 + a^2/b^2) up to a factor that all components share.
-  const auto log_weight = weights.log() + (s * centers - b2 * centers.square() / 2) / total;
-  const auto component_mean = (a2 * centers + s * (width * width)) / total;
-  return (log_weight.softmax(1) * component_mean).sum(1).reshape(average_signal.sizes()).to(average_signal.dtype());
-}
-
-torch::Tensor Moments::estimate(const ScalarPair& pair, const torch::Tensor& signal) const {
-  const auto linear = wiener(pair, signal);
-  if (!magnetisation.known())
-    return linear;
-  const auto average = [axes = field_axes(signal)](const torch::Tensor& fields) { return fields.mean(axes, true); };
-  return linear + (magnetisation.posterior_mean(pair, average(signal), signal[0].numel()) - average(linear));
-}
-
-torch::Tensor Moments::wiener_variance(const ScalarPair& pair) const {
-  const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
-  return mean_over_modes(spectrum * alpha2 / (alpha2 + beta2 * spectrum));
-}
-
-torch::Tensor Moments::target_variance(const ScalarPair& pair) const {
-  if (!force_spectrum.defined())
-    return wiener_variance(pair);
-  const auto alpha2 = pair.alpha.square().to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
-  // Not negative, as P Q >= 1 (Cauchy-Schwarz, <x F> = -1), but for the statistical errors of the two spectra.
-  const auto variance = spectrum * alpha2 / (alpha2 + beta2 * spectrum) - alpha2 / (beta2 + alpha2 * force_spectrum);
-  return mean_over_modes(variance.clamp_min(0));
-}
-
-torch::Tensor Moments::training_target(const ScalarPair& pair, const torch::Tensor& signal, const torch::Tensor& x1,
-                                       const torch::Tensor& force, bool symmetric) const {
-  const auto alpha2_single = pair.alpha.square();
-  const auto sign = symmetric ? ((signal * x1).sum(field_axes(x1), /*keepdim=*/true) / alpha2_single).tanh()
-                              : torch::ones_like(pair.alpha);
-  if (!force_spectrum.defined())
-    return sign * x1;
-  const auto alpha2 = alpha2_single.to(torch::kDouble), beta2 = pair.beta.square().to(torch::kDouble);
-  const auto denominator = beta2 + alpha2 * force_spectrum;
-  return filter(denominator.reciprocal(), signal + alpha2_single * sign * force) +
-         filter(alpha2 * force_spectrum / denominator, sign * x1);
-}
-
-Moments Moments::to(torch::Device device) const {
-  Moments moved = *this;
-  for (auto* tensor :
-       {&moved.spectrum, &moved.force_spectrum, &moved.magnetisation.centers, &moved.magnetisation.weights})
-    if (tensor->defined())
-      *tensor = tensor->to(device);
-  return moved;
-}
-
-namespace {
-
 /// A kernel density estimate of the law of M: a histogram whose bins are Gaussians.
 MagnetisationLaw measure_magnetisation(const torch::Tensor& configurations, bool symmetric) {
   constexpr std::int64_t components = 64;
@@ -126,7 +51,65 @@ MagnetisationLaw measure_magnetisation(const torch::Tensor& configurations, bool
   return law;
 }
 
+/// A real and even function of the momentum on the momenta of a larger lattice: its kernel in space, with zeros around.
+torch::Tensor interpolated(torch::Tensor values, const Geometry& geometry) {
+  for (std::int64_t axis = 0; axis < values.dim(); ++axis) {
+    const std::int64_t from = values.size(axis), to = geometry.extents()[axis];
+    if (to == from)
+      continue;
+    const auto kernel = torch::fft::ifft(values, std::nullopt, axis);
+    const std::int64_t half = (from - 1) / 2; // distances on both sides; that of L/2, if there is one, goes to both
+    auto shape = kernel.sizes().vec();
+    shape[axis] = to;
+    auto padded = torch::zeros(shape, kernel.options());
+    padded.narrow(axis, 0, half + 1).copy_(kernel.narrow(axis, 0, half + 1));
+    padded.narrow(axis, to - half, half).copy_(kernel.narrow(axis, from - half, half));
+    if (from % 2 == 0)
+      for (const std::int64_t place : {from / 2, to - from / 2})
+        padded.select(axis, place).add_(kernel.select(axis, from / 2) / 2);
+    values = torch::real(torch::fft::fft(padded, std::nullopt, axis));
+  }
+  return values;
+}
+
+/// A Gaussian as a mixture of narrower ones.
+MagnetisationLaw gaussian_magnetisation(double mean, double deviation) {
+  constexpr std::int64_t components = 64;
+  constexpr double range = 5, spacing = 2 * range / components;
+  const double width = spacing / 2;
+  const auto u = -range + spacing * (torch::arange(components, torch::kDouble) + 0.5);
+  const auto weights = (-u.square() / (2 * (1 - width * width))).exp();
+  return {mean + deviation * u, weights / weights.sum(), deviation * width};
+}
+
 } // namespace
+
+Moments Moments::on(const Geometry& geometry) const {
+  if (geometry.dimensions() != spectrum.dim())
+    throw std::invalid_argument(
+        fmt::format("the moments are those of {} dimensions, not {}", spectrum.dim(), geometry.dimensions()));
+  for (std::int64_t axis = 0; axis < spectrum.dim(); ++axis)
+    if (geometry.extents()[axis] % spectrum.size(axis) != 0)
+      throw std::invalid_argument(fmt::format("an extent of {} is not a multiple of {}, that of the data",
+                                              geometry.extents()[axis], spectrum.size(axis)));
+  Moments larger = *this;
+  larger.spectrum = 1 / interpolated(1 / spectrum, geometry);
+  if (force_spectrum.defined())
+    larger.force_spectrum = interpolated(force_spectrum, geometry);
+  if (magnetisation.known() && !larger.spectrum.sizes().equals(spectrum.sizes()))
+    larger.magnetisation = gaussian_magnetisation(
+        mean, std::sqrt(larger.spectrum.flatten()[0].item<double>() / static_cast<double>(geometry.volume())));
+  return larger;
+}
+
+Moments Moments::to(torch::Device device) const {
+  Moments moved = *this;
+  for (auto* tensor :
+       {&moved.spectrum, &moved.force_spectrum, &moved.magnetisation.centers, &moved.magnetisation.weights})
+    if (tensor->defined())
+      *tensor = tensor->to(device);
+  return moved;
+}
 
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory) {
   constexpr std::int64_t block = 1024; // bounds the memory of the complex copies

@@ -71,7 +71,9 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
   else if (log_density == LogDensity::hutchinson)
     divergence = hutchinson_divergence(
         [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
-  const Solution solution = solve(drift, start, knots(here.path, schedule), solver, diffusion, divergence);
+  SolverOptions options = solver;
+  options.reference = solver.reference.to(device);
+  const Solution solution = solve(drift, start, knots(here.path, schedule), options, diffusion, divergence, watch);
   Result result{.configurations = solution.x.cpu(), .log_density = {}, .evaluations = solution.evaluations};
   if (solution.log_density_change.defined())
     result.log_density = (noise_log_density(here.path, x0) + solution.log_density_change).cpu();

@@ -26,6 +26,7 @@ struct Sampler {
   enum class LogDensity { none, exact, hutchinson } log_density = LogDensity::none;
   int probes = 1;
   torch::Device device = torch::kCPU;
+  Watch watch = {}; ///< of the states on the way
 
   struct Result {
     torch::Tensor configurations; ///< (count, L1, ..., Ld) float32 on the CPU

@@ -13,6 +13,24 @@ void check(int steps, int least) {
                                 std::to_string(steps));
 }
 
+/// tan of Jacobi's amplitude am(t K(m) | m) for t in [0, 1) and m in [0, 1), by the arithmetic-geometric mean and
+/// Landen's transformation (Abramowitz & Stegun, 16.4).
+double sc(double t, double m) {
+  std::vector<double> a = {1}, c = {std::sqrt(m)};
+  for (double b = std::sqrt(1 - m); c.back() > 1e-15 * a.back();) {
+    const double before = a.back();
+    a.push_back((before + b) / 2);
+    c.push_back((before - b) / 2);
+    b = std::sqrt(before * b);
+  }
+  // K = pi / (2 a_N).
+  const auto last = static_cast<int>(a.size()) - 1;
+  double amplitude = std::ldexp(t * M_PI / 2, last);
+  for (int n = last; n > 0; --n)
+    amplitude = (amplitude + std::asin(c[n] / a[n] * std::sin(amplitude))) / 2;
+  return std::tan(amplitude);
+}
+
 } // namespace
 
 double level_of_log_ratio(double log_ratio) { return 1 / (1 + std::exp(-log_ratio)); }
@@ -56,14 +74,27 @@ Schedule Schedule::constant_speed(int steps, const torch::Tensor& spectrum) {
   return {Kind::table, steps, std::move(levels)};
 }
 
+Schedule Schedule::scales(int steps, const torch::Tensor& spectrum) {
+  check(steps, 1);
+  const double least = spectrum.min().item<double>(), largest = spectrum.max().item<double>();
+  if (!(least > 0))
+    throw std::invalid_argument("a path for the scales of a spectrum needs a spectrum > 0");
+  std::vector<double> levels(steps + 1, 0);
+  for (int i = 0; i < steps; ++i)
+    levels[i] = 1 / (1 + sc(static_cast<double>(i) / steps, 1 - least / largest) / std::sqrt(largest));
+  return {Kind::table, steps, std::move(levels)};
+}
+
 Schedule Schedule::parse(std::string_view name, int steps, const torch::Tensor& spectrum) {
+  if (name == "scales")
+    return scales(steps, spectrum);
   if (name == "uniform")
     return uniform(steps);
   if (name == "log-ratio")
     return log_ratio(steps);
   if (name == "speed")
     return constant_speed(steps, spectrum);
-  throw std::invalid_argument("unknown schedule '" + std::string(name) + "'; known: uniform, log-ratio, speed");
+  throw std::invalid_argument("unknown schedule '" + std::string(name) + "'; known: scales, uniform, log-ratio, speed");
 }
 
 torch::Tensor Schedule::level(const torch::Tensor& time, const torch::Tensor& start) const {

@@ -33,7 +33,16 @@ public:
   /// (r - (1 - r) P)^2 / (r^2 + (1 - r)^2 P). Throws std::invalid_argument unless steps >= 1.
   static Schedule constant_speed(int steps, const torch::Tensor& spectrum);
 
-  /// "uniform", "log-ratio" or "speed"; the last needs the spectrum. Throws std::invalid_argument for other names.
+  /// Steps of equal length for modes of all the scales of a spectrum P. A mode goes through the angle
+  /// phi = atan(R sqrt(P)), R = beta/alpha, from noise to data. The root mean square of d(phi) over modes with log(P)
+  /// uniform between the least and the largest P is, up to a factor, dR / sqrt((1 + R^2 P_max)(1 + R^2 P_min)): an
+  /// elliptic integral, and equal steps of it end at
+  ///   R_i = sc(i K(m) / steps | m) / sqrt(P_max),   m = 1 - P_min/P_max,
+  /// sc and K Jacobi's function and complete integral. Throws std::invalid_argument unless steps >= 1 and P > 0.
+  static Schedule scales(int steps, const torch::Tensor& spectrum);
+
+  /// "scales", "uniform", "log-ratio" or "speed"; the first and the last need the spectrum. Throws
+  /// std::invalid_argument for other names.
   static Schedule parse(std::string_view name, int steps, const torch::Tensor& spectrum);
 
   int steps() const { return steps_; }

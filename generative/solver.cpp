@@ -133,46 +133,42 @@ private:
   std::int64_t number_ = 0; // of evaluations with a divergence
 };
 
-/// The exponential methods.
+/// The exponential methods: predict the state at the end of a step, evaluate there, correct the step.
 class Multistep {
 public:
   Multistep(const Drift& drift, const SolverOptions& options, const StepNoise& noise)
-      : drift_(drift), noise_(noise), eps_(options.method == Method::multistep ? 0 : options.noise),
-        order_(options.method == Method::multistep ? 3 : (options.method == Method::sde2 ? 2 : 1)),
-        corrects_(options.method == Method::sde2) {
+      : drift_(drift), noise_(noise), reference_(options.reference),
+        eps_(options.method == Method::multistep ? 0 : options.noise),
+        order_(options.method == Method::multistep ? 4 : (options.method == Method::sde2 ? 2 : 1)),
+        corrects_(options.method != Method::sde) {
     if (eps_ > 0 && !noise_)
       throw std::invalid_argument("an SDE needs noise");
   }
 
   void advance(std::int64_t number, const Segment& segment, Solution& solution) {
-    const Basis basis = basis_of(segment);
-    const auto entries = [&](const Operator& a) { return basis.entries(a.values()); };
-    const ExponentialStep step{entries(segment.from.alpha), entries(segment.from.beta), entries(segment.to.alpha),
-                               entries(segment.to.beta), eps_};
-    if (eps_ > 0 && step.returns().any().item<bool>())
-      throw std::invalid_argument("an SDE goes from noise to data; take its noise = 0 or an ODE for the other way");
-    const auto x = basis.coordinates(solution.x);
-    const auto xi = eps_ > 0 ? basis.coordinates(noise_(number, solution.x)) : torch::Tensor();
-    const auto evaluate = [&](const Pair& pair, const torch::Tensor& state) {
-      ++solution.evaluations;
-      return Node{entries(pair.alpha), entries(pair.beta), basis.coordinates(drift_(pair, state).eta1)};
+    const Basis path_basis = basis_of(segment);
+    const auto shared = common_basis(path_basis, reference_.basis());
+    const Basis basis = shared.value_or(path_basis);
+    const auto variance = basis.entries(shared ? reference_.values() : reference_.values().mean());
+    const auto place = [&](const Pair& pair) {
+      return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
     };
-    if (!looked_ahead_)
-      nodes_.push_front(evaluate(segment.from, solution.x));
-    if (nodes_.size() > static_cast<std::size_t>(order_))
+    if (number == 0)
+      x_ = basis.coordinates(solution.x);
+    if (nodes_.size() == static_cast<std::size_t>(order_))
       nodes_.pop_back();
-    auto next = step.advance(x, nodes_, order_, xi);
-    // sde2 always looks ahead, multistep where coordinates have nothing to look back on.
-    const auto looks = corrects_ ? step.interior() : step.interior() & (step.usable(nodes_) < 2);
-    const bool look = order_ > 1 && looks.any().item<bool>();
-    if (look) {
-      const Node ahead = evaluate(segment.to, basis.fields(next, solution.x));
-      next = torch::where(looks, step.advance(x, {nodes_.front(), ahead}, 2, xi), next);
-      if (corrects_)
-        nodes_.push_front(ahead);
-    }
-    looked_ahead_ = corrects_ && look;
-    solution.x = basis.fields(next, solution.x);
+    nodes_.emplace_front(place(segment.from), variance, x_, basis.coordinates(posterior_mean(segment.from, solution)));
+    if (step_ && corrects_)
+      x_ = step_->advance(x_before_, nodes_, order_, xi_, x_);
+
+    step_ = ExponentialStep{nodes_.front().place, place(segment.to), variance, eps_};
+    if (eps_ > 0 && step_->returns().any().item<bool>())
+      throw std::invalid_argument("an SDE goes from noise to data; take its noise = 0 or an ODE for the other way");
+    if (eps_ > 0)
+      xi_ = basis.coordinates(noise_(number, solution.x));
+    x_before_ = x_;
+    x_ = step_->advance(x_before_, nodes_, order_, xi_, step_->from_data(x_before_));
+    solution.x = basis.fields(x_, solution.x);
   }
 
 private:
@@ -185,13 +181,30 @@ private:
     return *common;
   }
 
+  /// eta1. At pure noise it does not depend on x: one configuration tells it for all.
+  torch::Tensor posterior_mean(const Pair& pair, Solution& solution) const {
+    const auto& x = solution.x;
+    const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+    const bool same = alpha.dim() < x.dim() && beta.dim() < x.dim(); // for all configurations
+    if (same && (beta == 0).all().item<bool>()) {
+      solution.evaluations += 1 / static_cast<double>(x.size(0));
+      return drift_(pair, x.narrow(0, 0, 1)).eta1.expand_as(x);
+    }
+    ++solution.evaluations;
+    return drift_(pair, x).eta1;
+  }
+
   const Drift& drift_;
   const StepNoise& noise_;
+  Operator reference_;
   double eps_;
-  int order_;
+  int order_; // of predictor and corrector
   bool corrects_;
-  std::deque<Node> nodes_;    // the newest first
-  bool looked_ahead_ = false; // the newest node is at the state predicted for the end of the last step
+  torch::Tensor x_;        // the state's coordinates
+  std::deque<Node> nodes_; // the newest first
+  // The last step, from where, and its noise.
+  std::optional<ExponentialStep> step_;
+  torch::Tensor x_before_, xi_;
 };
 
 bool is_exponential(Method method) {
@@ -211,7 +224,7 @@ Method parse_method(std::string_view name) {
 }
 
 Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
-               const StepNoise& noise, const Divergence& divergence) {
+               const StepNoise& noise, const Divergence& divergence, const Watch& watch) {
   if (!(options.noise >= 0) || !(options.tolerance > 0))
     throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
   if (divergence && is_exponential(options.method))
@@ -225,6 +238,8 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     multistep.emplace(drift, options, noise);
   else
     one_step.emplace(drift, options, divergence);
+  if (watch)
+    watch(0, solution.x);
   Segment segment{knots.at(0), {}};
   for (std::int64_t i = 0; i < knots.steps; ++i) {
     segment.to = knots.at(i + 1);
@@ -233,6 +248,8 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     else
       one_step->advance(segment, solution);
     segment.from = segment.to;
+    if (watch)
+      watch(i + 1, solution.x);
   }
   return solution;
 }

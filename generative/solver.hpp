@@ -20,17 +20,16 @@ namespace stint {
 ///   rk4     fourth order, 4 evaluations
 ///   dopri5  fifth order (Dormand & Prince, doi:10.1016/0771-050X(80)90013-3); divides the steps of each configuration
 ///           by itself until the estimated error of a step is below the tolerance
-/// Exponential methods, for operators that are diagonal in one basis. With R = beta/alpha and
-///   d(R^eps X/alpha) = eta1 d(R^{1+eps}) + noise,
-/// which is eq. (7) for eps = 0 and eq. (8) with eps_bar dt = eps alpha d log(R) otherwise, they integrate exactly with
-/// eta1 a polynomial in log(R) through values of it (of the family of DPM-Solver++, arXiv:2211.01095), coordinate by
-/// coordinate:
-///   multistep  the ODE with the last three values: third order, 1 evaluation a step and another one where coordinates
-///              begin to move
-///   sde        the SDE with eta1 frozen over the step: first weak order, 1 evaluation
-///   sde2       the SDE with the values at both ends, the one at the end from a predicted state and used again by the
-///              next step: second weak order, 1 evaluation
-/// A step from beta = 0 or to alpha = 0 is frozen in the exponential methods; the latter ends at beta eta1.
+/// Exponential methods, for operators that are diagonal in one basis. They measure the flow against that of a Gaussian
+/// reference law, which they integrate exactly, and extrapolate what is left of the drift as a polynomial in the level
+/// alpha/(alpha + beta), coordinate by coordinate (exponential_step.hpp). Each step is corrected with the evaluation at
+/// its end, which the next step needs anyway (predict, evaluate, correct; as UniPC, arXiv:2302.04867).
+///   multistep  the ODE with four values: 1 evaluation a step. At pure noise eta1 does not depend on x, and one
+///              configuration is evaluated for all
+///   sde        the SDE of eq. (8) with eps_bar dt = eps alpha d log(beta/alpha) and one value, without correction:
+///              first weak order, 1 evaluation
+///   sde2       the same with two values and correction: second weak order, 1 evaluation
+/// Where a coordinate reaches data there is no value at the end, and its last step stays as predicted.
 ///
 /// Which solver for which conditional law. Coordinates known exactly do not move, and what all solvers make of the rest
 /// has its law given them. For noisy observations, which do move, the law of the end given the start is the posterior
@@ -44,12 +43,19 @@ Method parse_method(std::string_view name);
 
 struct SolverOptions {
   Method method = Method::multistep;
-  double noise = 1;        ///< eps of the SDE, >= 0; 1 makes draws given noisy observations
+  double noise = 1; ///< eps of the SDE, >= 0; 1 makes draws given noisy observations
+  /// Of the exponential methods: the variances P of the reference law, P(p) = <|phi(p)|^2>/V for a field. Its mean does
+  /// not matter. On paths that do not share its basis (site operators with a spectrum) the mean of P, the variance of a
+  /// site, takes its place. Any P > 0 gives the same law in the end; the closer, the fewer steps.
+  Operator reference = 1;
   double tolerance = 1e-4; ///< of dopri5: root mean square error of a step over the sites of a configuration
 };
 
 /// Standard normal fields for step number i, of the shape of `like`.
 using StepNoise = std::function<torch::Tensor(std::int64_t i, const torch::Tensor& like)>;
+
+/// Looks at the state at the knots 0, ..., steps.
+using Watch = std::function<void(std::int64_t knot, const torch::Tensor& x)>;
 
 struct Solution {
   torch::Tensor x;                  ///< the state at the end of the path
@@ -60,8 +66,8 @@ struct Solution {
 /// Takes x (N, L1, ..., Ld) along the path. Site coordinates that do not move keep their bits. `noise` is needed by the
 /// SDEs. With a divergence, the change of the log-density is integrated beside the state with the same Runge-Kutta
 /// method. Throws std::invalid_argument where method and operators or options do not go together, and for an SDE on a
-/// path towards noise.
+/// path towards noise. `watch` may be empty.
 Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
-               const StepNoise& noise = {}, const Divergence& divergence = {});
+               const StepNoise& noise = {}, const Divergence& divergence = {}, const Watch& watch = {});
 
 } // namespace stint

@@ -1,6 +1,6 @@
 #include "generative/trainer.hpp"
 
-#include "generative/phi4.hpp"
+#include "generative/regression.hpp"
 
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
@@ -9,26 +9,6 @@
 #include <numbers>
 
 namespace stint {
-namespace {
-
-/// The squared error of the network for each sample of the batch, in units of the variance of its target.
-torch::Tensor losses(Model& model, const Batch& batch) {
-  const auto device = model.device();
-  const ScalarPair pair{batch.pair.alpha.to(device), batch.pair.beta.to(device)};
-  const auto signal = batch.signal.to(device), x1 = batch.x1.to(device);
-  const auto& description = model.description();
-  torch::Tensor target;
-  {
-    const torch::NoGradGuard constant;
-    const auto force =
-        description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
-    target = description.moments.training_target(pair, signal, x1, force, description.symmetric);
-  }
-  const auto [estimate, scale, network] = model.predict(pair, signal);
-  return (network - (target - estimate) / scale).square().flatten(1).mean(1);
-}
-
-} // namespace
 
 struct Trainer::Reduction {
   c10d::Reducer reducer;
@@ -47,15 +27,35 @@ struct Trainer::Reduction {
   }
 };
 
+namespace {
+
+void check(const TrainingOptions& options, std::int64_t ranks) {
+  const auto need = [](bool satisfied, const char* what) {
+    if (!satisfied)
+      throw std::invalid_argument(fmt::format("training needs {}", what));
+  };
+  need(options.steps >= 1, "steps >= 1");
+  need(options.batch >= 1, "batch >= 1");
+  need(options.accumulate >= 1, "accumulate >= 1");
+  need(options.learning_rate > 0, "a learning rate > 0");
+  need(options.warmup >= 0, "warmup >= 0");
+  need(options.weight_decay >= 0, "a weight decay >= 0");
+  need(options.gradient_clip > 0, "a gradient clip > 0");
+  need(options.average_decay >= 0 && options.average_decay < 1, "0 <= average decay < 1");
+  if (options.batch % ranks != 0)
+    throw std::invalid_argument(
+        fmt::format("the global batch of {} samples cannot be divided among {} ranks", options.batch, ranks));
+  if (options.batch / ranks % options.accumulate != 0)
+    throw std::invalid_argument(fmt::format("the {} samples of a rank cannot be divided into {} parts to accumulate",
+                                            options.batch / ranks, options.accumulate));
+}
+
+} // namespace
+
 Trainer::Trainer(Model& model, const TrainingLaw& law, TrainingOptions options,
                  c10::intrusive_ptr<c10d::ProcessGroup> ranks)
     : model_(model), law_(law), options_(options), ranks_(std::move(ranks)) {
-  if (options_.steps < 1 || options_.batch < 1 || !(options_.learning_rate > 0) || options_.average_decay < 0 ||
-      options_.average_decay >= 1)
-    throw std::invalid_argument("training needs steps >= 1, batch >= 1, learning rate > 0 and 0 <= average decay < 1");
-  if (ranks_ && options_.batch % ranks_->getSize() != 0)
-    throw std::invalid_argument(fmt::format("the global batch of {} samples cannot be divided among {} ranks",
-                                            options_.batch, ranks_->getSize()));
+  check(options_, ranks_ ? ranks_->getSize() : 1);
   for (const auto& item : model_.network()->named_parameters()) {
     names_.push_back(item.key());
     parameters_.push_back(item.value());
@@ -76,36 +76,65 @@ double Trainer::learning_rate() const {
   return options_.learning_rate * warm * (1 + std::cos(std::numbers::pi * progress)) / 2;
 }
 
-double Trainer::step() {
+/// Leaves the gradient of the batch's mean loss, averaged over ranks, in the parameters; this rank's share of that
+/// loss.
+torch::Tensor Trainer::compute_gradients() {
   const std::int64_t ranks = ranks_ ? ranks_->getSize() : 1;
   const std::int64_t rank = ranks_ ? ranks_->getRank() : 0;
-  const std::int64_t count = options_.batch / ranks;
-  const Batch batch = law_.draw(options_.seed, Purpose::training, steps_done_, rank * count, count, options_.batch);
-
+  const std::int64_t count = options_.batch / (ranks * options_.accumulate);
   for (auto& parameter : parameters_)
     parameter.mutable_grad().reset();
-  const auto loss = losses(model_, batch).mean();
-  if (reduction_)
-    reduction_->reducer.prepare_for_backward({loss});
-  loss.backward();
+  auto sum = torch::zeros({}, parameters_.front().options().requires_grad(false));
+  for (std::int64_t part = 0; part < options_.accumulate; ++part) {
+    const std::int64_t first = (rank * options_.accumulate + part) * count;
+    const Batch batch = law_.draw(options_.seed, Purpose::training, steps_done_, first, count, options_.batch);
+    const auto loss = regression_losses(model_, batch).mean() / options_.accumulate;
+    if (reduction_ && part + 1 == options_.accumulate) // gradients add up here before they are averaged over ranks
+      reduction_->reducer.prepare_for_backward({loss});
+    loss.backward();
+    sum += loss.detach();
+  }
+  return sum;
+}
 
+/// The sum over ranks of both numbers; whether that is finite, which is the same on all ranks.
+bool Trainer::all_finite(std::array<double, 2>& loss_and_norm) const {
+  if (reduction_) {
+    std::vector<torch::Tensor> shared = {
+        torch::tensor({loss_and_norm[0], loss_and_norm[1]}, torch::kDouble).to(parameters_.front().device())};
+    ranks_->allreduce(shared)->wait();
+    const auto host = shared[0].cpu();
+    loss_and_norm = {host[0].item<double>(), host[1].item<double>()};
+  }
+  return std::isfinite(loss_and_norm[0]) && std::isfinite(loss_and_norm[1]);
+}
+
+std::optional<double> Trainer::step() {
+  const double own_loss = compute_gradients().item<double>();
   const torch::NoGradGuard constant;
-  const double value = loss.item<double>();
-  if (!std::isfinite(value))
-    throw std::runtime_error(fmt::format("the loss is {} at step {}; use a smaller learning rate", value, steps_done_));
-  torch::nn::utils::clip_grad_norm_(parameters_, options_.gradient_clip);
+  const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.gradient_clip);
+  std::array<double, 2> loss_and_norm = {own_loss, norm};
+  const bool taken = all_finite(loss_and_norm);
+  if (taken)
+    update();
+  else
+    ++steps_skipped_;
+  ++steps_done_;
+  return taken ? std::optional(loss_and_norm[0] / (ranks_ ? ranks_->getSize() : 1)) : std::nullopt;
+}
+
+void Trainer::update() {
+  const auto updates = static_cast<double>(steps_done_ + 1 - steps_skipped_);
   std::vector<torch::Tensor> gradients;
   for (const auto& parameter : parameters_)
     gradients.push_back(parameter.grad());
-  for (auto& count_tensor : counts_)
-    count_tensor.fill_(static_cast<double>(steps_done_ + 1));
+  for (auto& count : counts_)
+    count.fill_(updates);
   at::_fused_adamw_(parameters_, gradients, means_, squares_, {}, counts_, learning_rate(), 0.9, 0.99,
                     options_.weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
-  ++steps_done_;
   // The average starts short, so that it forgets the random initial parameters.
-  const double decay = std::min(options_.average_decay, 1 - 1 / (1 + 0.1 * static_cast<double>(steps_done_)));
+  const double decay = std::min(options_.average_decay, 1 - 1 / (1 + 0.1 * updates));
   at::_foreach_lerp_(averages_, parameters_, 1 - decay);
-  return value;
 }
 
 Trainer::NamedTensors Trainer::state() const {
@@ -119,7 +148,10 @@ Trainer::NamedTensors Trainer::state() const {
   return tensors;
 }
 
-void Trainer::set_steps_done(std::int64_t steps) { steps_done_ = steps; }
+void Trainer::set_steps(std::int64_t done, std::int64_t skipped) {
+  steps_done_ = done;
+  steps_skipped_ = skipped;
+}
 
 void Trainer::swap_average() {
   const torch::NoGradGuard constant;
@@ -128,15 +160,6 @@ void Trainer::swap_average() {
     parameters_[i].copy_(averages_[i]);
     averages_[i].copy_(parameter);
   }
-}
-
-double validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                       std::int64_t size) {
-  const torch::NoGradGuard constant;
-  double sum = 0;
-  for (std::int64_t b = 0; b < batches; ++b)
-    sum += losses(model, law.draw(seed, Purpose::validation, b, 0, size, size)).mean().item<double>();
-  return sum / static_cast<double>(batches);
 }
 
 } // namespace stint

@@ -6,7 +6,9 @@
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@ namespace stint {
 struct TrainingOptions {
   std::int64_t steps = 6000;
   std::int64_t batch = 64;      ///< over all ranks
+  std::int64_t accumulate = 1;  ///< parts of a rank's share of the batch, one after another: less memory, same result
   double learning_rate = 2e-3;  ///< peak; linear warm-up, then cosine decay to 0 at `steps`
   std::int64_t warmup = 100;    ///< steps
   double weight_decay = 1e-4;   ///< AdamW (arXiv:1711.05101)
@@ -31,21 +34,23 @@ public:
   using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
   /// The model and the law must outlive the trainer. `ranks` is a process group that averages over ranks, null for one
-  /// rank. Throws std::invalid_argument if the batch is not a multiple of the number of ranks or an option makes no
+  /// rank. Throws std::invalid_argument if the batch is not a multiple of ranks x accumulate or an option makes no
   /// sense.
   Trainer(Model& model, const TrainingLaw& law, TrainingOptions options, c10::intrusive_ptr<c10d::ProcessGroup> ranks);
   ~Trainer();
 
-  /// One step; the loss of this rank's part of the batch: mean squared error of the network in units of its target's
-  /// variance in Gaussian approximation. Throws std::runtime_error if the loss is not finite.
-  double step();
+  /// One step; the loss of the batch: mean squared error of the network in units of its target's variance in Gaussian
+  /// approximation. If the loss or its gradient is not finite on any rank, all ranks leave the parameters, their
+  /// average and the optimiser as they are, and get nothing. Collective.
+  std::optional<double> step();
 
-  std::int64_t steps_done() const { return steps_done_; }
+  std::int64_t steps_done() const { return steps_done_; } ///< with the skipped ones
+  std::int64_t steps_skipped() const { return steps_skipped_; }
 
   /// Everything that a continued run needs, by name: parameters/<name>, ema/<name>, optimizer/mean/<name>,
-  /// optimizer/square/<name>. The tensors are the trainer's own: copy into them to restore, then set_steps_done().
+  /// optimizer/square/<name>. The tensors are the trainer's own: copy into them to restore, then set_steps().
   NamedTensors state() const;
-  void set_steps_done(std::int64_t steps);
+  void set_steps(std::int64_t done, std::int64_t skipped);
 
   /// Exchanges the parameters and their moving average: sample and validate with the average, train on with the
   /// parameters.
@@ -53,6 +58,9 @@ public:
 
 private:
   double learning_rate() const;
+  torch::Tensor compute_gradients();
+  bool all_finite(std::array<double, 2>& loss_and_norm) const;
+  void update();
 
   Model& model_;
   const TrainingLaw& law_;
@@ -62,12 +70,7 @@ private:
   std::unique_ptr<Reduction> reduction_; // averages gradients over ranks while they are computed
   std::vector<std::string> names_;
   std::vector<torch::Tensor> parameters_, averages_, means_, squares_, counts_;
-  std::int64_t steps_done_ = 0;
+  std::int64_t steps_done_ = 0, steps_skipped_ = 0;
 };
-
-/// The loss of the model as it is on `batches` batches of `size` fixed samples of the law (Purpose::validation, this
-/// seed). Each rank can compute the same number; it is not reduced.
-double validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                       std::int64_t size);
 
 } // namespace stint

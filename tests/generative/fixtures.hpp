@@ -1,6 +1,7 @@
 #pragma once
 // Data with a known law, and estimates with their errors, for the tests of this folder.
 
+#include "generative/interpolant.hpp"
 #include "generative/moments.hpp"
 #include "lattice/free_field.hpp"
 
@@ -30,10 +31,10 @@ inline Moments free_field_moments_of(const Geometry& geometry, const Phi4& theor
   return moments;
 }
 
-/// The pair as operators.
-inline Pair operators(const ScalarPair& pair) {
-  const auto dimensions = static_cast<int>(pair.alpha.dim() - 1);
-  return {Operator::scalar(pair.alpha.flatten(), dimensions), Operator::scalar(pair.beta.flatten(), dimensions)};
+/// Multiples of the identity: (alpha, 1 - alpha) for each of the alphas.
+inline Pair scalar_pair(const torch::Tensor& alphas, int dimensions) {
+  const Operator alpha = Operator::scalar(alphas, dimensions);
+  return {alpha, Operator(1) - alpha};
 }
 
 /// Mean of independent values (N) and how many of its standard errors it is off `expected`.

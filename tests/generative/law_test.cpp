@@ -11,12 +11,33 @@ TEST(TrainingLaw, SamplesAreTheSameWhicheverRankDrawsThem) {
   const Geometry geometry({4, 4});
   const TrainingLaw law(geometry, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
                         {.symmetric = true, .field_range = 0.05});
-  const auto whole = law.draw(3, Purpose::training, 17, 0, 8, 8);
-  const auto part = law.draw(3, Purpose::training, 17, 2, 3, 8);
-  EXPECT_TRUE(torch::equal(whole.signal.narrow(0, 2, 3), part.signal));
+  const auto whole = law.draw(3, Purpose::training, 17, 0, 8, 8).front();
+  const auto part = law.draw(3, Purpose::training, 17, 2, 3, 8).front();
+  EXPECT_TRUE(torch::equal(whole.observation.signal.narrow(0, 2, 3), part.observation.signal));
   EXPECT_TRUE(torch::equal(whole.x1.narrow(0, 2, 3), part.x1));
-  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::training, 18, 0, 8, 8).x1));
-  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::validation, 17, 0, 8, 8).x1));
+  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::training, 18, 0, 8, 8).front().x1));
+  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::validation, 17, 0, 8, 8).front().x1));
+}
+
+TEST(TrainingLaw, PartsOfAMixedBatchAreTheSameWhicheverRankDrawsThem) {
+  // Every family by itself: the samples of the second half of the batch are those of the whole batch.
+  const Geometry geometry({4, 4});
+  const TrainingLaw law(geometry, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
+                        {.families = FamilyWeights::parse("mixed"), .field_range = 0.05, .quadratic_range = 0.1});
+  const auto whole = law.draw(3, Purpose::training, 17, 0, 64, 64);
+  const auto part = law.draw(3, Purpose::training, 17, 32, 32, 64);
+  ASSERT_EQ(whole.size(), families.size());
+  std::int64_t samples = 0;
+  for (const auto& of_part : part)
+    for (const auto& of_whole : whole)
+      if (of_whole.family == of_part.family) {
+        const auto count = of_part.x1.size(0);
+        samples += count;
+        const auto last = [&](const torch::Tensor& all) { return all.narrow(0, all.size(0) - count, count); };
+        EXPECT_TRUE(torch::equal(last(of_whole.x1), of_part.x1));
+        EXPECT_LT((last(of_whole.observation.signal) - of_part.observation.signal).abs().max().item<double>(), 1e-6);
+      }
+  EXPECT_EQ(samples, 32);
 }
 
 TEST(TrainingLaw, TransformsConfigurationsByAllSymmetriesOfTheLatticeAndByNothingElse) {
@@ -42,7 +63,7 @@ TEST(TrainingLaw, TransformsConfigurationsByAllSymmetriesOfTheLatticeAndByNothin
               field = field.flip({1});
             insert(expected, field.roll({i, j}, {0, 1}));
           }
-  for (const auto& field : law.draw(1, Purpose::training, 0, 0, 4000, 4000).x1.unbind())
+  for (const auto& field : law.draw(1, Purpose::training, 0, 0, 4000, 4000).front().x1.unbind())
     insert(drawn, field);
   EXPECT_EQ(expected.size(), 144U);
   EXPECT_EQ(drawn, expected);
@@ -59,7 +80,7 @@ TEST(TrainingLaw, TiltedSamplesFollowTheTiltedLaw) {
                           {.symmetric = symmetric, .field_range = 0.5, .tilted_fraction = 1});
     std::vector<double> differences, products;
     for (std::int64_t b = 0; b < batches; ++b) {
-      const auto batch = law.draw(2, Purpose::training, b, 0, size, size);
+      const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
       // The common h of the batch, recovered from where the signal is independent of it: keyed as the law says.
       const double h = 0.5 * (2 * Stream{2, Purpose::training, size, static_cast<std::uint32_t>(b)}.uniform(0) - 1);
       const double mean = batch.x1.mean().item<double>();
@@ -71,17 +92,36 @@ TEST(TrainingLaw, TiltedSamplesFollowTheTiltedLaw) {
   }
 }
 
+TEST(TrainingLaw, QuadraticTiltsFollowTheLawOfTheOtherMass) {
+  // k2 makes the squared mass m2 - k2: compare E[mean phi^2 - <phi^2>(m2 - k2)] with 0, k2 of each batch keyed as the
+  // law says.
+  const Geometry geometry({3, 2});
+  const Phi4 theory{.mass2 = 1};
+  const std::int64_t batches = 400, size = 100;
+  const TrainingLaw law(geometry, testing::free_field(geometry, theory, 1, 100000),
+                        {.symmetric = true, .quadratic_range = 0.5, .tilted_fraction = 1});
+  std::vector<double> differences, products;
+  for (std::int64_t b = 0; b < batches; ++b) {
+    const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
+    const double k2 = -0.5 * Stream{2, Purpose::training, size, static_cast<std::uint32_t>(b)}.uniform(1);
+    const double expected = testing::free_field_moments_of(geometry, {.mass2 = 1 - k2}).variance();
+    differences.push_back(batch.x1.square().mean().item<double>() - expected);
+    products.push_back(differences.back() * k2);
+  }
+  EXPECT_LT(std::abs(testing::z_score(torch::tensor(differences), 0)), 4);
+  EXPECT_LT(std::abs(testing::z_score(torch::tensor(products), 0)), 4);
+}
+
 TEST(TrainingLaw, SignalIsTheShiftedObservation) {
   const Geometry geometry({4});
-  const TrainingLaw law(geometry, torch::full({200, 4}, 2.F), {.field_range = 0.01, .tilted_fraction = 0.5});
-  const auto batch = law.draw(5, Purpose::training, 0, 0, 4000, 4000);
+  const TrainingLaw law(geometry, torch::full({200, 4}, 2.F), {.field_range = 0.01, .tilted_fraction = 1});
+  const auto [family, observation, x1] = law.draw(5, Purpose::training, 0, 0, 4000, 4000).front();
   const double h = 0.01 * (2 * Stream{5, Purpose::training, 4000, 0}.uniform(0) - 1);
-  // signal = beta (alpha x0 + 2 beta) + alpha^2 h 1(tilted), x0 standard normal.
-  const auto noise = (batch.signal - 2 * batch.pair.beta.square()) / (batch.pair.alpha * batch.pair.beta);
-  const auto shift = batch.pair.alpha / batch.pair.beta * h;
-  EXPECT_LT(std::abs(testing::z_score((noise - shift).narrow(0, 0, 2000).mean(1), 0)), 4);
-  EXPECT_LT(std::abs(testing::z_score(noise.narrow(0, 2000, 2000).mean(1), 0)), 4);
-  EXPECT_LT(std::abs(testing::z_score(noise.narrow(0, 2000, 2000).square().mean(1), 1)), 4);
+  const auto &alpha = observation.pair.alpha.values(), &beta = observation.pair.beta.values();
+  // signal = beta (alpha x0 + 2 beta) + alpha^2 h, x0 standard normal.
+  const auto noise = (observation.signal - 2 * beta.square()) / (alpha * beta);
+  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).mean(1), 0)), 4);
+  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).square().mean(1), 1)), 4);
 }
 
 TEST(TrainingLaw, RefusesTiltsThatTheDataCannotSupport) {

@@ -1,3 +1,4 @@
+#include "generative/estimate.hpp"
 #include "generative/model.hpp"
 
 #include "tests/generative/fixtures.hpp"
@@ -30,14 +31,19 @@ Model random_model(const Geometry& geometry) {
   return model;
 }
 
+torch::Tensor network_of(Model& model, const Pair& pair, const torch::Tensor& signal) {
+  const auto inputs = model.inputs(pair, signal);
+  return model.evaluate(inputs.planes, inputs.numbers);
+}
+
 TEST(Model, StartsAsTheWienerEstimate) {
   for (const std::vector<int>& extents : {std::vector{8}, {4, 8}, {4, 4, 4}}) {
     const Geometry geometry(extents);
     Model model(description(geometry), 1);
     const auto signal = testing::free_field(geometry, {.mass2 = 0.5}, 2, 3);
-    const auto pair = scalar_pair(torch::tensor({0.1F, 0.5F, 1.0F}), geometry.dimensions());
-    EXPECT_TRUE(torch::equal(model.posterior_mean()(testing::operators(pair), signal),
-                             model.description().moments.wiener(pair, signal)));
+    const auto pair = testing::scalar_pair(torch::tensor({0.1F, 0.5F, 1.0F}), geometry.dimensions());
+    EXPECT_TRUE(torch::equal(model.posterior_mean()(pair, signal),
+                             gaussian_estimate(model.description().moments, pair, signal).field));
   }
 }
 
@@ -45,8 +51,8 @@ TEST(Model, CommutesWithTranslationsByTheCoarsestSpacing) {
   const Geometry geometry({8, 12});
   Model model = random_model(geometry);
   const auto signal = testing::free_field(geometry, {.mass2 = 0.5}, 2, 2);
-  const auto pair = scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
-  const auto f = [&](const torch::Tensor& s) { return model.predict(pair, s).network; };
+  const auto pair = testing::scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
+  const auto f = [&](const torch::Tensor& s) { return network_of(model, pair, s); };
   const auto moved = f(signal.roll({2, 4}, {1, 2})), reference = f(signal).roll({2, 4}, {1, 2});
   EXPECT_GT(reference.abs().mean().item<double>(), 1e-3);
   EXPECT_LT((moved - reference).abs().max().item<double>(), 1e-5);
@@ -55,17 +61,17 @@ TEST(Model, CommutesWithTranslationsByTheCoarsestSpacing) {
 TEST(Model, IsFiniteAtBothEndsOfThePath) {
   Model model = random_model(Geometry({8, 8}));
   const auto signal = testing::free_field(Geometry({8, 8}), {.mass2 = 0.5}, 2, 2);
-  const auto pair = scalar_pair(torch::tensor({1e-4F, 1.0F}), 2);
-  EXPECT_TRUE(model.posterior_mean()(testing::operators(pair), signal).isfinite().all().item<bool>());
+  const auto pair = testing::scalar_pair(torch::tensor({1e-4F, 1.0F}), 2);
+  EXPECT_TRUE(model.posterior_mean()(pair, signal).isfinite().all().item<bool>());
 }
 
 TEST(Model, HalfPrecisionIsCloseToSinglePrecision) {
   Model model = random_model(Geometry({8, 8}));
   const auto signal = testing::free_field(Geometry({8, 8}), {.mass2 = 0.5}, 2, 2);
-  const auto pair = scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
-  const auto single = model.predict(pair, signal).network;
+  const auto pair = testing::scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
+  const auto single = network_of(model, pair, signal);
   model.set_precision(torch::kBFloat16);
-  const auto half = model.predict(pair, signal).network;
+  const auto half = network_of(model, pair, signal);
   const double difference = (half - single).square().mean().sqrt().item<double>();
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.03 * single.square().mean().sqrt().item<double>()); // 8 bits, a few layers

@@ -179,7 +179,7 @@ TEST(TaskLaws, AtEveryKnotIsThatOfTheInterpolant) {
     EXPECT_LT(error(Schedule::uniform(24), stage, rk4), 1e-5) << stage;
     EXPECT_LT(error(Schedule::log_ratio(64), stage, multistep), 10 * frozen_error) << stage;
     for (const double eps : {0.0, 0.5, 2.0}) {
-      const SolverOptions solver{.method = Method::sde2, .noise = eps};
+      const SolverOptions solver{.method = Method::sde2, .noise = eps, .reference = std::pow(free_field.deviation, 2)};
       const double coarse = error(Schedule::log_ratio(32), stage, solver),
                    fine = error(Schedule::log_ratio(64), stage, solver);
       EXPECT_TRUE(fine < coarse / 3.5 || fine < frozen_error) << stage << " " << eps << ": " << coarse << " " << fine;

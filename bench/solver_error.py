@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Discretisation errors of `stint sample`: the same noise with few steps and with many, configuration by configuration.
+
+    python3 bench/solver_error.py build/release/bin/stint model.h5 [--field H] [--samples 256] [--truth 128]
+        [--precision auto] multistep:scales:10 multistep:scales:16 sde2:scales:32 ...
+
+Prints, for each SOLVER:SCHEDULE:STEPS, the evaluations of the drift a configuration, the root mean square difference of a
+site from the run with `--truth` steps of multistep:scales, and the differences of the means of observables in percent of
+their standard deviations over configurations: a bias of b % is the statistical error of (100/b)^2 independent configurations. Answers
+of an SDE are no function of the same noise at other numbers of steps; here only their means can be compared. numpy, h5py.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import h5py
+import numpy as np
+
+
+def sample(arguments, solver, schedule, steps, folder):
+    output, report = folder / "sample.h5", folder / "sample.json"
+    command = [arguments.stint, "sample", "--model", arguments.model, "--samples", str(arguments.samples), "--seed", "7",
+               "--solver", solver, "--schedule", schedule, "--steps", str(steps), "--precision", arguments.precision,
+               "--output", str(output), "--json", str(report), "--overwrite", "--quiet"]
+    if arguments.field:
+        command += ["--field", str(arguments.field)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with h5py.File(output) as file:
+        return file["configurations"][:].astype(np.float64), json.loads(report.read_text())
+
+
+def observables(phi):
+    axes = tuple(range(1, phi.ndim))
+    neighbours = sum(phi * np.roll(phi, 1, axis) for axis in axes) / len(axes)
+    power = np.abs(np.fft.fftn(phi, axes=axes, norm="ortho")) ** 2
+    m = phi.mean(axis=axes)
+    # Modes on the diagonal of the Brillouin zone.
+    modes = {f"P({k})": power[(slice(None),) + (k,) * len(axes)] for k in (1, 2, phi.shape[1] // 2)}
+    return {"M": m, "|M|": abs(m), "M2": m**2, "phi2": (phi**2).mean(axis=axes), "phi4": (phi**4).mean(axis=axes),
+            "nn": neighbours.mean(axis=axes), **modes}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("stint")
+    parser.add_argument("model")
+    parser.add_argument("runs", nargs="+", metavar="SOLVER:SCHEDULE:STEPS")
+    parser.add_argument("--field", type=float, default=0)
+    parser.add_argument("--samples", type=int, default=256)
+    parser.add_argument("--truth", type=int, default=128, help="steps of the reference run")
+    parser.add_argument("--precision", default="auto")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        truth, _ = sample(arguments, "multistep", "scales", arguments.truth, folder)
+        exact = observables(truth)
+        print("| run | evaluations | rms of a site | " + " | ".join(exact) + " |")
+        print("|---" * (3 + len(exact)) + "|")
+        for run in arguments.runs:
+            solver, schedule, steps = run.split(":")
+            phi, report = sample(arguments, solver, schedule, steps, folder)
+            cells = []
+            for key, value in observables(phi).items():
+                difference = 100 * (value - exact[key]) / exact[key].std()
+                cells.append(f"{difference.mean():.2f}({difference.std() / len(difference) ** 0.5:.2f})")
+            rms = np.sqrt(((phi - truth) ** 2).mean())
+            print(f"| {run} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |")
+
+
+main()

@@ -1,0 +1,113 @@
+#include "generative/regression.hpp"
+
+#include "generative/estimate.hpp"
+#include "generative/phi4.hpp"
+
+#include <limits>
+
+namespace stint {
+namespace {
+
+constexpr double weight_of_waiting = 0.2; // of coordinates that are pure noise
+
+/// What the network is asked for one part of a batch.
+struct Problem {
+  Model::Inputs inputs;
+  torch::Tensor target; ///< of the network, (n, L1, ..., Ld)
+  Basis basis = Basis::any();
+  torch::Tensor weights; ///< of the coordinates, undefined if all are equal
+};
+
+/// Where alpha > 0 something is open.
+torch::Tensor coordinate_weights(const Pair& pair) {
+  const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+  return torch::where(alpha > 0, torch::where(beta > 0, 1.0, weight_of_waiting), 0.0).to(torch::kFloat);
+}
+
+Problem pose(const Model& model, const BatchPart& part) {
+  const torch::NoGradGuard constant;
+  const auto device = model.device();
+  const Pair pair{part.observation.pair.alpha.to(device), part.observation.pair.beta.to(device)};
+  const auto signal = part.observation.signal.to(device), x1 = part.x1.to(device);
+  const auto& description = model.description();
+  const auto force =
+      description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
+  const auto target = training_target(description.moments, pair, signal, x1, force, description.symmetric);
+  auto inputs = model.inputs(pair, signal);
+  const auto residual = (target - inputs.estimate) / inputs.scale;
+  Problem problem{std::move(inputs), residual, basis_of(part.family), {}};
+  if (part.family != Family::scalar)
+    problem.weights = coordinate_weights(pair);
+  return problem;
+}
+
+torch::Tensor squared_error(const Problem& problem, const torch::Tensor& network) {
+  auto error = network - problem.target;
+  if (!problem.weights.defined())
+    return error.square().flatten(1).mean(1);
+  if (problem.basis == Basis::site())
+    return (problem.weights * error.square()).flatten(1).sum(1) / problem.weights.flatten(1).sum(1).clamp_min(1);
+  return Operator::diagonal(problem.basis, problem.weights.sqrt())(error).square().flatten(1).mean(1); // Parseval
+}
+
+/// The losses of the parts of a batch, with the network or without.
+std::vector<torch::Tensor> losses_by_part(Model& model, const Batch& batch, bool network) {
+  std::vector<Problem> problems;
+  std::vector<torch::Tensor> planes, numbers, losses;
+  std::vector<std::int64_t> counts;
+  for (const auto& part : batch) {
+    problems.push_back(pose(model, part));
+    planes.push_back(problems.back().inputs.planes);
+    numbers.push_back(problems.back().inputs.numbers);
+    counts.push_back(part.x1.size(0));
+  }
+  if (!network) {
+    for (const auto& problem : problems)
+      losses.push_back(squared_error(problem, torch::zeros_like(problem.target)));
+    return losses;
+  }
+  const auto outputs = model.evaluate(torch::cat(planes), torch::cat(numbers)).split_with_sizes(counts);
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    losses.push_back(squared_error(problems[i], outputs[i]));
+  return losses;
+}
+
+ValidationLoss mean_losses(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                           std::int64_t size, bool network) {
+  const torch::NoGradGuard constant;
+  ValidationLoss sum;
+  std::array<double, families.size()> counts = {};
+  for (std::int64_t b = 0; b < batches; ++b) {
+    const Batch batch = law.draw(seed, Purpose::validation, b, 0, size, size);
+    const auto losses = losses_by_part(model, batch, network);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto family = static_cast<std::size_t>(batch[i].family);
+      const double loss = losses[i].sum().item<double>();
+      sum.total += loss / static_cast<double>(batches * size);
+      sum.of_family[family] += loss;
+      counts[family] += static_cast<double>(losses[i].numel());
+    }
+  }
+  for (std::size_t family = 0; family < families.size(); ++family)
+    sum.of_family[family] =
+        counts[family] > 0 ? sum.of_family[family] / counts[family] : std::numeric_limits<double>::quiet_NaN();
+  return sum;
+}
+
+} // namespace
+
+torch::Tensor regression_losses(Model& model, const Batch& batch) {
+  return torch::cat(losses_by_part(model, batch, true));
+}
+
+ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                               std::int64_t size) {
+  return mean_losses(model, law, seed, batches, size, true);
+}
+
+ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                             std::int64_t size) {
+  return mean_losses(model, law, seed, batches, size, false);
+}
+
+} // namespace stint

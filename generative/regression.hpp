@@ -1,0 +1,31 @@
+#pragma once
+// The regression that a model learns from (arXiv:2508.04605, Algorithm 1): its loss on batches of a training law.
+
+#include "generative/law.hpp"
+#include "generative/model.hpp"
+
+#include <array>
+
+namespace stint {
+
+/// The squared error of the network for each sample of the batch, (n), in units of its target's variance in Gaussian
+/// approximation. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise count for a
+/// fifth: on a path they wait.
+torch::Tensor regression_losses(Model& model, const Batch& batch);
+
+/// Losses by family, NaN for families that were not drawn.
+struct ValidationLoss {
+  double total = 0; ///< over all samples
+  std::array<double, families.size()> of_family = {};
+};
+
+/// The loss of the model as it is on `batches` batches of `size` fixed samples of the law (Purpose::validation, this
+/// seed). Each rank can compute the same numbers; they are not reduced.
+ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                               std::int64_t size);
+
+/// The same of the Gaussian estimate alone, the loss that the network starts from.
+ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                             std::int64_t size);
+
+} // namespace stint
