@@ -4,7 +4,8 @@
 #
 #   bash scripts/demo.sh             L = 32, the reference point of the paper
 #   bash scripts/demo.sh --quick     L = 8, about a minute after the build
-#   bash scripts/demo.sh --output DIR   where to write; by default demo/ (demo-quick/ with --quick)
+#   bash scripts/demo.sh --pretrained   L = 32 with models/phi4-l32.h5, about a minute after the build
+#   bash scripts/demo.sh --output DIR   where to write; by default demo/, demo-quick/ or demo-pretrained/
 #
 # Steps whose output is there already are skipped: remove the folder to start anew. With STINT=PROGRAM in the environment nothing is
 # installed and built, and that program is used.
@@ -13,13 +14,15 @@ cd "$(dirname "$0")/.."
 repository=$PWD
 
 quick=false
+pretrained=false
 output=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=true ;;
+    --pretrained) pretrained=true ;;
     --output) output=${2:?--output needs a folder}; shift ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "demo.sh: unknown option '$1'; known: --quick, --output DIR" >&2; exit 2 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "demo.sh: unknown option '$1'; known: --quick, --pretrained, --output DIR" >&2; exit 2 ;;
   esac
   shift
 done
@@ -33,6 +36,14 @@ if $quick; then
   posterior=(--trajectories 2000)
   train=(--steps 2500 --levels 2 --field-range 0.15)
   sample=(--samples 4096)
+elif $pretrained; then
+  output=${output:-demo-pretrained}
+  time="a minute, and 5 minutes for set-up and build where they have not been done"
+  field=0.02
+  hmc=(--lattice 32x32 --algorithm cluster --chains 512 --thermalize 300 --save-every 10)
+  prior=(--trajectories 200)
+  posterior=(--trajectories 200)
+  sample=(--samples 4096)
 else
   output=${output:-demo}
   field=0.02
@@ -41,7 +52,7 @@ else
   prior=(--thermalize 2500 --trajectories 6000)
   posterior=(--thermalize 1500 --trajectories 3000)
   train=(--steps 7500 --field-range 0.03)
-  sample=(--samples 4096 --steps 64)
+  sample=(--samples 4096)
 fi
 echo "demo.sh: this takes about $time; results go to $output/"
 
@@ -67,9 +78,14 @@ step() {
 
 theory=(--mass2 -4 --lambda 4.572)
 step hmc-prior.h5 hmc "${hmc[@]}" "${prior[@]}" "${theory[@]}" --seed 1 --resume
-step model.h5 train --data hmc-prior.h5 "${train[@]}" --resume
-step model-prior.h5 sample --model model.h5 "${sample[@]}"
-step model-posterior.h5 sample --model model.h5 "${sample[@]}" --field $field --seed 2
+model=model.h5
+if $pretrained; then
+  model=$repository/models/phi4-l32.h5
+else
+  step model.h5 train --data hmc-prior.h5 "${train[@]}" --resume
+fi
+step model-prior.h5 sample --model "$model" "${sample[@]}"
+step model-posterior.h5 sample --model "$model" "${sample[@]}" --field $field --seed 2
 step hmc-posterior.h5 hmc "${hmc[@]}" "${posterior[@]}" "${theory[@]}" --field $field --seed 2 --resume
 
 echo "== compare"

@@ -146,4 +146,6 @@ void remove_temporaries_on_signals() {
   std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write, as a full disk is
 }
 
+void end_on_interrupt() { std::signal(SIGINT, remove_temporaries); }
+
 } // namespace stint

@@ -43,5 +43,7 @@ void write_text_file(const std::string& path, std::string_view text, bool overwr
 /// From now on SIGINT, SIGTERM and SIGHUP remove the temporaries of all AtomicFiles before they end the process; a
 /// file-size limit no longer ends it but makes writing fail.
 void remove_temporaries_on_signals();
+/// The same for SIGINT alone; may be called by a signal handler.
+void end_on_interrupt();
 
 } // namespace stint

@@ -6,8 +6,10 @@
 // names the file, the object and what was expected. Sizes read from a file are checked against what the file can hold
 // before anything of that size is allocated.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,6 +62,17 @@ struct FileState {
   bool broken = false;
 };
 
+/// Chunks of whole rows that lie in the file as this machine has numbers in memory, so that threads can check and use
+/// them without HDF5.
+struct PlainChunks {
+  std::int64_t rows = 0; ///< of a chunk; the last chunk of a dataset may have some that count for nothing
+  std::size_t bytes = 0; ///< the numbers of a chunk
+  bool checksum = false; ///< the Fletcher32 checksum, 4 bytes, follows
+
+  std::size_t stored() const { return bytes + (checksum ? 4 : 0); } ///< bytes of a chunk in the file
+  bool intact(std::span<const std::byte> chunk) const;              ///< its size and checksum are right
+};
+
 /// An open dataset: a row-major array whose first dimension counts rows. Must not outlive its File.
 class Dataset {
 public:
@@ -76,6 +89,12 @@ public:
   /// Rows [first, first + n) with n = out.size() / row_size(), converted to T. Floating-point numbers are read as
   /// floating-point numbers of either precision, integers as integers at least as wide; other wishes are errors.
   template<class T> void read_rows(std::int64_t first, std::span<T> out) const;
+
+  /// How this dataset's chunks are stored, if they are plain: whole rows, no filter but Fletcher32.
+  std::optional<PlainChunks> plain_chunks() const;
+  /// The stored() bytes of the chunk that begins with row `first`, unchecked. False if it cannot be read so: read_rows
+  /// then has the rows or the reason.
+  bool read_chunk(const PlainChunks& chunks, std::int64_t first, std::span<std::byte> out) const;
 
   /// The whole dataset, converted as above.
   template<class T> std::vector<T> read() const;
@@ -163,6 +182,10 @@ private:
   std::shared_ptr<FileState> state_;
   std::string path_;
 };
+
+/// Called before MPI_Init, keeps the library from closing what is open when the process ends: after a full disk
+/// HDF5 1.10 would try to write again there and crash.
+void start();
 
 /// The version of the HDF5 library, "1.10.8".
 std::string library_version();

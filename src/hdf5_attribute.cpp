@@ -1,5 +1,6 @@
 #include "src/hdf5_detail.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -107,8 +108,9 @@ bool File::has_attribute(const std::string& attribute, const std::string& object
 std::vector<std::string> File::attributes(const std::string& object) const {
   const Handle opened = open_object(object);
   std::vector<std::string> names;
-  if (H5Aiterate2(opened.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_attribute, &names) < 0)
+  if (H5Aiterate2(opened.id(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect_attribute, &names) < 0) // see list()
     fail(path_, "cannot list the attributes of '" + object + "'" + reason());
+  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -23,6 +23,14 @@ std::string reason();
 /// HDF5 would print every failure on standard error; ours are exceptions.
 void silence();
 
+Handle file_access(); ///< the property list by which all files are opened and created
+
+/// HDF5's oldest format, the default of h5py and of HDF5 itself, has no checksums of metadata; when these are damaged,
+/// HDF5 1.10 may crash, never end, or ask for any amount of memory. So a child process, with little memory and time,
+/// walks such a file first. Throws std::runtime_error if it does not come back well. Files with checksums are not
+/// tried: HDF5 checks them.
+void try_out(const std::string& path);
+
 /// The property list by which links made on the way to a new object make the groups that are missing.
 Handle parents_too();
 

@@ -1,5 +1,6 @@
 #include "src/hdf5_detail.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -10,6 +11,13 @@
 namespace stint::hdf5 {
 namespace {
 
+herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* out) {
+  static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+  return 0;
+}
+
+} // namespace
+
 Handle file_access() {
   Handle list(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_libver_bounds(list.id(), H5F_LIBVER_V110, H5F_LIBVER_V110); // checksummed metadata, fast chunk index
@@ -17,14 +25,6 @@ Handle file_access() {
   H5Pset_file_locking(list.id(), false, true); // many cluster file systems have no locks; finished files never change
   return list;
 }
-
-/// What H5Literate finds, sorted by name.
-herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* out) {
-  static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-  return 0;
-}
-
-} // namespace
 
 File::File(Handle handle, std::string path, bool writing)
     : handle_(std::move(handle)), state_(std::make_shared<FileState>()), path_(std::move(path)) {
@@ -45,6 +45,11 @@ File::~File() {
     handle_.abandon();
 }
 
+void start() {
+  H5dont_atexit();
+  H5open(); // before MPI_Init: else it would close itself in MPI_Finalize
+}
+
 File File::open(const std::string& path) {
   silence();
   struct stat status = {};
@@ -59,6 +64,7 @@ File File::open(const std::string& path) {
   const htri_t recognised = H5Fis_hdf5(path.c_str());
   if (recognised <= 0)
     fail(path, status.st_size == 0 ? "an empty file, expected an HDF5 file" : "not an HDF5 file");
+  try_out(path);
   const Handle access = file_access();
   Handle handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
   if (!handle)
@@ -96,8 +102,10 @@ Handle File::open_object(const std::string& name) const {
 std::vector<std::string> File::list(const std::string& group) const {
   const Handle object = open_object(group);
   std::vector<std::string> names;
-  if (H5Literate(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_link, &names) < 0)
+  // Not in HDF5's own order of names: in damaged files 1.10 crashes while it sorts.
+  if (H5Literate(object.id(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect_link, &names) < 0)
     fail(path_, "cannot list '" + group + "'; expected a group" + reason());
+  std::sort(names.begin(), names.end());
   return names;
 }
 

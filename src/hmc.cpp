@@ -1,6 +1,5 @@
 // stint hmc: sample phi^4 by hybrid Monte Carlo.
 
-#include "src/atomic_file.hpp"
 #include "src/commands.hpp"
 #include "src/errors.hpp"
 #include "src/hmc_report.hpp"
@@ -8,56 +7,16 @@
 #include "src/hmc_settings.hpp"
 #include "src/json_output.hpp"
 #include "src/options.hpp"
+#include "src/same_run.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 
 namespace stint {
 namespace {
-
-/// What is there when the command starts.
-enum class Beginning { fresh, resumed, finished };
-
-/// With --resume: the report of the run whose ensemble is there already, whole. Throws UsageError if the ensemble there
-/// is of another run and may not be replaced.
-std::optional<HmcReport> finished_run(const HmcRunSettings& settings, const CommonOptions& common,
-                                      const std::string& deciding) {
-  if (!settings.resume || !std::filesystem::exists(common.output))
-    return {};
-  try {
-    const EnsembleReader ensemble(common.output);
-    check_same_run(common.output, deciding_options(ensemble.header().provenance.options), deciding);
-    return read_report(ensemble.file());
-  } catch (const std::runtime_error&) {
-    if (!common.overwrite)
-      throw;
-    return {};
-  }
-}
-
-/// Refuses outputs and parts that are in the way. `start_time` becomes that of a run that is resumed.
-Beginning begin(const HmcRunSettings& settings, const CommonOptions& common, const PartsFolder& folder,
-                const std::string& deciding, std::string& start_time) {
-  for (const auto& path : {common.output, common.json})
-    if (!path.empty())
-      check_output(path, common.overwrite);
-  if (!folder.has_state())
-    return Beginning::fresh;
-  if (settings.resume) {
-    const Provenance provenance = folder.provenance();
-    check_same_run(folder.path(), deciding_options(provenance.options), deciding);
-    start_time = provenance.start_time;
-    return Beginning::resumed;
-  }
-  if (!common.overwrite)
-    throw std::runtime_error(folder.path() + ": is an unfinished run; continue it with --resume, or discard it with "
-                                             "--overwrite");
-  return Beginning::fresh;
-}
 
 void print(const HmcRunSettings& settings, const HmcReport& report, const CommonOptions& common) {
   if (!common.quiet)
@@ -108,16 +67,16 @@ int run_hmc(const Context& context, Arguments arguments) {
                         .provenance = provenance_of(context, options, common)};
 
   const StopRequest stop(settings.time_limit);
-  const PartsFolder folder(common.output);
+  const PartsFolder folder(common.output, state_format);
   const std::string deciding = deciding_options(header.provenance.options);
   auto beginning = Beginning::fresh;
   on_root(context.mpi, [&] {
-    if (const auto report = finished_run(settings, common, deciding)) {
+    if (settings.resume && is_finished(common, deciding)) {
       folder.remove(); // what a kill just after the end may have left
-      print_finished(settings, *report, common);
+      print_finished(settings, read_report(EnsembleReader(common.output).file()), common);
       beginning = Beginning::finished;
     } else {
-      beginning = begin(settings, common, folder, deciding, header.provenance.start_time);
+      beginning = begin_run(settings.resume, common, folder, deciding, header.provenance.start_time);
     }
   });
   context.mpi.broadcast(std::span(&beginning, 1));

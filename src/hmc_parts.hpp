@@ -1,5 +1,5 @@
 #pragma once
-// An unfinished HMC run on disk: the folder OUTPUT.parts beside the output, with the finished parts
+// The parts and the state of an unfinished HMC run (parts_folder.hpp):
 //
 //   part-000001.h5, ...   "stint-hmc-part": what was saved and recorded between two checkpoints
 //     /configurations       (n, L1, ..., Ld), all chains of one save after another
@@ -7,13 +7,11 @@
 //     /history/...          as in the ensemble
 //   state.h5              "stint-hmc-state": where the run is, and how many parts belong to it
 //     /configurations       (chains, L1, ..., Ld), /sums (chains, K) float64, attributes
-//
-// Each is written under a temporary name and renamed, a part before the state that counts it. So whenever the run is
-// killed, the state and the parts that it counts fit together; what came after them is made again, the same bytes.
 
 #include "mcmc/tune.hpp"
 #include "src/ensemble_file.hpp"
 #include "src/hmc_report.hpp"
+#include "src/parts_folder.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -43,46 +41,6 @@ template<class Real> struct RunState {
   RunPosition position;
   std::vector<ChainSums> sums;      ///< (chains)
   std::vector<Real> configurations; ///< (chains, V)
-};
-
-/// The folder and its names. Errors are std::runtime_error with one line naming the file.
-class PartsFolder {
-public:
-  explicit PartsFolder(const std::string& output) : path_(output + ".parts") {}
-
-  const std::string& path() const { return path_; }
-  std::string state() const { return path_ + "/state.h5"; }
-  std::string part(std::int64_t number) const; ///< from 1
-
-  bool has_state() const;
-  /// The deciding options (hmc_settings.hpp) and the start time of the run.
-  Provenance provenance() const;
-
-  /// Removes temporaries and parts that the state does not count.
-  void remove_after(std::int64_t parts) const;
-  /// Removes all that is ours in it.
-  void clear() const;
-  /// The same, and the folder if nothing else is in it.
-  void remove() const;
-  void remove_if_empty() const;
-
-private:
-  std::string path_;
-};
-
-/// Held by the one run that may write to the folder, which is made if it is not there. The operating system lets go of
-/// it when the process ends, however it ends.
-class FolderLock {
-public:
-  /// Waits some seconds for a run that is just ending, then throws std::runtime_error. Where the file system has no
-  /// locks there is none.
-  explicit FolderLock(const PartsFolder& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
-private:
-  int descriptor_;
 };
 
 template<class Real>

@@ -5,31 +5,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <limits>
-#include <map>
-#include <sstream>
-#include <string_view>
 
 namespace stint {
 namespace {
-
-constexpr std::array<std::string_view, 9> harmless_options = {
-    "output", "json", "overwrite", "quiet", "threads", "resume", "time-limit", "checkpoint-every", "config"};
 
 void check_range(const char* option, std::int64_t value, std::int64_t least,
                  std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
   if (value < least || value > most)
     throw UsageError(fmt::format("--{} is {}, expected a number from {} to {}", option, value, least, most));
-}
-
-std::map<std::string, std::string> by_name(const std::string& lines) {
-  std::map<std::string, std::string> values;
-  std::istringstream in(lines);
-  for (std::string line; std::getline(in, line);)
-    values[line.substr(0, line.find('='))] = line.substr(std::min(line.size(), line.find('=') + 1));
-  return values;
 }
 
 } // namespace
@@ -113,25 +97,5 @@ void HmcRunSettings::check() {
 }
 
 double best_acceptance(Integrator integrator) { return integrator == Integrator::omelyan4 ? 0.8 : 0.65; }
-
-std::string deciding_options(const std::string& effective) {
-  std::string text;
-  for (const auto& [name, value] : by_name(effective))
-    if (std::ranges::find(harmless_options, name) == harmless_options.end())
-      text += name + "=" + value + "\n";
-  return text;
-}
-
-void check_same_run(const std::string& path, const std::string& found, const std::string& wanted) {
-  auto before = by_name(found), now = by_name(wanted);
-  for (const auto& [name, value] : now)
-    before.try_emplace(name);
-  for (const auto& [name, value] : before)
-    if (const std::string given = now[name]; given != value)
-      throw UsageError(
-          fmt::format("--resume: {} was made with --{} {}, not {}; repeat the options of that run, or remove "
-                      "it",
-                      path, name, value.empty() ? "absent" : value, given.empty() ? "absent" : given));
-}
 
 } // namespace stint

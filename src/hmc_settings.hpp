@@ -43,11 +43,4 @@ struct HmcRunSettings {
 /// arXiv:1001.4460) and 0.80 at fourth.
 double best_acceptance(Integrator integrator);
 
-/// The options in force that decide the results, as lines "name=value": a run may be resumed with others of the rest.
-std::string deciding_options(const std::string& effective);
-
-/// Throws UsageError, one line naming the first option that differs, unless `found`, the deciding options of what lies
-/// at `path`, are `wanted`.
-void check_same_run(const std::string& path, const std::string& found, const std::string& wanted);
-
 } // namespace stint

@@ -5,6 +5,7 @@
 #include "src/hmc_parts.hpp"
 #include "src/json_output.hpp"
 #include "src/options.hpp"
+#include "src/sample_parts.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -61,9 +62,9 @@ void describe_datasets(const hdf5::File& file, const std::string& group, Json& o
 
 /// What a user should know of files that are no result yet.
 const char* remark(const std::string& format) {
-  if (format == part_format)
+  if (format == part_format || format == sample_part_format)
     return "part of an unfinished run, no ensemble by itself; the command of the run with --resume goes on";
-  if (format == state_format)
+  if (format == state_format || format == sample_state_format)
     return "checkpoint of an unfinished run, no ensemble; the command of the run with --resume goes on";
   return nullptr;
 }

@@ -1,6 +1,7 @@
 #include "src/atomic_file.hpp"
 #include "src/commands.hpp"
 #include "src/errors.hpp"
+#include "src/hdf5.hpp"
 
 #include <fmt/format.h>
 
@@ -27,8 +28,8 @@ constexpr Command commands[] = {
     {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
     {"train", "learn the drift of an ensemble", true, run_train},
     {"sample", "new configurations from a model, also in a field", true, run_sample},
-    {"measure", "observables of an ensemble, with errors", false, run_measure},
-    {"compare", "do ensembles follow the same law? observables side by side, and a figure", false, run_compare},
+    {"measure", "observables of an ensemble, with errors", true, run_measure},
+    {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
     {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
 };
 
@@ -78,19 +79,21 @@ int common_end(const Context& context, const std::string& line, int status) {
   std::fflush(stdout);
   if (context.mpi.size() > 1)
     context.mpi.abort(status);
-  std::_Exit(status); // no clean-up by libraries: HDF5 1.10 crashes in its own after a full disk
+  std::_Exit(status);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   remove_temporaries_on_signals();
-  const Mpi mpi(argc, argv);
+  hdf5::start();
+  Mpi mpi(argc, argv);
   Context context{mpi, "stint"};
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   for (const auto& argument : arguments)
     context.command_line += " " + argument;
   const std::string speaker = arguments.empty() || arguments[0].starts_with('-') ? "stint" : "stint " + arguments[0];
+  mpi.watch_ranks(speaker);
   const auto line = [&speaker](const std::exception& error) {
     std::string text = fmt::format("{}: {}", speaker, error.what());
     std::replace(text.begin(), text.end(), '\n', ' ');

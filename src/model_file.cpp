@@ -10,7 +10,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 1;
+constexpr std::int64_t format_version = 2;
 
 void write_description(hdf5::File& file, const ModelDescription& description) {
   const auto& extents = description.geometry.extents();
@@ -20,9 +20,10 @@ void write_description(hdf5::File& file, const ModelDescription& description) {
   file.set_attribute("lambda", description.theory.lambda);
   file.set_attribute("field", description.theory.field);
   file.set_attribute("quadratic", description.theory.quadratic);
-  file.set_attribute<std::string>("operators", "scalar");
+  file.set_attribute<std::string>("operators", description.families.text());
   file.set_attribute<std::int64_t>("symmetric", description.symmetric ? 1 : 0);
   file.set_attribute("field_range", description.field_range);
+  file.set_attribute("quadratic_range", description.quadratic_range);
   file.set_attribute<std::int64_t>("channels", description.channels);
   file.set_attribute<std::int64_t>("levels", description.levels);
   file.set_attribute<std::int64_t>("blocks", description.blocks);
@@ -44,14 +45,22 @@ void write_record(hdf5::File& file, const TrainingRecord& record) {
   file.set_attribute<std::string>("data_file", record.data_file);
   file.set_attribute<std::string>("data_digest", record.data_digest);
   file.set_attribute("steps_done", record.steps_done);
+  file.set_attribute("steps_skipped", record.steps_skipped);
+  file.set_attribute("skipped_in_a_row", record.skipped_in_a_row);
   file.set_attribute("loss_since_entry", record.loss_since_entry);
+  file.set_attribute("taken_since_entry", record.taken_since_entry);
   const auto write = [&file](const std::string& name, const std::vector<double>& values) {
     file.write<double>("/history/" + name, {static_cast<std::int64_t>(values.size())}, values);
   };
   write("step", record.step);
   write("loss", record.loss);
+  write("samples_per_second", record.samples_per_second);
   write("validation_step", record.validation_step);
   write("validation_loss", record.validation_loss);
+  for (const auto& [name, losses] : record.family_loss)
+    write("validation/" + name, losses);
+  for (const auto& [name, loss] : record.gaussian_loss)
+    file.set_attribute("gaussian_loss_" + name, loss);
 }
 
 void write_tensor(hdf5::File& file, const std::string& name, const torch::Tensor& tensor) {
@@ -99,6 +108,14 @@ Geometry read_geometry(const hdf5::File& file) {
   }
 }
 
+FamilyWeights read_families(const hdf5::File& file) {
+  try {
+    return FamilyWeights::parse(file.attribute<std::string>("operators"));
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", file.path(), error.what()));
+  }
+}
+
 ModelDescription read_description(const hdf5::File& file) {
   const Geometry geometry = read_geometry(file);
   const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
@@ -109,9 +126,6 @@ ModelDescription read_description(const hdf5::File& file) {
           fmt::format("{}: attribute {} is {}, expected {} to {}", file.path(), name, value, least, most));
     return static_cast<int>(value);
   };
-  if (const auto operators = file.attribute<std::string>("operators"); operators != "scalar")
-    throw std::runtime_error(
-        fmt::format("{}: a model of the operators '{}'; this program knows 'scalar'", file.path(), operators));
   ModelDescription description{.geometry = geometry,
                                .kind = file.attribute<std::string>("kind"),
                                .theory = {.mass2 = file.attribute<double>("mass2"),
@@ -120,6 +134,8 @@ ModelDescription read_description(const hdf5::File& file) {
                                           .quadratic = file.attribute<double>("quadratic")},
                                .symmetric = integer("symmetric", 0, 1) == 1,
                                .field_range = file.attribute<double>("field_range"),
+                               .quadratic_range = file.attribute<double>("quadratic_range"),
+                               .families = read_families(file),
                                .channels = integer("channels", 1, 4096),
                                .levels = integer("levels", 1, 16),
                                .blocks = integer("blocks", 1, 256),
@@ -145,15 +161,28 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.law.tilted_fraction = file.attribute<double>("tilted_fraction");
   record.law.symmetric = description.symmetric;
   record.law.field_range = description.field_range;
+  record.law.quadratic_range = description.quadratic_range;
+  record.law.families = description.families;
   record.precision = file.attribute<std::string>("precision");
   record.data_file = file.attribute<std::string>("data_file");
   record.data_digest = file.attribute<std::string>("data_digest");
   record.steps_done = file.attribute<std::int64_t>("steps_done");
+  record.steps_skipped = file.attribute<std::int64_t>("steps_skipped");
+  record.skipped_in_a_row = file.attribute<std::int64_t>("skipped_in_a_row");
   record.loss_since_entry = file.attribute<double>("loss_since_entry");
+  record.taken_since_entry = file.attribute<std::int64_t>("taken_since_entry");
   record.step = file.dataset("/history/step").read<double>();
   record.loss = file.dataset("/history/loss").read<double>();
+  record.samples_per_second = file.dataset("/history/samples_per_second").read<double>();
   record.validation_step = file.dataset("/history/validation_step").read<double>();
   record.validation_loss = file.dataset("/history/validation_loss").read<double>();
+  for (const Family family : families) {
+    const std::string name = name_of(family);
+    if (description.families.of(family) == 0)
+      continue;
+    record.family_loss[name] = file.dataset("/history/validation/" + name).read<double>();
+    record.gaussian_loss[name] = file.attribute<double>("gaussian_loss_" + name);
+  }
   return record;
 }
 

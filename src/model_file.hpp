@@ -1,11 +1,12 @@
 #pragma once
-// Models on disk: the format "stint-model", version 1. Plain numbers; loading a file can run no code.
+// Models on disk: the format "stint-model", version 2. Plain numbers; loading a file can run no code.
 //
 //   /parameters/<name>, /ema/<name>          float32, the parameters and their moving average, which sampling uses
 //   /optimizer/mean/<name>, .../square/...   float32, in checkpoints
 //   /spectrum, /force_spectrum               (L1, ..., Ld) float64, second moments of the data (generative/moments.hpp)
 //   /magnetisation/centers, weights          (K) float64, the law of the magnetisation, if it is known
-//   /history/step, loss, validation_step, validation_loss
+//   /history/step, loss, samples_per_second, validation_step, validation_loss
+//   /history/validation/<family>             the validation loss of each family of operators
 //   attributes    the model's description and the training's options, one each, and the provenance
 
 #include "generative/model.hpp"
@@ -13,6 +14,7 @@
 #include "src/hdf5.hpp"
 #include "src/provenance.hpp"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,11 +31,15 @@ struct TrainingRecord {
   std::string precision; ///< of the convolutions: fp32 or bf16
   std::string data_file;
   std::string data_digest; ///< of the configurations, see digest()
-  std::int64_t steps_done = 0;
-  std::vector<double> step = {}, loss = {}; ///< the loss, averaged since the entry before
-  double loss_since_entry = 0;              ///< sum over the steps since the last entry
+  std::int64_t steps_done = 0, steps_skipped = 0, skipped_in_a_row = 0; ///< skipped: not finite, see Trainer::step
+  std::vector<double> step = {}, loss = {};                             ///< the loss, averaged since the entry before
+  std::vector<double> samples_per_second = {};                          ///< since the entry before
+  double loss_since_entry = 0;                                          ///< sum over the steps since the last entry
+  std::int64_t taken_since_entry = 0; ///< steps since the last entry that were not skipped
   std::vector<double> validation_step = {},
                       validation_loss = {}; ///< of the moving average of the parameters, on held-out data
+  std::map<std::string, std::vector<double>> family_loss = {}; ///< the same by the name of the family
+  std::map<std::string, double> gaussian_loss = {}; ///< by family: of the estimate under the network, where it starts
 };
 
 /// Writes a model; with an optimizer's state among the tensors it is a checkpoint. The file is whole or absent.

@@ -3,10 +3,14 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <sched.h>
 #include <stdexcept>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace stint {
 namespace {
@@ -28,6 +32,20 @@ int threads_of_rank(MPI_Comm host, int ranks) {
 /// No launcher (mpirun, srun) has set its variables: this process is the only rank.
 bool started_alone() {
   return !std::getenv("OMPI_COMM_WORLD_SIZE") && !std::getenv("PMIX_NAMESPACE") && !std::getenv("PMI_RANK");
+}
+
+/// The processes of all ranks of a host, but those of other containers, whose numbers mean others.
+std::vector<PeerWatch::Peer> processes_of(MPI_Comm host, int ranks, int rank) {
+  struct stat space = {};
+  ::stat("/proc/self/ns/pid", &space);
+  const std::array<std::int64_t, 3> mine = {rank, ::getpid(), static_cast<std::int64_t>(space.st_ino)};
+  std::vector<std::array<std::int64_t, 3>> all(ranks);
+  MPI_Allgather(mine.data(), 3, MPI_INT64_T, all.data(), 3, MPI_INT64_T, host);
+  std::vector<PeerWatch::Peer> processes;
+  for (const auto& [of, process, space_of] : all)
+    if (space_of == mine[2])
+      processes.push_back({static_cast<int>(of), static_cast<pid_t>(process)});
+  return processes;
 }
 
 /// Open MPI would start a daemon beside a lone process, to let it spawn others, and would spend 0.2 s on a search for
@@ -87,10 +105,25 @@ Mpi::Mpi(int& argc, char**& argv) {
   MPI_Comm_rank(host, &local_rank_);
   MPI_Comm_size(host, &local_size_);
   default_threads_ = threads_of_rank(host, local_size_);
+  local_ = processes_of(host, local_size_, rank_);
   MPI_Comm_free(&host);
 }
 
-Mpi::~Mpi() { MPI_Finalize(); }
+Mpi::~Mpi() {
+  watch_.reset();
+  MPI_Finalize();
+}
+
+void Mpi::watch_ranks(const std::string& speaker) {
+  auto peers = local_;
+  std::erase_if(peers, [this](const PeerWatch::Peer& peer) { return peer.rank == rank_; });
+  watch_.emplace(peers, [this, speaker](int dead) {
+    const auto first = std::ranges::find_if(local_, [dead](const PeerWatch::Peer& peer) { return peer.rank != dead; });
+    if (first->rank == rank_)
+      std::fputs((speaker + ": rank " + std::to_string(dead) + " has died; all ranks end\n").c_str(), stderr);
+    std::_Exit(EXIT_FAILURE); // not MPI_Abort, which may wait for the dead rank
+  });
+}
 
 void Mpi::broadcast_bytes(void* data, std::size_t bytes) const {
   in_pieces(bytes, [data](std::size_t first, int count) {

@@ -1,7 +1,10 @@
 #pragma once
 // The MPI session of the program and the few collective operations it needs.
 
+#include "src/peer_watch.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -56,6 +59,11 @@ public:
 
   void barrier() const;
 
+  /// From now on a rank that dies ends the run: some seconds later the other ranks of its host end with status 1, the
+  /// first of them with one line on standard error that begins with `speaker`, and the launcher then ends those of
+  /// other hosts.
+  void watch_ranks(const std::string& speaker);
+
   /// Ends all ranks at once with this exit status.
   [[noreturn]] void abort(int status) const;
 
@@ -67,6 +75,8 @@ private:
                      std::size_t bytes) const;
 
   int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, default_threads_ = 1;
+  std::vector<PeerWatch::Peer> local_; ///< all ranks of this host whose processes can be seen
+  std::optional<PeerWatch> watch_;
 };
 
 } // namespace stint

@@ -293,7 +293,7 @@ std::string Options::effective() const {
   std::string text;
   for (const auto& group : groups_)
     for (const auto& option : group.options)
-      if (const auto value = option.get(); value && !value->empty())
+      if (const auto value = option.get(); value && (!value->empty() || option.given))
         text += option.name + "=" + *value + "\n";
   return text;
 }

@@ -4,6 +4,14 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/torch.h>
 
+#ifdef STINT_WITH_CUDA
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <array>
+#include <span>
+#endif
+
 namespace stint {
 namespace {
 
@@ -87,15 +95,54 @@ private:
   }
 };
 
+#ifdef STINT_WITH_CUDA
+/// NCCL finds its ranks through a key-value server on rank 0, whose address goes round by MPI. NCCL refuses two ranks
+/// on one GPU: then there is none. Collective.
+c10::intrusive_ptr<c10d::Backend> nccl_backend(const Mpi& mpi, c10::Device device) {
+  const bool own_gpu = device.is_cuda() && mpi.local_size() <= static_cast<int>(torch::cuda::device_count());
+  std::array<std::int64_t, 1> ready = {own_gpu ? 1 : 0};
+  mpi.sum(ready);
+  if (mpi.size() == 1 || ready[0] < mpi.size())
+    return {};
+  std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
+  int length = 0;
+  MPI_Get_processor_name(host.data(), &length);
+  c10d::TCPStoreOptions options;
+  options.port = 0; // any that is free
+  options.isServer = mpi.root();
+  options.waitWorkers = false;
+  c10::intrusive_ptr<c10d::TCPStore> store;
+  if (mpi.root()) {
+    store = c10::make_intrusive<c10d::TCPStore>("localhost", options);
+    options.port = store->getPort();
+  }
+  mpi.broadcast(std::span<char>(host));
+  mpi.broadcast(std::span<std::uint16_t>(&options.port, 1));
+  if (!mpi.root())
+    store = c10::make_intrusive<c10d::TCPStore>(mpi.local_size() == mpi.size() ? "localhost" : host.data(), options);
+  auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, mpi.rank(), mpi.size());
+  backend->setBoundDeviceId(device);
+  return backend;
+}
+#endif
+
 } // namespace
 
-c10::intrusive_ptr<c10d::ProcessGroup> mpi_process_group(const Mpi& mpi) {
-  auto group = c10::make_intrusive<c10d::ProcessGroup>(mpi.rank(), mpi.size());
-  const auto backend = c10::make_intrusive<MpiBackend>(mpi.rank(), mpi.size());
-  constexpr auto type = c10d::ProcessGroup::BackendType::CUSTOM;
-  for (const auto device : {c10::DeviceType::CPU, c10::DeviceType::CUDA})
-    group->setBackend(device, type, c10::intrusive_ptr<c10d::Backend>(backend));
-  group->setDefaultBackend(type);
+c10::intrusive_ptr<c10d::ProcessGroup> process_group(const Mpi& mpi, [[maybe_unused]] c10::Device device) {
+  using Group = c10d::ProcessGroup;
+  auto group = c10::make_intrusive<Group>(mpi.rank(), mpi.size());
+  const auto through_mpi = c10::make_intrusive<MpiBackend>(mpi.rank(), mpi.size());
+  group->setBackend(c10::DeviceType::CPU, Group::BackendType::CUSTOM, c10::intrusive_ptr<c10d::Backend>(through_mpi));
+#ifdef STINT_WITH_CUDA
+  if (const auto nccl = nccl_backend(mpi, device)) {
+    group->setBackend(c10::DeviceType::CUDA, Group::BackendType::NCCL, nccl);
+    group->setDefaultBackend(Group::BackendType::NCCL);
+    group->setGroupName("stint");
+    return group;
+  }
+#endif
+  group->setBackend(c10::DeviceType::CUDA, Group::BackendType::CUSTOM, c10::intrusive_ptr<c10d::Backend>(through_mpi));
+  group->setDefaultBackend(Group::BackendType::CUSTOM);
   group->setGroupName("stint");
   return group;
 }

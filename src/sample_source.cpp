@@ -30,6 +30,11 @@ Phi4 tilted(Phi4 theory, const SourceOptions& settings) {
   return theory;
 }
 
+/// What k2 makes of the spectrum of Gaussian data; never negative for k2 <= 0, where tilts can be reached from noise.
+torch::Tensor tilted(const torch::Tensor& spectrum, const SourceOptions& settings) {
+  return 1 / (1 / spectrum - 2 * std::min(settings.quadratic, 0.0));
+}
+
 Source free_field_source(const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const Phi4 theory{.mass2 = settings.mass2};
@@ -38,8 +43,8 @@ Source free_field_source(const SourceOptions& settings, torch::Device device) {
   return {.geometry = geometry,
           .theory = tilted(theory, settings),
           .kind = "phi4",
-          .spectrum = law.covariance().values(),
-          .scalar_only = false,
+          .spectrum = tilted(law.covariance().values(), settings),
+          .families = {},
           .drift = make_drift(
               [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
               tilt_of(settings, geometry, device))};
@@ -47,20 +52,22 @@ Source free_field_source(const SourceOptions& settings, torch::Device device) {
 
 Source model_source(const SourceOptions& settings, const Options& options, const std::string& precision,
                     torch::Device device) {
-  for (const char* option : {"lattice", "mass2"})
-    if (options.given(option))
-      throw UsageError(fmt::format(
-          "--{} goes with --model free-field; the lattice and couplings of a model are those of its data", option));
+  if (options.given("mass2"))
+    throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
   const ModelReader reader(settings.model);
-  const auto& description = reader.description();
+  const auto model = std::make_shared<Model>(reader.model());
+  if (options.given("lattice"))
+    checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
+  const auto& description = model->description();
   const Tilt tilt = tilt_of(settings, description.geometry, device);
   if (const double h = tilt.source.abs().max().item<double>(); h > description.field_range)
     throw UsageError(fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h,
                                  settings.model, description.field_range));
-  if ((tilt.quadratic.values() != 0).any().item<bool>())
-    throw UsageError(
-        fmt::format("{} was not trained for --quadratic; train the tilt in, or use --field", settings.model));
-  const auto model = std::make_shared<Model>(reader.model());
+  const auto squares = tilt.quadratic.values() / 2;
+  if (const double least = squares.min().item<double>(), most = squares.max().item<double>();
+      least < -description.quadratic_range || most > 0)
+    throw UsageError(fmt::format("the quadratic term is from {} to {}, outside of what {} was trained for: {} to 0",
+                                 least, most, settings.model, 0 - description.quadratic_range));
   model->set_precision(convolution_type(precision));
   model->to(device);
   const auto& of = model->description();
@@ -70,8 +77,8 @@ Source model_source(const SourceOptions& settings, const Options& options, const
   return {.geometry = of.geometry,
           .theory = tilted(of.theory, settings),
           .kind = of.kind,
-          .spectrum = of.moments.spectrum,
-          .scalar_only = true,
+          .spectrum = tilted(of.moments.spectrum, settings),
+          .families = of.families,
           .drift = make_drift(posterior_mean, tilt)};
 }
 
@@ -83,7 +90,8 @@ void SourceOptions::declare(Options& options) {
       "model", model, "FILE",
       "model file of 'stint train', or free-field: the exact drift of a free field, for learning and for checks");
   options.require("model");
-  options.value("lattice", lattice, "L1x...xLd", "of --model free-field");
+  options.value("lattice", lattice, "L1x...xLd",
+                "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents");
   options.value("mass2", mass2, "M2", "squared mass of --model free-field");
   options.group("Tilt: the law reweighted with exp(sum h phi + k2 phi^2), without retraining");
   options.value("field", field, "H", "magnetic field h");

@@ -2,10 +2,12 @@
 // What 'stint sample' samples: a model, or the free field.
 
 #include "generative/drift.hpp"
+#include "generative/family.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
 #include "src/compute.hpp"
 
+#include <optional>
 #include <string>
 
 namespace stint {
@@ -30,8 +32,8 @@ struct Source {
   Geometry geometry;
   Phi4 theory; ///< with the tilt's field and quadratic, without its maps
   std::string kind;
-  torch::Tensor spectrum; ///< P(p) of the law without tilt
-  bool scalar_only;       ///< the drift knows multiples of the identity only
+  torch::Tensor spectrum;                ///< P(p), tilted as that of Gaussian data: 1/(1/P - 2 k2), without maps
+  std::optional<FamilyWeights> families; ///< of operators that a model was trained for
   Drift drift;
 };
 

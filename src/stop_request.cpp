@@ -1,5 +1,7 @@
 #include "src/stop_request.hpp"
 
+#include "src/atomic_file.hpp"
+
 #include <csignal>
 
 namespace stint {
@@ -11,7 +13,11 @@ volatile std::sig_atomic_t signalled = 0; // the only thing that a signal handle
 
 StopRequest::StopRequest(std::optional<double> seconds) : start_(std::chrono::steady_clock::now()), seconds_(seconds) {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1})
-    std::signal(signal, [](int) { signalled = 1; });
+    std::signal(signal, [](int which) {
+      signalled = 1;
+      if (which == SIGINT)
+        end_on_interrupt();
+    });
 }
 
 bool StopRequest::made() const {

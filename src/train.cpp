@@ -10,6 +10,7 @@
 #include "src/options.hpp"
 #include "src/process_group.hpp"
 #include "src/progress.hpp"
+#include "src/same_run.hpp"
 #include "src/training_run.hpp"
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 namespace stint {
 namespace {
@@ -25,6 +27,7 @@ struct Settings {
   std::string data;
   TrainingOptions training;
   LawOptions law;
+  std::string operators = "scalar";
   int channels = 16, levels = 3, blocks = 1;
   double validation_fraction = 0.05;
   std::string target = "auto";
@@ -40,9 +43,15 @@ void declare(Options& options, Settings& settings) {
   options.value("validation-fraction", settings.validation_fraction, "F",
                 "of the configurations, the last ones, held out");
   options.group("Training law");
+  options.value("operators", settings.operators, "FAMILIES",
+                "alpha and beta to train on: scalar (generation), site (known sites, sequential states, independent "
+                "levels), fourier (modes), mixed (all of them), or weights such as scalar:0.5,known:0.3,fourier:0.2");
   options.value("field-range", settings.law.field_range, "H",
                 "also train for tilts by fields |h| <= H, so that sample --field h works");
-  options.value("tilted-fraction", settings.law.tilted_fraction, "F", "of every batch, if --field-range is set");
+  options.value("quadratic-range", settings.law.quadratic_range, "K2",
+                "also train for tilts -K2 <= k2 <= 0, so that sample --quadratic k2 works");
+  options.value("tilted-fraction", settings.law.tilted_fraction, "F",
+                "of the samples, if --field-range or --quadratic-range is set");
   options.choice("target", settings.target, {"auto", "data", "action"},
                  "regress on the data alone, or on the data and the force of their action, which has less variance; "
                  "auto takes the action of phi^4 ensembles");
@@ -53,6 +62,8 @@ void declare(Options& options, Settings& settings) {
   options.group("Optimisation");
   options.value("steps", settings.training.steps, "N", "optimiser steps");
   options.value("batch", settings.training.batch, "N", "samples of a step, over all ranks");
+  options.value("accumulate", settings.training.accumulate, "N",
+                "parts of a rank's samples that are computed one after another: memory / N, the same result");
   options.value("learning-rate", settings.training.learning_rate, "RATE", "peak; warm-up, then cosine decay to 0");
   options.value("warmup", settings.training.warmup, "N", "steps of the warm-up");
   options.value("weight-decay", settings.training.weight_decay, "W", "of AdamW");
@@ -76,6 +87,7 @@ void check(const Settings& settings) {
   };
   least("steps", settings.training.steps);
   least("batch", settings.training.batch);
+  least("accumulate", settings.training.accumulate);
   least("channels", settings.channels);
   least("levels", settings.levels);
   least("blocks", settings.blocks);
@@ -87,6 +99,8 @@ void check(const Settings& settings) {
         fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.validation_fraction));
   if (settings.law.field_range < 0)
     throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.law.field_range));
+  if (settings.law.quadratic_range < 0)
+    throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.law.quadratic_range));
   if (!(settings.law.tilted_fraction > 0 && settings.law.tilted_fraction <= 1))
     throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.law.tilted_fraction));
 }
@@ -129,10 +143,27 @@ ModelDescription describe(const Settings& settings, const EnsembleReader& ensemb
           .theory = ensemble.theory(),
           .symmetric = symmetric,
           .field_range = settings.law.field_range,
+          .quadratic_range = settings.law.quadratic_range,
+          .families = settings.law.families,
           .channels = settings.channels,
           .levels = settings.levels,
           .blocks = settings.blocks,
           .moments = measure_moments(training, symmetric, action ? std::optional(ensemble.theory()) : std::nullopt)};
+}
+
+/// With --resume: whether the model is there already, of this run; says so. Collective.
+bool finished_before(const Context& context, const Options& options, const CommonOptions& common) {
+  bool finished = false;
+  on_root(context.mpi, [&] {
+    finished = is_finished(common, deciding_options(options.effective()));
+    if (!finished)
+      return;
+    std::filesystem::remove(common.output + ".checkpoint"); // what a kill just after the end may have left
+    if (!common.quiet)
+      std::fputs((common.output + " is complete already\n").c_str(), stdout);
+  });
+  context.mpi.broadcast(std::span(&finished, 1));
+  return finished;
 }
 
 } // namespace
@@ -158,6 +189,8 @@ int run_train(const Context& context, Arguments arguments) {
           arguments))
     return 0;
   check(settings);
+  if (settings.resume && finished_before(context, options, common))
+    return 0;
   check_outputs(context, common, {common.output, common.json});
   set_up_libtorch();
   const auto device = settings.compute.resolve_device(context.mpi);
@@ -167,14 +200,15 @@ int run_train(const Context& context, Arguments arguments) {
   const Data data = load(ensemble, settings.validation_fraction);
   settings.training.seed = static_cast<std::uint64_t>(common.seed);
   settings.law.symmetric = ensemble.theory().field == 0;
+  settings.law.families = checked([&] { return FamilyWeights::parse(settings.operators); });
   LawOptions untilted = settings.law;
-  untilted.field_range = 0;
+  untilted.field_range = untilted.quadratic_range = 0;
   Model model = checked([&] { return Model(describe(settings, ensemble, data.training), settings.training.seed); });
   model.set_precision(convolution_type(precision));
   model.to(device);
   const TrainingLaw law = checked([&] { return TrainingLaw(ensemble.geometry(), data.training, settings.law); });
   const TrainingLaw validation_law(ensemble.geometry(), data.held_out, untilted);
-  Trainer trainer = checked([&] { return Trainer(model, law, settings.training, mpi_process_group(context.mpi)); });
+  Trainer trainer = checked([&] { return Trainer(model, law, settings.training, process_group(context.mpi, device)); });
 
   settings.run.output = common.output;
   settings.run.overwrite = common.overwrite;
@@ -196,13 +230,21 @@ int run_train(const Context& context, Arguments arguments) {
     const auto steps = static_cast<double>(settings.training.steps - first_step);
     const double rate = steps * static_cast<double>(settings.training.batch) / seconds;
     const double loss = run.record().loss.back(), held_out = run.record().validation_loss.back();
+    nlohmann::json by_family;
+    std::string table;
+    for (const auto& [name, losses] : run.record().family_loss) {
+      const double gaussian = run.record().gaussian_loss.at(name);
+      by_family[name] = {{"loss", losses.back()}, {"gaussian_loss", gaussian}};
+      table += fmt::format("  {:<12} {:.5f} ({:.5f} of the Gaussian estimate)\n", name, losses.back(), gaussian);
+    }
     if (!common.quiet)
       std::fputs(fmt::format("{}: {} parameters, {} steps\n"
-                             "loss           {:.5f}, held out {:.5f} ({:.5f} before training)\n"
+                             "loss           {:.5f}, held out {:.5f} ({:.5f} before training); held out by family:\n"
+                             "{}"
                              "samples        {:.0f} per second, {}\n"
                              "time           {}\n",
                              common.output, model.parameter_count(), settings.training.steps, loss, held_out,
-                             run.record().validation_loss.front(), rate, precision, duration_text(seconds))
+                             run.record().validation_loss.front(), table, rate, precision, duration_text(seconds))
                      .c_str(),
                  stdout);
     write_json(common.json,
@@ -211,6 +253,7 @@ int run_train(const Context& context, Arguments arguments) {
                 {"samples_per_second", rate},
                 {"loss", loss},
                 {"validation_loss", held_out},
+                {"families", by_family},
                 {"parameters", model.parameter_count()},
                 {"ranks", context.mpi.size()}},
                common.overwrite);

@@ -1,5 +1,6 @@
 #include "src/training_run.hpp"
 
+#include "generative/regression.hpp"
 #include "src/command.hpp"
 #include "src/errors.hpp"
 #include "src/progress.hpp"
@@ -7,12 +8,15 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <limits>
 
 namespace stint {
 namespace {
 
 constexpr std::int64_t validation_batches = 8, validation_batch = 128; // samples of one validation
+constexpr std::int64_t most_skipped_in_a_row = 10;
 
 /// A resumed run must be the run that was interrupted.
 void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const std::string& path) {
@@ -32,6 +36,8 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
   same("--average-decay", was.options.average_decay, is.options.average_decay);
   same("--seed", was.options.seed, is.options.seed);
   same("--field-range", was.law.field_range, is.law.field_range);
+  same("--quadratic-range", was.law.quadratic_range, is.law.quadratic_range);
+  same("--operators", was.law.families.text(), is.law.families.text());
   same("--tilted-fraction", was.law.tilted_fraction, is.law.tilted_fraction);
   same("--precision", was.precision, is.precision);
 }
@@ -53,7 +59,7 @@ void TrainingRun::resume() {
     throw UsageError(fmt::format("--resume: {} was made with another --target", checkpoint_path()));
   checkpoint.read(trainer_.state());
   record_ = checkpoint.record();
-  trainer_.set_steps_done(record_.steps_done);
+  trainer_.set_steps(record_.steps_done, record_.steps_skipped);
 }
 
 void TrainingRun::train() {
@@ -63,18 +69,18 @@ void TrainingRun::train() {
   {
     Progress progress("train", steps - start, "steps", options_.show_progress && mpi_.root());
     for (std::int64_t done = start; done < steps;) {
-      const double loss = trainer_.step();
+      const auto begin = std::chrono::steady_clock::now();
+      const auto loss = trainer_.step();
+      record_step(loss, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
       done = trainer_.steps_done();
-      // The mean of the ranks' losses, and whether any of them wants to stop.
-      std::array<double, 2> shared = {loss / mpi_.size(), stop_.made() ? 1.0 : 0.0};
-      mpi_.sum(shared);
-      record_loss(shared[0]);
+      std::array<std::int64_t, 1> stops = {stop_.made() ? 1 : 0}; // ranks that want to stop
+      mpi_.sum(stops);
       if (done % options_.validate_every == 0 || done == steps)
         validate();
-      progress.update(done - start, note());
+      progress.update(done - start, mpi_.root() ? note() : "");
       if (done == steps)
         break;
-      if (shared[1] > 0) {
+      if (stops[0] > 0) {
         write(checkpoint_path(), true, trainer_.state());
         throw StoppedEarly(fmt::format("stopped after {} of {} steps; {} is written, continue with --resume", done,
                                        steps, checkpoint_path()));
@@ -90,31 +96,58 @@ void TrainingRun::train() {
     std::filesystem::remove(checkpoint_path());
 }
 
-void TrainingRun::record_loss(double loss) {
+void TrainingRun::record_step(std::optional<double> loss, double seconds) {
   const std::int64_t done = trainer_.steps_done();
-  const std::int64_t since = (done - 1) % options_.report_every + 1; // steps since the last entry
-  record_.loss_since_entry += loss;
-  if (since == options_.report_every || done == record_.options.steps) {
-    record_.step.push_back(static_cast<double>(done));
-    record_.loss.push_back(record_.loss_since_entry / static_cast<double>(since));
-    record_.loss_since_entry = 0;
-  }
+  record_.steps_skipped = trainer_.steps_skipped();
+  record_.skipped_in_a_row = loss ? 0 : record_.skipped_in_a_row + 1;
+  if (record_.skipped_in_a_row == most_skipped_in_a_row)
+    throw CommonFailure(fmt::format("loss or gradient was not finite in {} steps in a row, the last of them step {}; "
+                                    "use a smaller --learning-rate than {}, or look for wrong values in {}",
+                                    most_skipped_in_a_row, done, record_.options.learning_rate, record_.data_file));
+  record_.loss_since_entry += loss.value_or(0);
+  record_.taken_since_entry += loss ? 1 : 0;
+  seconds_since_entry_ += seconds;
+  ++timed_since_entry_;
+  if (done % options_.report_every != 0 && done != record_.options.steps)
+    return;
+  const auto taken = static_cast<double>(record_.taken_since_entry);
+  record_.step.push_back(static_cast<double>(done));
+  record_.loss.push_back(taken > 0 ? record_.loss_since_entry / taken : std::numeric_limits<double>::quiet_NaN());
+  record_.samples_per_second.push_back(static_cast<double>(timed_since_entry_ * record_.options.batch) /
+                                       seconds_since_entry_);
+  record_.loss_since_entry = seconds_since_entry_ = 0;
+  record_.taken_since_entry = timed_since_entry_ = 0;
 }
 
 void TrainingRun::validate() {
   if (!mpi_.root())
     return;
+  const auto seed = record_.options.seed;
+  const auto trained = [&](Family family) { return model_.description().families.of(family) > 0; };
+  if (record_.gaussian_loss.empty()) {
+    const auto loss = gaussian_loss(model_, validation_law_, seed, validation_batches, validation_batch);
+    for (const Family family : families)
+      if (trained(family))
+        record_.gaussian_loss[name_of(family)] = loss.of_family[static_cast<std::size_t>(family)];
+  }
   trainer_.swap_average();
   record_.validation_step.push_back(static_cast<double>(trainer_.steps_done()));
-  record_.validation_loss.push_back(
-      validation_loss(model_, validation_law_, record_.options.seed, validation_batches, validation_batch));
+  const auto loss = validation_loss(model_, validation_law_, seed, validation_batches, validation_batch);
+  record_.validation_loss.push_back(loss.total);
+  for (const Family family : families)
+    if (trained(family))
+      record_.family_loss[name_of(family)].push_back(loss.of_family[static_cast<std::size_t>(family)]);
   trainer_.swap_average();
 }
 
 std::string TrainingRun::note() const {
-  const std::string held_out =
-      record_.validation_loss.empty() ? "" : fmt::format(", held out {:.4f}", record_.validation_loss.back());
-  return record_.loss.empty() ? "" : fmt::format("loss {:.4f}{}", record_.loss.back(), held_out);
+  std::string text;
+  if (!record_.loss.empty())
+    text = fmt::format("loss {:.4f}, held out {:.4f}, {:.0f} samples/s", record_.loss.back(),
+                       record_.validation_loss.back(), record_.samples_per_second.back());
+  if (record_.steps_skipped > 0)
+    text += fmt::format("{}{} steps skipped", text.empty() ? "" : ", ", record_.steps_skipped);
+  return text;
 }
 
 void TrainingRun::write(const std::string& path, bool overwrite, const Trainer::NamedTensors& tensors) {

@@ -35,14 +35,14 @@ public:
   void resume();
 
   /// Trains to the end and writes the model. On a signal or when time is up, writes a checkpoint and throws
-  /// StoppedEarly. Collective.
+  /// StoppedEarly. Throws CommonFailure if 10 steps in a row had to be skipped. Collective.
   void train();
 
   const TrainingRecord& record() const { return record_; }
 
 private:
   std::string checkpoint_path() const { return options_.output + ".checkpoint"; }
-  void record_loss(double loss);
+  void record_step(std::optional<double> loss, double seconds);
   void validate();
   std::string note() const;
   void write(const std::string& path, bool overwrite, const Trainer::NamedTensors& tensors);
@@ -55,6 +55,8 @@ private:
   const TrainingLaw& validation_law_;
   TrainingRecord record_;
   StopRequest stop_;
+  double seconds_since_entry_ = 0; ///< spent in the steps of this process
+  std::int64_t timed_since_entry_ = 0;
 };
 
 } // namespace stint

@@ -1,10 +1,10 @@
-"""Runs of stint hmc that are killed at random moments, resumed, and compared with one that never was:
+"""Runs of stint hmc, train and sample that are killed at random moments, resumed, and compared with runs that never were:
 
-    python3 kill_test.py STINT MPIEXEC [RUNS [SEED]]
+    python3 kill_test.py STINT MPIEXEC [KILLS [SEED]]
 
-Each run is killed by SIGKILL again and again, every time resumed on other numbers of ranks and threads, until it ends by itself.
-All datasets of its file, and the numbers it reports, must then be those of the uninterrupted run, byte for byte. Needs h5py (see
-program_test.py).
+Each run is killed by SIGKILL again and again, every time resumed, on other numbers of ranks and threads where results do not depend
+on them, until it ends by itself. All datasets of its file, and the numbers it reports, must then be those of the uninterrupted run,
+byte for byte. New runs start until KILLS kills have hit runs that had something to resume. Needs h5py (see program_test.py).
 """
 
 import os
@@ -18,20 +18,37 @@ import time
 
 from program_test import MPIEXEC, STINT, python_lacks, PYTHON
 
-RUNS = int(sys.argv[3]) if len(sys.argv) > 3 else 50
+KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 200
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-COMMON = "hmc --lattice 32x32 --chains 40 --thermalize 300 --trajectories 300 --save-every 10 --history-every 3 --quiet".split()
-ALGORITHMS = {
-    "hmc": ["--tune", "--jitter", "0.2", "--step-size", "0.08", "--steps", "25"],
-    "fourier": ["--algorithm", "fourier", "--fourier-mass2", "0.3", "--steps", "3", "--precision", "double"],
-    "cluster": ["--algorithm", "cluster", "--tune", "--integrator", "omelyan4"],
+HMC = "hmc --lattice 32x32 --chains 40 --thermalize 300 --trajectories 300 --save-every 10 --history-every 3 --quiet".split()
+SAMPLE = "sample --precision fp32 --batch 4 --quiet".split()
+OFTEN = ["--checkpoint-every", "0.01"]  # seconds
+
+
+class Work:
+    """A command, what it writes checkpoints to, and whether its results are the same for any ranks and for any threads."""
+
+    def __init__(self, *command, often=OFTEN, checkpoint="parts/state.h5", any_ranks=True, any_threads=True):
+        self.command, self.often, self.checkpoint = command, often, checkpoint
+        self.any_ranks, self.any_threads = any_ranks, any_threads
+
+
+WORKS = {
+    "hmc": Work(*HMC, "--tune", "--jitter", "0.2", "--step-size", "0.08", "--steps", "25"),
+    "train": Work(*"train --data hmc.h5 --channels 2 --levels 1 --batch 8 --steps 100 --report-every 7 --validate-every 30 --precision fp32 "
+                  "--quiet".split(), often=["--checkpoint-every", "2"], checkpoint="checkpoint", any_ranks=False, any_threads=False),
+    "sample": Work(*SAMPLE, "--model", "train.h5", "--samples", "90", "--steps", "8", any_threads=False),
+    "fourier": Work(*HMC, "--algorithm", "fourier", "--fourier-mass2", "0.3", "--steps", "3", "--precision", "double"),
+    "weights": Work(*SAMPLE, *"--model free-field --lattice 8x8 --samples 90 --steps 6 --solver heun --weights --metropolis".split(), any_threads=False),
+    "cluster": Work(*HMC, "--algorithm", "cluster", "--tune", "--integrator", "omelyan4"),
 }
 CONTENTS = """
 import h5py, hashlib, sys
 file = h5py.File(sys.argv[1])
 found = {}
 file.visititems(lambda path, item: found.update({path: item[()].tobytes()}) if hasattr(item, 'dtype') else None)
-reported = 'acceptance exp_minus_delta_h virial r_hat tau_int step_size steps force_evaluations'.split()
+found.pop('history/samples_per_second', None)
+reported = 'acceptance exp_minus_delta_h virial r_hat tau_int step_size steps force_evaluations effective'.split()
 found.update({name: file.attrs[name].tobytes() for name in file.attrs if any(name.startswith(word) for word in reported)})
 print(len(found))
 for name in sorted(found): print(name, hashlib.sha256(found[name]).hexdigest())
@@ -42,9 +59,9 @@ def contents(path):
     return subprocess.run([PYTHON, "-c", CONTENTS, path], capture_output=True, text=True, check=True).stdout
 
 
-def start(folder, output, options, ranks, threads):
+def start(folder, output, work, options=(), ranks=1, threads=1):
     launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks), "--oversubscribe"]
-    return subprocess.Popen([*launcher, STINT, *COMMON, *options, "--threads", str(threads), "--output", output], cwd=folder,
+    return subprocess.Popen([*launcher, STINT, *work.command, *options, "--threads", str(threads), "--output", output], cwd=folder,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -61,20 +78,38 @@ def kill(process):
         time.sleep(0.001)
 
 
-def run_with_kills(folder, output, options, duration, moments):
+def modified(path):
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def wait_for_moment(process, checkpoint, duration, moments):
+    """Until a random moment: anywhere, or, three times of four, soon after the run has written a checkpoint."""
+    begin = time.monotonic()
+    if moments.random() < 0.25:
+        process.wait(moments.uniform(0, duration))
+        return
+    before = modified(checkpoint)
+    while process.poll() is None and modified(checkpoint) == before:
+        time.sleep(0.002)
+    process.wait(moments.uniform(0, 0.3 * (time.monotonic() - begin)))
+
+
+def run_with_kills(folder, output, work, duration, moments):
     """Runs to the end through kills; the number of those that had a checkpoint to go on from."""
-    kills, patience = 0, 1.0
-    for _ in range(200):
-        ranks, threads = moments.choice([1, 1, 2, 3]), moments.choice([1, 2, 3])
-        process = start(folder, output, [*options, "--resume", "--checkpoint-every", "0.01"], ranks, threads)
+    kills = 0
+    checkpoint = folder / f"{output}.{work.checkpoint}"
+    for _ in range(300):
+        ranks = moments.choice([1, 1, 2, 3]) if work.any_ranks else 1
+        threads = moments.choice([1, 2, 3]) if work.any_threads else 1
+        process = start(folder, output, work, ["--resume", *work.often], ranks, threads)
         with process.stderr:
             try:
-                process.wait(patience * moments.uniform(0, 0.5 * duration if ranks == 1 else duration + 0.5))
+                wait_for_moment(process, checkpoint, duration, moments)
             except subprocess.TimeoutExpired:
                 kill(process)
-                patience *= 1.05  # the machine may have become slower
-                kills += (folder / f"{output}.parts/state.h5").exists()
+                kills += checkpoint.exists()
                 continue
+            process.wait()
             if process.returncode != 0:
                 raise SystemExit(f"{output}: status {process.returncode} after {kills} kills: {process.stderr.read()}")
             return kills
@@ -89,29 +124,31 @@ def main():
     with tempfile.TemporaryDirectory(prefix="stint-kill-") as name:
         folder = pathlib.Path(name)
         expected, duration = {}, {}
-        for algorithm, options in ALGORITHMS.items():
+        for label, work in WORKS.items():
             begin = time.monotonic()
-            process = start(folder, f"{algorithm}.h5", options, 1, 1)
+            process = start(folder, f"{label}.h5", work)
             error = process.communicate()[1]
             if process.returncode != 0:
                 raise SystemExit(error)
-            duration[algorithm] = time.monotonic() - begin
-            expected[algorithm] = contents(folder / f"{algorithm}.h5")
-        total = 0
-        for run in range(RUNS):
-            algorithm = list(ALGORITHMS)[run % len(ALGORITHMS)]
+            duration[label] = time.monotonic() - begin
+            expected[label] = contents(folder / f"{label}.h5")
+        total, run = dict.fromkeys(WORKS, 0), 0
+        while run < len(WORKS) or sum(total.values()) < KILLS:
+            label = list(WORKS)[run % len(WORKS)]
             output = f"killed-{run}.h5"
-            kills = run_with_kills(folder, output, ALGORITHMS[algorithm], duration[algorithm], moments)
-            total += kills
-            if contents(folder / output) != expected[algorithm]:
-                raise SystemExit(f"{output} ({algorithm}, {kills} kills) differs from the uninterrupted run")
+            kills = run_with_kills(folder, output, WORKS[label], duration[label], moments)
+            total[label] += kills
+            if contents(folder / output) != expected[label]:
+                raise SystemExit(f"{output} ({label}, {kills} kills) differs from the uninterrupted run")
+            for path in folder.glob("killed*.part.*"):  # temporaries beside the output, which nobody could remove
+                path.unlink()
             left = sorted(path.name for path in folder.iterdir() if path.name.startswith("killed"))
             if left != [output]:
                 raise SystemExit(f"{left} is left where only {output} is expected")
             (folder / output).unlink()
-        print(f"{RUNS} runs, {total} kills after a checkpoint: all equal to the uninterrupted runs ({', '.join(expected)})")
-        if total < RUNS:
-            raise SystemExit("too few kills to mean anything")
+            run += 1
+        counts = ", ".join(f"{label} {kills}" for label, kills in total.items())
+        print(f"{run} runs, {sum(total.values())} kills after a checkpoint ({counts}): all equal to the uninterrupted runs")
 
 
 main()

@@ -325,7 +325,7 @@ class Faults(ProgramTest):
         self.assertEqual(self.files(), ["out.h5"])
 
     def test_commands_for_one_rank_say_so(self):
-        result = self.run_stint("measure", "out.h5", ranks=2)
+        result = self.run_stint("info", "out.h5", ranks=2)
         self.assertEqual(result.returncode, 2)
         self.assertIn("runs on one rank", result.stderr)
 

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Every task of one model against HMC: runs them all and prints the tables of docs/multitask.md.
+
+    python3 scripts/multitask.py STINT MODEL FOLDER [--samples 4096] [--relax 50]
+
+FOLDER gets the HMC references (cluster updates, about 10000 independent configurations each), the samples of every task, once as
+the flow gives them and once after --relax HMC trajectories with the known sites held, and the JSON files of the comparisons. What
+is there already is not made again."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+
+THEORY = ["--lattice", "32x32", "--mass2", "-4", "--lambda", "4.572"]
+CLUSTER = ["--algorithm", "cluster", "--chains", "512", "--thermalize", "300", "--trajectories", "200", "--save-every", "10"]
+REFERENCES = {  # name: tilt
+    "prior": [],
+    "h=0.01": ["--field", "0.01"],
+    "h=0.02": ["--field", "0.02"],
+    "k2=-0.05": ["--quadratic", "-0.05"],
+    "h=0.02, k2=-0.05": ["--field", "0.02", "--quadratic", "-0.05"],
+}
+RANDOM = ["--task", "inpaint", "--mask", "random:0.5", "--known"]
+BLOCK = ["--task", "inpaint", "--mask", "block:16x16@8,8", "--known"]
+TASKS = {  # name: (reference, share of --samples, arguments)
+    "generate": ("prior", 1, []),
+    "generate, SDE": ("prior", 0.5, ["--solver", "sde2", "--steps", "48"]),
+    "field 0.01": ("h=0.01", 1, ["--field", "0.01"]),
+    "field 0.02": ("h=0.02", 1, ["--field", "0.02"]),
+    "k2 -0.05": ("k2=-0.05", 1, ["--quadratic", "-0.05"]),
+    "field 0.02, k2 -0.05": ("h=0.02, k2=-0.05", 1, ["--field", "0.02", "--quadratic", "-0.05"]),
+    "inpaint, random half known": ("prior", 1, [*RANDOM, "prior.h5"]),
+    "inpaint, 16x16 unknown": ("prior", 1, [*BLOCK, "prior.h5"]),
+    "super-resolution x4": ("prior", 1, ["--task", "superresolve", "--factor", "4", "--known", "prior.h5"]),
+    "coarse to fine, 4 shells": ("prior", 0.5, ["--task", "multiscale"]),
+    "columns of 8": ("prior", 0.25, ["--task", "sequential", "--order", "columns:8"]),
+    "raster of 8x8 blocks": ("prior", 0.125, ["--task", "sequential", "--order", "blocks:8"]),
+    "Morton, 8x8 blocks": ("prior", 0.125, ["--task", "sequential", "--order", "morton:8"]),
+    "one configuration, random half": ("conditional random", 0.5, [*RANDOM, "prior.h5", "--known-configuration", "0"]),
+    "one configuration, 16x16 unknown": ("conditional block", 0.5, [*BLOCK, "prior.h5", "--known-configuration", "0"]),
+}
+# Conditional HMC: 2000 trajectories with the known sites of configuration 0 held.
+CONDITIONAL = {"conditional random": RANDOM, "conditional block": BLOCK}
+OBSERVABLES = {
+    "magnetisation": "<M>",
+    "abs_magnetisation": "<abs M>",
+    "susceptibility_disconnected": "V<M^2>",
+    "binder_cumulant": "U4",
+    "phi2": "phi^2",
+    "phi4": "phi^4",
+    "nearest_neighbour": "phi phi'",
+    "action_density": "S/V",
+    "correlation_length": "xi",
+}
+
+
+def slug(name):
+    return "".join(c if c.isalnum() else "-" for c in name)
+
+
+class Study:
+    def __init__(self, settings):
+        self.stint, self.folder = str(settings.stint.resolve()), settings.folder
+        self.model, self.samples, self.relax = str(settings.model.resolve()), settings.samples, settings.relax
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, output, *command):
+        if not (self.folder / output).exists():
+            subprocess.run([self.stint, *map(str, command), "--quiet", "--output", output, "--json", output[:-3] + ".json",
+                            "--overwrite"], cwd=self.folder, check=True)
+        return output
+
+    def sample(self, output, arguments, samples, *more):
+        return self.run(output, "sample", "--model", self.model, "--samples", samples, "--seed", 7, *arguments, *more)
+
+    def references(self):
+        files = {}
+        for seed, (name, tilt) in enumerate(REFERENCES.items()):
+            files[name] = self.run(f"{slug(name)}.h5", "hmc", *THEORY, *CLUSTER, *tilt, "--seed", 100 + seed)
+        for name, task in CONDITIONAL.items():
+            files[name] = self.sample(f"{slug(name)}.h5", [*task, "prior.h5", "--known-configuration", "0"], 4096, "--relax", 2000)
+        return files
+
+    def compare(self, reference, output):
+        result = self.folder / (output[:-3] + "-compare.json")
+        if not result.exists():
+            subprocess.run([self.stint, "compare", reference, output, "--json", result.name, "--overwrite"], cwd=self.folder, check=True,
+                           stdout=subprocess.DEVNULL)
+        return json.loads(result.read_text())["others"][0]["observables"]
+
+
+def number(value, error):
+    """value(error in units of the last digit), as is usual."""
+    digits = 0
+    while error > 0 and error * 10**digits < 9.5 and digits < 8:
+        digits += 1
+    return f"{value:.{digits}f}({error * 10**digits:.0f})"
+
+
+def table(study, relax, references):
+    print(f"\n| task | configurations | evaluations | s/configuration | {' | '.join(OBSERVABLES.values())} |")
+    print("|---" * (4 + len(OBSERVABLES)) + "|")
+    worst = {}
+    for name, (reference, share, arguments) in TASKS.items():
+        samples = int(study.samples * share)
+        output = study.sample(f"{slug(name)}{'-relaxed' if relax else ''}.h5", arguments, samples, *(["--relax", relax] if relax else []))
+        made = json.loads((study.folder / (output[:-3] + ".json")).read_text())
+        found = study.compare(references[reference], output)
+        cells = []
+        for key in OBSERVABLES:
+            o = found[key]
+            cells.append(f"{number(*o['value'])}, z {o['z']:.1f}")
+        worst[name] = max(abs(found[key]["z"]) for key in OBSERVABLES)
+        print(f"| {name} | {samples} | {made['evaluations']:.0f} | {made['seconds_per_configuration']:.4f} | {' | '.join(cells)} |", flush=True)
+    inside = sum(z < 3 for z in worst.values())
+    print(f"\n{inside} of {len(worst)} tasks have all abs(z) < 3; the largest: {max(worst.values()):.1f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stint", type=pathlib.Path)
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--samples", type=int, default=4096, help="of tasks of one stage; others make a share of them (4096)")
+    parser.add_argument("--relax", type=int, default=50, help="HMC trajectories of the second table (50)")
+    study = Study(parser.parse_args())
+    references = study.references()
+    print("References, HMC:\n\n| law | " + " | ".join(OBSERVABLES.values()) + " |\n" + "|---" * (1 + len(OBSERVABLES)) + "|")
+    for name, file in references.items():
+        found = study.compare(file, file) if name == "prior" else study.compare("prior.h5", file)
+        print(f"| {name} | " + " | ".join(number(*found[key]["value"]) for key in OBSERVABLES) + " |")
+    print("\nAs the flow gives it:")
+    table(study, 0, references)
+    print(f"\nAfter {study.relax} HMC trajectories:")
+    table(study, study.relax, references)
+
+
+if __name__ == "__main__":
+    main()

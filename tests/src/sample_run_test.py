@@ -1,0 +1,93 @@
+"""Runs of stint sample as on a cluster: python3 sample_run_test.py STINT MPIEXEC [GROUP...]"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from program_test import STINT, ProgramTest, needs_h5py
+
+RUN = "sample --model free-field --lattice 8x8 --batch 7 --threads 1 --quiet --samples 50".split()
+KINDS = {
+    "plain": ["--steps", "6"],
+    "relaxed": ["--steps", "6", "--relax", "2"],
+    "weights": ["--steps", "6", "--solver", "heun", "--weights"],
+    "metropolis": ["--steps", "6", "--solver", "heun", "--weights", "--metropolis"],
+}
+EQUAL = """
+import h5py, sys
+a, b = (h5py.File(name) for name in sys.argv[1:])
+names = sorted(a)
+print(names == sorted(b) and all((a[name][()] == b[name][()]).all() for name in names), *names)
+"""
+
+
+class SampleRun(ProgramTest):
+    def stop(self, *arguments, ranks=None):
+        """A run that stops after its first round of batches."""
+        result = self.run_stint(*RUN, "--output", "out.h5", "--time-limit", "0", *arguments, ranks=ranks)
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertEqual(result.stderr.count("stint sample: "), 1, result.stderr)
+        self.assertIn("continue with --resume", result.stderr)
+
+    @needs_h5py
+    def test_stopped_and_resumed_equals_uninterrupted(self):
+        for name, options in KINDS.items():
+            with self.subTest(name):
+                self.succeed(*RUN, *options, "--output", f"{name}.h5")
+                for ranks in (None, 2, 3):
+                    self.stop("--resume", *options, ranks=ranks)
+                self.assertEqual(sorted(path.name for path in (self.folder / "out.h5.parts").iterdir()),
+                                 ["part-000001.h5", "part-000002.h5", "part-000003.h5", "state.h5"])
+                self.succeed(*RUN, *options, "--output", "out.h5", "--resume", ranks=2)
+                columns = {"weights": ["log_density", "log_weight"], "metropolis": ["log_density"]}.get(name, [])
+                self.assertEqual(self.python(EQUAL, f"{name}.h5", "out.h5"),
+                                 " ".join(["True", *sorted(["chain", "configurations", "trajectory", *columns])]))
+                self.assertNotIn("out.h5.parts", self.files())
+                (self.folder / "out.h5").unlink()
+
+    def test_signals(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            with self.subTest(number):
+                process = subprocess.Popen([STINT, *RUN[:-1], "100000000", "--checkpoint-every", "0.02", "--output", "out.h5"],
+                                           cwd=self.folder, stderr=subprocess.PIPE, text=True)
+                while process.poll() is None and not (self.folder / "out.h5.parts/state.h5").exists():
+                    time.sleep(0.01)
+                process.send_signal(number)
+                said = process.communicate(timeout=30)[1]
+                self.assertEqual(process.returncode, 75, said)
+                self.assertEqual(self.files(), ["out.h5.parts"])
+                shutil.rmtree(self.folder / "out.h5.parts")
+
+    def test_a_run_that_is_done_says_so(self):
+        run = [word for word in RUN if word != "--quiet"] + ["--output", "out.h5", "--json", "out.json", "--resume"]
+        self.succeed(*run)
+        whole, first = (self.folder / "out.h5").read_bytes(), json.loads((self.folder / "out.json").read_text())
+        (self.folder / "out.json").unlink()
+        self.assertIn("out.h5 is complete already", self.succeed(*run))
+        self.assertEqual((self.folder / "out.h5").read_bytes(), whole)
+        self.assertEqual(json.loads((self.folder / "out.json").read_text()), first)
+        self.refuse(2, "--seed 1, not 2", *run, "--seed", "2")
+
+    def test_resume_refuses_another_run(self):
+        self.stop()
+        run = [*RUN, "--output", "out.h5"]
+        self.refuse(2, "--seed 1, not 2", *run, "--resume", "--seed", "2")
+        self.refuse(2, "--field 0, not 0.1", *run, "--resume", "--field", "0.1")
+        self.refuse(2, "--solver multistep, not euler", *run, "--resume", "--solver", "euler")
+        self.refuse(1, "unfinished run", *run)
+        (self.folder / "out.h5.parts/part-000001.h5").unlink()
+        self.refuse(1, "part-000001.h5: is missing", *run, "--resume")
+        self.succeed(*run, "--overwrite")
+        self.assertEqual(self.files(), ["out.h5"])
+
+    def test_options_that_make_no_sense(self):
+        for words, arguments in {"--checkpoint-every is 0": ["--checkpoint-every", "0"], "--time-limit is -1": ["--time-limit", "-1"]}.items():
+            self.refuse(2, words, *RUN, "--output", "out.h5", *arguments)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
