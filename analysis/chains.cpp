@@ -57,12 +57,15 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
       continue;
     }
     ++chains.lengths.back();
-    const std::int64_t step = trajectory[i] - trajectory[previous];
+    std::int64_t step = 0;
+    if (__builtin_sub_overflow(trajectory[i], trajectory[previous], &step) || __builtin_add_overflow(span, step, &span))
+      throw std::invalid_argument("trajectories " + std::to_string(trajectory[previous]) + " and " +
+                                  std::to_string(trajectory[i]) + " of chain " + std::to_string(chain[i]) +
+                                  " are too far apart");
     if (step == 0)
       throw std::invalid_argument("chain " + std::to_string(chain[i]) + " has trajectory " +
                                   std::to_string(trajectory[i]) + " twice");
     divisor = std::gcd(divisor, step);
-    span += step;
   }
   if (divisor == 0)
     return chains;
@@ -72,7 +75,7 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
   const std::int64_t neighbours = configurations - std::ssize(chains.lengths);
   if (span / divisor == neighbours)
     return chains;
-  if (span / divisor > times_per_configuration * configurations)
+  if (span / divisor / configurations > times_per_configuration)
     throw std::invalid_argument("the saved trajectories are too irregular for an autocorrelation time: their distances "
                                 "have only " +
                                 std::to_string(divisor) + " as a common divisor, and less than one in " +

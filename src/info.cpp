@@ -98,7 +98,7 @@ std::string table(const Json& description) {
       text += fmt::format("{:<{}}{}\n", name, width, one_line(value));
   text += "datasets\n";
   for (const auto& [name, value] : description["datasets"].items())
-    text += fmt::format("  {:<25}{} {}\n", name, one_line(value["type"]), value["shape"].dump());
+    text += fmt::format("  {:<32} {} {}\n", name, one_line(value["type"]), value["shape"].dump());
   return text;
 }
 

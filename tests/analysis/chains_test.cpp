@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <stdexcept>
 
 namespace stint {
@@ -42,6 +43,17 @@ TEST(SplitChains, RefusesRepeatedAndScatteredTrajectories) {
   EXPECT_THROW(split_chains(Numbers{0, 0, 0}, Numbers{0, 1, 1000}), std::invalid_argument);
   EXPECT_THROW(split_chains(Numbers{0, 0, 0}, Numbers{0, 1, std::int64_t{1} << 60}), std::invalid_argument);
   EXPECT_THROW(split_chains(Numbers{0, 0}, Numbers{10}), std::invalid_argument);
+}
+
+TEST(SplitChains, RefusesTrajectoriesThatAreTooFarApart) {
+  constexpr auto largest = std::numeric_limits<std::int64_t>::max(),
+                 smallest = std::numeric_limits<std::int64_t>::min();
+  const std::vector<std::int64_t> chain = {0, 0, 1, 1};
+  for (const std::vector<std::int64_t>& trajectory :
+       {std::vector{smallest, largest, std::int64_t{0}, std::int64_t{1}}, // one distance
+        {std::int64_t{0}, largest, std::int64_t{0}, largest},             // their sum
+        {std::int64_t{0}, std::int64_t{1}, std::int64_t{0}, largest}})    // a gap that no series can have
+    EXPECT_THROW(split_chains(chain, trajectory), std::invalid_argument);
 }
 
 } // namespace
