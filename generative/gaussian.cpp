@@ -26,8 +26,7 @@ GaussianMixture::GaussianMixture(Operator covariance, torch::Tensor means, torch
 torch::Tensor GaussianMixture::posterior_mean(const Pair& pair, const torch::Tensor& signal) const {
   const auto s = signal.to(torch::kDouble);
   const auto beta2 = pair.beta * pair.beta;
-  const auto whiten =
-      Whitener::exact(pair, covariance_, signal.scalar_type() == torch::kDouble ? 1e-12 : 1e-7);
+  const auto whiten = Whitener::exact(pair, covariance_, signal.scalar_type() == torch::kDouble ? 1e-12 : 1e-7);
   const auto seen = whiten(s);
   if (means_.size(0) == 1)
     return (means_ + covariance_(seen - whiten(beta2(means_)))).to(signal.scalar_type());

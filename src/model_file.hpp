@@ -30,7 +30,7 @@ struct TrainingRecord {
   LawOptions law;
   std::string precision; ///< of the convolutions: fp32 or bf16
   std::string data_file;
-  std::string data_digest; ///< of the configurations, see digest()
+  std::string data_digest;                                              ///< of the configurations, see digest()
   std::int64_t steps_done = 0, steps_skipped = 0, skipped_in_a_row = 0; ///< skipped: not finite, see Trainer::step
   std::vector<double> step = {}, loss = {};                             ///< the loss, averaged since the entry before
   std::vector<double> samples_per_second = {};                          ///< since the entry before

@@ -373,6 +373,19 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
         self.refuse(2, "are not scalar, site, fourier, mixed", "train", "--data", "data.h5", "--operators", "all", "--output", "no.h5")
 
 
+class Shipped(Measuring):
+    """The model that comes with stint."""
+
+    def test_is_the_reference_theory_after_a_few_trajectories(self):
+        model = os.path.join(os.path.dirname(__file__), "../../models/phi4-l32.h5")
+        self.succeed("info", model, "--verify")
+        self.succeed("sample", "--model", model, "--samples", "512", "--relax", "50", "--output", "out.h5", "--quiet")
+        hmc = {"phi2": (0.25666, 6e-5), "phi4": (0.11934, 4e-5), "nearest_neighbour": (0.14776, 7e-5)}  # cluster algorithm, 49152
+        for name, (reference, reference_error) in hmc.items():
+            value, error = self.observable("out.h5", name)
+            self.assertLess(abs(value - reference), 4 * math.hypot(error, reference_error), name)
+
+
 class Demo(ProgramTest):
     """The quick demo, from the prior to the figure."""
 
