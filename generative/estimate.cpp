@@ -30,7 +30,7 @@ bool diagonal_in_fourier(const Pair& pair) {
 torch::Tensor mean_over_modes(torch::Tensor entries, std::int64_t dimensions) {
   while (entries.dim() <= dimensions)
     entries = entries.unsqueeze(0);
-  return entries.mean(field_axes(entries), /*keepdim=*/true).to(torch::kFloat);
+  return entries.mean(field_axes(entries), /*keepdim=*/true);
 }
 
 /// f(alpha^2, beta^2), the variance of scalar operators, for all entries of the pair: interpolated in log(alpha/beta)
@@ -50,13 +50,17 @@ torch::Tensor of_each_entry(const Pair& pair, std::int64_t dimensions, const Var
   const auto left = position.floor().clamp_max(intervals - 1);
   const auto index = left.to(torch::kLong).flatten();
   const auto values = [&](const torch::Tensor& at) { return table.index_select(0, at).reshape(alpha.sizes()); };
-  return torch::lerp(values(index), values(index + 1), position - left).exp().to(torch::kFloat);
+  return torch::lerp(values(index), values(index + 1), position - left).exp();
 }
 
+/// f(alpha^2, beta^2) of every mode, in the coordinates of the pair.
 template<class Variance> torch::Tensor variance_of(const Moments& moments, const Pair& pair, const Variance& variance) {
-  if (diagonal_in_fourier(pair))
-    return mean_over_modes(variance(pair.alpha.values().square(), pair.beta.values().square()), moments.spectrum.dim());
-  return of_each_entry(pair, moments.spectrum.dim(), variance);
+  const auto dimensions = moments.spectrum.dim();
+  if (!diagonal_in_fourier(pair))
+    return of_each_entry(pair, dimensions, variance);
+  const auto alpha = pair.alpha.values().clamp_min(level_of_log_ratio(-log_ratio_range));
+  const auto of_modes = variance(alpha.square(), pair.beta.values().square());
+  return *diagonal_basis(pair) == Basis::any() ? mean_over_modes(of_modes, dimensions) : of_modes;
 }
 
 /// What gaussian_estimate() needs of w and u.
@@ -135,13 +139,14 @@ Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch
           (square - mean.square()).clamp_min(0).sqrt().to(signal.scalar_type())};
 }
 
-torch::Tensor posterior_variance(const Moments& moments, const Pair& pair) {
-  return variance_of(moments, pair, [&](const torch::Tensor& alpha2, const torch::Tensor& beta2) {
-    return moments.spectrum * alpha2 / (alpha2 + beta2 * moments.spectrum);
-  });
+Operator posterior_variance(const Moments& moments, const Pair& pair) {
+  return Operator::diagonal(*diagonal_basis(pair),
+                            variance_of(moments, pair, [&](const torch::Tensor& alpha2, const torch::Tensor& beta2) {
+                              return moments.spectrum * alpha2 / (alpha2 + beta2 * moments.spectrum);
+                            }));
 }
 
-torch::Tensor target_variance(const Moments& moments, const Pair& pair) {
+Operator target_variance(const Moments& moments, const Pair& pair) {
   if (!moments.force_spectrum.defined())
     return posterior_variance(moments, pair);
   // Not negative, as P Q >= 1 (Cauchy-Schwarz, <x F> = -1), but for the statistical errors of the two spectra.
@@ -150,15 +155,16 @@ torch::Tensor target_variance(const Moments& moments, const Pair& pair) {
     return (moments.spectrum * alpha2 / (alpha2 + beta2 * moments.spectrum) - alpha2 / (beta2 + alpha2 * Q))
         .clamp_min(0);
   });
-  if (*diagonal_basis(pair) != Basis::site())
-    return variance;
-  const auto own = posterior_variance(moments, pair);
+  const auto basis = *diagonal_basis(pair);
+  if (basis != Basis::site())
+    return Operator::diagonal(basis, variance);
+  const auto own = posterior_variance(moments, pair).values();
   auto excess = torch::zeros_like(own);
   for (std::int64_t axis = own.dim() - moments.spectrum.dim(); axis < own.dim(); ++axis)
     for (const std::int64_t step : {-1, 1})
       excess = excess + (own.roll(step, axis) - own).clamp_min(0);
   const auto alpha2 = pair.alpha.values().square(), beta2 = pair.beta.values().square();
-  return variance + (alpha2 / (beta2 + alpha2 * Q)).square().to(torch::kFloat) * (4 * excess);
+  return Operator::diagonal(basis, variance + (alpha2 / (beta2 + alpha2 * Q)).square() * (4 * excess));
 }
 
 torch::Tensor training_target(const Moments& moments, const Pair& pair, const torch::Tensor& signal,

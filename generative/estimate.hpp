@@ -23,16 +23,16 @@ struct Estimate {
 };
 Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal);
 
-/// The variance per site of x1 about the Wiener estimate: for operators diagonal in Fourier space the mean over p of
-/// P alpha^2/(alpha^2 + beta^2 P), (N or 1, 1, ..., 1); for others the same formula of each site's own alpha and beta,
-/// as if all sites had them, broadcastable to the fields.
-torch::Tensor posterior_variance(const Moments& moments, const Pair& pair);
+/// The variance of x1 about the Wiener estimate, coordinate by coordinate in the basis of the pair: of modes
+/// P alpha^2/(alpha^2 + beta^2 P); for multiples of the identity the mean of that over p; of sites this mean for each
+/// site's own alpha and beta, as if all sites had them. Where alpha = 0, a small positive number.
+Operator posterior_variance(const Moments& moments, const Pair& pair);
 
-/// The variance per site of training_target() about the Wiener estimate in the same approximation:
-/// posterior_variance() less the mean over p of kappa = alpha^2/(beta^2 + alpha^2 Q); without a force spectrum the
+/// The variance of training_target() about the Wiener estimate in the same approximation: posterior_variance() less
+/// (the mean over p of) kappa = alpha^2/(beta^2 + alpha^2 Q); without a force spectrum the
 /// former. Where the neighbours of a site are less known than the site itself, the force on it is too: its term
 /// 2 sum phi_{x+-mu} (THEORY 7) adds 4 kappa^2 times what their variances exceed the site's own by.
-torch::Tensor target_variance(const Moments& moments, const Pair& pair);
+Operator target_variance(const Moments& moments, const Pair& pair);
 
 /// A random variable with the conditional mean E[x1 | observation], of less variance than x1 itself:
 ///   T = (signal + alpha^2 t (F(x1) + Q x1)) / (beta^2 + alpha^2 Q),   coordinate by coordinate.

@@ -73,7 +73,7 @@ FamilyWeights FamilyWeights::parse(std::string_view text) {
   if (text == "fourier")
     return {{0, 0, 0, 0, 1}};
   if (text == "mixed")
-    return {{0.35, 0.2, 0.25, 0.08, 0.12}};
+    return {{0.3, 0.18, 0.25, 0.07, 0.2}};
   const auto refuse = [&] {
     throw std::invalid_argument(fmt::format("operators '{}' are not scalar, site, fourier, mixed, or families with "
                                             "weights such as scalar:0.5,known:0.3,fourier:0.2 (also: sequential, "
@@ -203,14 +203,14 @@ void FamilyDraws::draw_fourier(const Stream& stream, std::uint32_t first, std::s
   const double log_ratio = log_ratio_range * (2 * uniform() - 1), kind = uniform();
   const auto level = static_cast<float>(level_of_log_ratio(log_ratio));
   const double decades = std::log(largest_phat2_ / smallest_phat2_);
-  if (kind < 0.5) { // a shell on its way; nothing known below it if it begins below the smallest momentum
-    const double from = smallest_phat2_ * std::exp(decades * (1.2 * uniform() - 0.2));
-    const double to = from * std::exp(decades * (0.1 + 0.9 * uniform()));
+  if (kind < 0.6) { // a shell on its way, often the first, of which the zero mode is one; below it all is known
+    const double begin = 1.6 * uniform() - 0.6, width = uniform();
+    const double from = begin < 0 ? 0 : smallest_phat2_ * std::exp(decades * begin);
+    const double to = begin < 0 ? smallest_phat2_ * std::exp(decades * std::max(1.2 * width - 0.2, 1e-9))
+                                : from * std::exp(decades * (0.1 + 0.9 * width));
     for (std::size_t k = 0; k < levels.size(); ++k)
-      levels[k] = phat2_[k] < from && from > smallest_phat2_   ? 0.F
-                  : phat2_[k] <= std::max(to, smallest_phat2_) ? level
-                                                               : 1.F;
-  } else if (kind < 0.75) { // modes below pi / factor known, as in superresolution()
+      levels[k] = phat2_[k] < from ? 0.F : phat2_[k] <= to ? level : 1.F;
+  } else if (kind < 0.85) { // modes below pi / factor known, as in superresolution()
     const double factor = std::pow(static_cast<double>(geometry_.extents().back()) / 2, uniform());
     std::ranges::fill(levels, 0.F);
     std::int64_t stride = geometry_.volume();

@@ -6,12 +6,14 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace stint {
 namespace {
 
 constexpr int harmonics = 4; // of log(alpha/beta) among the network's input numbers
 constexpr int shells = 6;    // of the momentum
-constexpr int features = 2 * harmonics + 1 + shells + 3;
+constexpr int features = 2 * harmonics + 1 + 2 * shells + 3;
 constexpr int planes = 5;
 
 UNetOptions network_options(const ModelDescription& description) {
@@ -57,13 +59,43 @@ torch::Tensor batched(const torch::Tensor& entries, std::int64_t dimensions) {
   return values;
 }
 
+/// How much more or less of each shell of the momentum an observation has than Gaussian data would give it:
+///   asinh(sqrt(n/2) (mean over the n modes of |x(p)|^2/(alpha^2 + beta^2 P) - 1)),   x = signal/beta,
+/// (N, shells); for other operators than those diagonal in Fourier space the same of all sites. What is coupled to it
+/// is the magnetisation, and a tilt by k2 shows here first. Where beta is small the bracket goes to 0.
+torch::Tensor excess(const Moments& moments, const Pair& pair, const Basis& basis, const torch::Tensor& signal,
+                     const torch::Tensor& averages, const torch::Tensor& counts) {
+  constexpr double smallest = 1e-3; // beta^2
+  const bool modes = common_basis(basis, Basis::fourier()).has_value();
+  const auto alpha2 = pair.alpha.values().square(), beta2 = pair.beta.values().square();
+  const auto variance = modes ? moments.spectrum : moments.spectrum.mean();
+  const auto whiten =
+      Operator::diagonal(modes ? Basis::fourier() : basis, ((beta2 + smallest) * (alpha2 + beta2 * variance)).rsqrt());
+  const auto expected = batched(beta2 / (beta2 + smallest) + torch::zeros_like(alpha2), signal.dim() - 1);
+  auto centered = signal;
+  if (moments.mean != 0)
+    centered = signal - Operator::diagonal(basis, beta2 * moments.mean)(torch::ones_like(signal));
+  const auto whitened = whiten(centered);
+  const auto weight = (counts / 2).sqrt();
+  if (!modes) {
+    const auto energy = (whitened.square() - expected).flatten(1).mean(1, /*keepdim=*/true);
+    return (weight * energy).asinh();
+  }
+  std::vector<std::int64_t> axes(signal.dim() - 1);
+  std::iota(axes.begin(), axes.end(), 1);
+  const auto volume = static_cast<double>(signal[0].numel());
+  const auto energy = torch::fft::fftn(whitened, std::nullopt, axes).abs().square() / volume - expected;
+  return (weight * energy.flatten(1).matmul(averages.flatten(1).t())).asinh();
+}
+
 } // namespace
 
 Model::Model(ModelDescription description, std::uint64_t seed)
     : description_(checked(std::move(description))), network_(network_options(description_), seed),
       magnetisation_deviation_(std::sqrt(description_.moments.spectrum.flatten()[0].item<double>() /
                                          static_cast<double>(description_.geometry.volume()))),
-      shells_(momentum_shells(description_.geometry)) {}
+      shells_(momentum_shells(description_.geometry)), shell_sizes_((shells_ > 0).to(torch::kFloat).flatten(1).sum(1)) {
+}
 
 std::int64_t Model::parameter_count() const {
   std::int64_t count = 0;
@@ -84,6 +116,7 @@ void Model::to(torch::Device device) {
   network_->to(device);
   description_.moments = description_.moments.to(device);
   shells_ = shells_.to(device);
+  shell_sizes_ = shell_sizes_.to(device);
 }
 
 Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const {
@@ -133,14 +166,16 @@ Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const
                         : mean(log_ratio).expand({-1, shells}));
   for (auto& number : numbers)
     number = number.expand({count, number.size(1)});
+  numbers.push_back(excess(moments, pair, *basis, signal, shells_, shell_sizes_));
   const auto z = zero_mode * (deviation / magnetisation_deviation_);
   numbers.push_back(z);
   numbers.push_back(z.abs());
   numbers.push_back((estimate.spread / magnetisation_deviation_).unsqueeze(1));
 
   // In a free field the target has no variance about the Wiener estimate; the bound keeps s > 0 there.
-  const auto scale_variance = torch::maximum(target_variance(moments, pair), 1e-4 * posterior_variance(moments, pair));
-  return {estimate.field, scale_variance.sqrt(), planes_in, torch::cat(numbers, 1)};
+  const auto scale_variance =
+      torch::maximum(target_variance(moments, pair).values(), 1e-4 * posterior_variance(moments, pair).values());
+  return {estimate.field, Operator::diagonal(*basis, scale_variance.sqrt()), planes_in, torch::cat(numbers, 1)};
 }
 
 torch::Tensor Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
@@ -150,7 +185,7 @@ torch::Tensor Model::evaluate(const torch::Tensor& planes_in, const torch::Tenso
 PosteriorMean Model::posterior_mean() {
   return [this](const Pair& pair, const torch::Tensor& signal) {
     const auto in = inputs(pair, signal);
-    return in.estimate + in.scale * evaluate(in.planes, in.numbers);
+    return in.estimate + in.scale(evaluate(in.planes, in.numbers));
   };
 }
 

@@ -30,8 +30,9 @@ struct ModelDescription {
 ///   fields    coordinate by coordinate the Gaussian estimate of x1, W, the zero mode of W as a constant field, and the
 ///             noise level alpha/(alpha + beta) and log(alpha/beta) of each site (their means in other bases than
 ///             sites)
-///   numbers   functions of log(alpha/beta), averaged over coordinates and over shells of the momentum; the zero mode z
-///             of W, |z| and the spread of the magnetisation in units of its standard deviation in the data
+///   numbers   functions of log(alpha/beta), averaged over coordinates and over shells of the momentum; what each shell
+///             has more than Gaussian data would; the zero mode z of W, |z| and the spread of the magnetisation in
+///             units of its standard deviation in the data
 class Model {
 public:
   /// A network with random parameters. Throws std::invalid_argument if the lattice does not fit the network's levels.
@@ -53,7 +54,7 @@ public:
   /// What is known without the network.
   struct Inputs {
     torch::Tensor estimate; ///< W, (N, L1, ..., Ld)
-    torch::Tensor scale;    ///< s, broadcastable to W
+    Operator scale;         ///< s, diagonal in the basis of the pair
     torch::Tensor planes;   ///< (N, planes, L1, ..., Ld)
     torch::Tensor numbers;  ///< (N, numbers)
   };
@@ -72,6 +73,7 @@ private:
   torch::ScalarType type_ = torch::kFloat;
   double magnetisation_deviation_; // of the training data: the unit of the network's zero mode on every lattice
   torch::Tensor shells_;           // (shells, L1, ..., Ld) float32: what each shell averages over
+  torch::Tensor shell_sizes_;      // modes in each shell of the training lattice, (shells)
 };
 
 } // namespace stint

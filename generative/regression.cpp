@@ -4,11 +4,12 @@
 #include "generative/phi4.hpp"
 
 #include <limits>
+#include <numeric>
 
 namespace stint {
 namespace {
 
-constexpr double weight_of_waiting = 0.2; // of coordinates that are pure noise
+constexpr double weight_of_waiting = 0.2; // of coordinates that are pure noise, and of all of them at most
 
 /// What the network is asked for one part of a batch.
 struct Problem {
@@ -18,10 +19,16 @@ struct Problem {
   torch::Tensor weights; ///< of the coordinates, undefined if all are equal
 };
 
-/// Where alpha > 0 something is open.
+/// Where alpha > 0 something is open. (n, L1, ..., Ld) of mean 1 for each configuration.
 torch::Tensor coordinate_weights(const Pair& pair) {
   const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
-  return torch::where(alpha > 0, torch::where(beta > 0, 1.0, weight_of_waiting), 0.0).to(torch::kFloat);
+  std::vector<std::int64_t> axes(alpha.dim() - 1);
+  std::iota(axes.begin(), axes.end(), 1);
+  const auto active = ((alpha > 0) & (beta > 0)).to(torch::kFloat), waiting = (beta == 0).to(torch::kFloat);
+  const auto count = active.sum(axes, true), others = waiting.sum(axes, true);
+  const auto share = weight_of_waiting * (count / others.clamp_min(1)).clamp_max(1);
+  const auto weights = active + torch::where(count > 0, share, torch::ones_like(share)) * waiting;
+  return weights / weights.mean(axes, true).clamp_min(std::numeric_limits<float>::min());
 }
 
 Problem pose(const Model& model, const BatchPart& part) {
@@ -34,7 +41,7 @@ Problem pose(const Model& model, const BatchPart& part) {
       description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
   const auto target = training_target(description.moments, pair, signal, x1, force, description.symmetric);
   auto inputs = model.inputs(pair, signal);
-  const auto residual = (target - inputs.estimate) / inputs.scale;
+  const auto residual = inputs.scale.inverse()(target - inputs.estimate);
   Problem problem{std::move(inputs), residual, basis_of(part.family), {}};
   if (part.family != Family::scalar)
     problem.weights = coordinate_weights(pair);
@@ -45,8 +52,6 @@ torch::Tensor squared_error(const Problem& problem, const torch::Tensor& network
   auto error = network - problem.target;
   if (!problem.weights.defined())
     return error.square().flatten(1).mean(1);
-  if (problem.basis == Basis::site())
-    return (problem.weights * error.square()).flatten(1).sum(1) / problem.weights.flatten(1).sum(1).clamp_min(1);
   return Operator::diagonal(problem.basis, problem.weights.sqrt())(error).square().flatten(1).mean(1); // Parseval
 }
 

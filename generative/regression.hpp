@@ -9,8 +9,8 @@
 namespace stint {
 
 /// The squared error of the network for each sample of the batch, (n), in units of its target's variance in Gaussian
-/// approximation. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise count for a
-/// fifth: on a path they wait.
+/// approximation. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise, which on a
+/// path wait, count for a fifth, and no more than a fifth of the others together.
 torch::Tensor regression_losses(Model& model, const Batch& batch);
 
 /// Losses by family, NaN for families that were not drawn.

@@ -86,6 +86,8 @@ UNetImpl::UNetImpl(const UNetOptions& options, std::uint64_t seed) : options_(op
     }
   }
   output_ = add_affine("output", shape(1, options.channels, kernel), 0);
+  constant_first_ = add_affine("constant1", {embedding_size, embedding_size}, 1);
+  constant_second_ = add_affine("constant2", {1, embedding_size}, 0);
 }
 
 UNetImpl::Affine UNetImpl::add_affine(const std::string& name, std::vector<std::int64_t> shape, double scale) {
@@ -156,7 +158,11 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& planes, const torch::Tensor
     if (level > 0)
       x = finer[level - 1] + refine(convolve(x, narrow_[level - 1]));
   }
-  return convolve(torch::silu(x), output_).squeeze(1).to(torch::kFloat);
+  const auto hidden = torch::silu(linear(embedding, constant_first_.weight, constant_first_.bias));
+  std::vector<std::int64_t> column(options_.dimensions + 1, 1);
+  column[0] = -1;
+  return convolve(torch::silu(x), output_).squeeze(1).to(torch::kFloat) +
+         linear(hidden, constant_second_.weight, constant_second_.bias).reshape(column);
 }
 
 } // namespace stint

@@ -19,7 +19,9 @@ struct UNetOptions {
 ///   x + conv(silu((1 + a) conv(silu(x)) + b)),   (a, b) a function of the features, on the way up also of the averages
 ///   over the lattice of
 /// what the coarsest level has found;
-/// averages of 2^d sites on the way down, copies on the way up, added to what was there on the way down.
+/// averages of 2^d sites on the way down, copies on the way up, added to what was there on the way down. To the result
+/// a constant is added, another function of the features and averages: the zero mode, one of very many, would not get
+/// its due from what all sites share.
 class UNetImpl : public torch::nn::Module {
 public:
   /// Random initial weights are a function of the seed alone; residual blocks start as the identity, the output as 0.
@@ -43,7 +45,7 @@ private:
 
   UNetOptions options_;
   std::uint64_t seed_;
-  Affine embed_first_, embed_second_, pool_, input_, output_;
+  Affine embed_first_, embed_second_, pool_, input_, output_, constant_first_, constant_second_;
   std::vector<std::vector<Block>> down_, up_; // by level
   std::vector<Affine> widen_, narrow_;        // pointwise changes of the number of channels between level l and l + 1
 };

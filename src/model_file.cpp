@@ -10,7 +10,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 
 void write_description(hdf5::File& file, const ModelDescription& description) {
   const auto& extents = description.geometry.extents();

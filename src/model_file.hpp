@@ -1,5 +1,5 @@
 #pragma once
-// Models on disk: the format "stint-model", version 2. Plain numbers; loading a file can run no code.
+// Models on disk: the format "stint-model", version 3. Plain numbers; loading a file can run no code.
 //
 //   /parameters/<name>, /ema/<name>          float32, the parameters and their moving average, which sampling uses
 //   /optimizer/mean/<name>, .../square/...   float32, in checkpoints
