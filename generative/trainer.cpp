@@ -29,6 +29,10 @@ struct Trainer::Reduction {
 
 namespace {
 
+/// Of AdamW. Weights whose gradients are smaller hardly move: as long as the output is nearly 0, those before it have no
+/// gradient but noise, which would drive them, normalised, to where no silu answers any more.
+constexpr double smallest_gradient = 1e-5;
+
 void check(const TrainingOptions& options, std::int64_t ranks) {
   const auto need = [](bool satisfied, const char* what) {
     if (!satisfied)
@@ -131,7 +135,7 @@ void Trainer::update() {
   for (auto& count : counts_)
     count.fill_(updates);
   at::_fused_adamw_(parameters_, gradients, means_, squares_, {}, counts_, learning_rate(), 0.9, 0.99,
-                    options_.weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
+                    options_.weight_decay, smallest_gradient, /*amsgrad=*/false, /*maximize=*/false);
   // The average starts short, so that it forgets the random initial parameters.
   const double decay = std::min(options_.average_decay, 1 - 1 / (1 + 0.1 * updates));
   at::_foreach_lerp_(averages_, parameters_, 1 - decay);

@@ -79,6 +79,20 @@ TEST(Family, FourierLevelsAreEvenInTheMomentumAndHaveTheModesOfTheTasks) {
   EXPECT_TRUE(superresolution_seen);
 }
 
+TEST(Family, FirstShellsOfPathsFromCoarseToFineAreDrawnOften) {
+  // Of 1, 2, ... shells of |p|: the zero mode on its way, all beyond the shell noise. The shell with nothing but the
+  // smallest momenta is where the magnetisation is decided.
+  int first = 0, smallest = 0;
+  for (std::uint32_t index = 0; index < 1000; ++index) {
+    const auto levels = draw(Family::fourier, index);
+    const bool waiting = std::ranges::count(levels, 1.F) > 0;
+    first += levels[0] > 0 && levels[0] < 1 && waiting ? 1 : 0;
+    smallest += std::ranges::count(levels, levels[0]) == 5 && levels[0] < 1 ? 1 : 0;
+  }
+  EXPECT_GT(first, 150);
+  EXPECT_GT(smallest, 30);
+}
+
 TEST(Family, IndependentLevelsDifferFromSiteToSite) {
   const auto levels = draw(Family::independent, 0);
   EXPECT_GT(std::set<float>(levels.begin(), levels.end()).size(), 60U);

@@ -47,6 +47,29 @@ TEST(Model, StartsAsTheWienerEstimate) {
   }
 }
 
+TEST(Model, SeesHowMuchOfEachShellAnObservationHas) {
+  // Of Gaussian data each shell has what it should, to its own statistical error (asinh is near the identity there); of
+  // an observation "nothing, to within 1/Gamma", which a tilt by k2 makes of pure noise, it has far too little.
+  const Geometry geometry({16, 16});
+  const Model model(description(geometry), 1);
+  constexpr std::int64_t count = 2000, shells = 6, last = 3; // behind them: z, |z|, spread
+  const auto pair = testing::scalar_pair(torch::full({count}, 0.4F), 2);
+  const auto x1 = testing::free_field(geometry, {.mass2 = 0.5}, 2, count);
+  const auto x = interpolate(pair, torch::randn(x1.sizes(), at::make_generator<at::CPUGeneratorImpl>(5)), x1);
+  const auto excess = [&](const torch::Tensor& signal) {
+    const auto numbers = model.inputs(pair, signal).numbers;
+    return numbers.narrow(1, numbers.size(1) - last - shells, shells);
+  };
+  const auto sinh = excess(pair.beta(x)).sinh();
+  for (std::int64_t shell = 0; shell < shells; ++shell) {
+    EXPECT_LT(std::abs(testing::z_score(sinh.select(1, shell), 0)), 4) << "shell " << shell;
+    EXPECT_NEAR(sinh.select(1, shell).std().item<double>(), 1, 0.25) << "shell " << shell; // pairs p, -p: up to sqrt(2)
+  }
+  const auto nothing = excess(torch::zeros_like(x));
+  EXPECT_LT(nothing.max().item<double>(), -1);
+  EXPECT_LT(nothing.select(1, shells - 1).max().item<double>(), -2.5);
+}
+
 TEST(Model, CommutesWithTranslationsByTheCoarsestSpacing) {
   const Geometry geometry({8, 12});
   Model model = random_model(geometry);
