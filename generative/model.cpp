@@ -37,11 +37,22 @@ ModelDescription checked(ModelDescription description) {
   return description;
 }
 
-/// Averages over the shells of phat^2 between a geometric progression of edges; the first one has the zero mode.
-torch::Tensor momentum_shells(const Geometry& geometry) {
+torch::Tensor phat2_of(const Geometry& geometry) {
   const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  const auto phat2 = torch::tensor(laplacian_eigenvalues(geometry), torch::kDouble).reshape(shape);
-  const double smallest = phat2.masked_select(phat2 > 0).min().item<double>(), largest = phat2.max().item<double>();
+  return torch::tensor(laplacian_eigenvalues(geometry), torch::kDouble).reshape(shape);
+}
+
+/// The smallest phat^2 > 0.
+double smallest_momentum(const Geometry& geometry) {
+  const auto phat2 = phat2_of(geometry);
+  return phat2.masked_select(phat2 > 0).min().item<double>();
+}
+
+/// Averages over shells of phat^2 between a geometric progression of edges from `smallest`; the first one has all
+/// below.
+torch::Tensor momentum_shells(const Geometry& geometry, double smallest) {
+  const auto phat2 = phat2_of(geometry);
+  const double largest = phat2.max().item<double>();
   const auto position = (phat2.clamp_min(smallest) / smallest).log() * (shells / std::log(largest / smallest * 1.0001));
   std::vector<torch::Tensor> averages;
   for (int shell = 0; shell < shells; ++shell) {
@@ -94,8 +105,9 @@ Model::Model(ModelDescription description, std::uint64_t seed)
     : description_(checked(std::move(description))), network_(network_options(description_), seed),
       magnetisation_deviation_(std::sqrt(description_.moments.spectrum.flatten()[0].item<double>() /
                                          static_cast<double>(description_.geometry.volume()))),
-      shells_(momentum_shells(description_.geometry)), shell_sizes_((shells_ > 0).to(torch::kFloat).flatten(1).sum(1)) {
-}
+      smallest_momentum_(smallest_momentum(description_.geometry)),
+      shells_(momentum_shells(description_.geometry, smallest_momentum_)),
+      shell_sizes_((shells_ > 0).to(torch::kFloat).flatten(1).sum(1)) {}
 
 std::int64_t Model::parameter_count() const {
   std::int64_t count = 0;
@@ -109,7 +121,7 @@ void Model::move_to(const Geometry& geometry) {
   moved.geometry = geometry;
   moved.moments = description_.moments.on(geometry);
   description_ = checked(std::move(moved));
-  shells_ = momentum_shells(geometry).to(device());
+  shells_ = momentum_shells(geometry, smallest_momentum_).to(device());
 }
 
 void Model::to(torch::Device device) {

@@ -72,6 +72,7 @@ private:
   UNet network_{nullptr};
   torch::ScalarType type_ = torch::kFloat;
   double magnetisation_deviation_; // of the training data: the unit of the network's zero mode on every lattice
+  double smallest_momentum_;       // phat^2 of the training data: where shells begin on every lattice
   torch::Tensor shells_;           // (shells, L1, ..., Ld) float32: what each shell averages over
   torch::Tensor shell_sizes_;      // modes in each shell of the training lattice, (shells)
 };
