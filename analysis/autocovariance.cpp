@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <complex>
+#include <functional>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -22,11 +23,11 @@ using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, decltype(&fftw_de
 
 /// The entries of one chain, where it has them.
 struct Chain {
-  std::span<const double> values;
+  std::span<const double> values; ///< to which `mean` belongs
+  double mean;
   std::span<const std::int64_t> times; ///< empty: 0, 1, 2, ...
 
   std::int64_t span() const { return times.empty() ? std::ssize(values) : times.back() + 1; }
-  std::int64_t time(std::size_t entry) const { return times.empty() ? static_cast<std::int64_t>(entry) : times[entry]; }
 };
 
 /// Sums sum_i a_i a_{i+t} for t < block by FFTs of twice that length. Of a chain in blocks of this length with the
@@ -88,8 +89,13 @@ private:
   /// Block `b` into next_, from the entry on that is the first of it and becomes the first of the one after it.
   void transform(const Chain& chain, std::int64_t b, bool count, std::size_t& entry) {
     std::ranges::fill(padded_, 0.0);
-    for (; entry < chain.values.size() && chain.time(entry) < (b + 1) * block_; ++entry)
-      padded_[chain.time(entry) - b * block_] = count ? 1 : chain.values[entry];
+    const std::int64_t start = b * block_, end = start + block_;
+    if (chain.times.empty()) {
+      const auto values = chain.values.subspan(start, std::min(block_, std::ssize(chain.values) - start));
+      std::ranges::transform(values, padded_.begin(), [&](double value) { return value - chain.mean; });
+    }
+    for (; entry < chain.times.size() && chain.times[entry] < end; ++entry)
+      padded_[chain.times[entry] - start] = count ? 1 : chain.values[entry] - chain.mean;
     fftw_execute_dft_r2c(forward_.get(), padded_.data(), fftw(next_));
   }
 
@@ -100,7 +106,7 @@ private:
 };
 
 std::vector<Chain> split(std::span<const double> series, std::span<const std::int64_t> lengths,
-                         std::span<const std::int64_t> times) {
+                         std::span<const std::int64_t> times, double mean) {
   const std::int64_t total = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
   if (lengths.empty() || *std::ranges::min_element(lengths) < 1 || total != std::ssize(series))
     throw std::invalid_argument("chains of " + std::to_string(total) + " entries in all do not fit a series of " +
@@ -111,7 +117,7 @@ std::vector<Chain> split(std::span<const double> series, std::span<const std::in
   std::vector<Chain> chains;
   std::size_t start = 0;
   for (const std::int64_t n : lengths) {
-    chains.push_back({series.subspan(start, n), times.empty() ? times : times.subspan(start, n)});
+    chains.push_back({series.subspan(start, n), mean, times.empty() ? times : times.subspan(start, n)});
     const auto own = chains.back().times;
     if (!own.empty() && (own[0] != 0 || std::ranges::adjacent_find(own, std::ranges::greater_equal{}) != own.end()))
       throw std::invalid_argument("the times of a chain do not ascend from 0");
@@ -123,11 +129,13 @@ std::vector<Chain> split(std::span<const double> series, std::span<const std::in
 } // namespace
 
 LaggedProducts lagged_products(std::span<const double> series, std::span<const std::int64_t> lengths,
-                               std::span<const std::int64_t> times, std::int64_t lags) {
+                               std::span<const std::int64_t> times, std::int64_t lags, double mean) {
   if (lengths.size() == series.size() && times.empty() && std::ranges::count(lengths, 1) == std::ssize(lengths) &&
-      !lengths.empty()) // independent samples: no chain worth a transform
-    return {{std::inner_product(series.begin(), series.end(), series.begin(), 0.0)}, {std::ssize(series)}};
-  const auto chains = split(series, lengths, times);
+      !lengths.empty()) { // independent samples: no chain worth a transform
+    const auto square = [mean](double value) { return (value - mean) * (value - mean); };
+    return {{std::transform_reduce(series.begin(), series.end(), 0.0, std::plus{}, square)}, {std::ssize(series)}};
+  }
+  const auto chains = split(series, lengths, times, mean);
   const std::int64_t longest = std::ranges::max(chains, {}, &Chain::span).span();
   const std::int64_t wanted = std::min(longest, lags);
 

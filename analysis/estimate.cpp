@@ -5,6 +5,7 @@
 #include "analysis/gamma_method.hpp"
 #include "analysis/jackknife.hpp"
 #include "analysis/series_threads.hpp"
+#include "lattice/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -28,35 +29,46 @@ std::vector<double> weights_of(const Measurements& measurements, const Chains& c
   return weights;
 }
 
-/// The means of the primary values, in the order of the chains.
+std::span<const double, primary_count> primaries_of(const Measurements& measurements, std::int64_t configuration) {
+  return std::span(measurements.values).subspan(configuration * primary_count).first<primary_count>();
+}
+
+/// The means of the primary values. Sums are of distances from the first value, as in series_mean.
 PrimaryMeans means_of(const Measurements& measurements, const Chains& chains, std::span<const double> weights) {
-  PrimaryMeans means{};
-  std::vector<double> series(chains.order.size());
-  for (int k = 0; k < primary_count; ++k) {
-    for (std::size_t i = 0; i < series.size(); ++i) {
-      series[i] = measurements.values[chains.order[i] * primary_count + k];
-      if (!std::isfinite(series[i]))
-        throw std::invalid_argument("configuration " + std::to_string(chains.order[i]) +
+  PrimaryMeans first{}, sums{};
+  for (std::size_t i = 0; i < chains.order.size(); ++i) {
+    const auto values = primaries_of(measurements, chains.order[i]);
+    const double weight = weights.empty() ? 1 : weights[i];
+    for (int k = 0; k < primary_count; ++k) {
+      if (!std::isfinite(values[k]))
+        throw std::invalid_argument("configuration " + std::to_string(measurements.number_of(chains.order[i])) +
                                     " of the ensemble holds NaN, Inf or numbers too large to measure");
-      if (!weights.empty())
-        series[i] *= weights[i];
+      if (i == 0)
+        first[k] = weight * values[k];
+      sums[k] += weight * values[k] - first[k];
     }
-    means[k] = series_mean(series);
   }
+  PrimaryMeans means{};
+  for (int k = 0; k < primary_count; ++k)
+    means[k] = first[k] + sums[k] / static_cast<double>(chains.order.size());
   return means;
 }
 
 /// sum_k gradient_k (a_k - mean_k), weighted: the series whose mean fluctuates as the derived observable does.
-std::vector<double> project(const Measurements& measurements, const Chains& chains, std::span<const double> weights,
-                            const PrimaryMeans& means, const DerivedObservable& observable) {
-  std::vector<double> series(chains.order.size());
+void project(const Measurements& measurements, const Chains& chains, std::span<const double> weights,
+             const PrimaryMeans& means, const DerivedObservable& observable, std::span<double> series) {
+  std::vector<int> needed;
   for (int k = 0; k < primary_count; ++k)
     if (observable.gradient[k] != 0)
-      for (std::size_t i = 0; i < series.size(); ++i)
-        series[i] += observable.gradient[k] * (measurements.values[chains.order[i] * primary_count + k] - means[k]);
+      needed.push_back(k);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto values = primaries_of(measurements, chains.order[i]);
+    series[i] = 0;
+    for (const int k : needed)
+      series[i] += observable.gradient[k] * (values[k] - means[k]);
+  }
   for (std::size_t i = 0; i < weights.size(); ++i)
     series[i] *= weights[i];
-  return series;
 }
 
 /// The means in each block of the weighted primary values and, after them, of the weights.
@@ -102,7 +114,10 @@ void add_jackknife_errors(const Measurements& measurements, const Chains& chains
 } // namespace
 
 std::vector<NamedEstimate> estimate_all(const Measurements& measurements) {
-  const Chains chains = split_chains(measurements.chain, measurements.trajectory);
+  return estimate_all(measurements, split_chains(measurements.chain, measurements.trajectory));
+}
+
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains) {
   if (measurements.values.size() != chains.order.size() * primary_count)
     throw std::invalid_argument("measurements of " + std::to_string(chains.order.size()) + " configurations hold " +
                                 std::to_string(measurements.values.size()) + " values");
@@ -117,13 +132,16 @@ std::vector<NamedEstimate> estimate_all(const Measurements& measurements) {
   const auto spacing = static_cast<double>(chains.spacing);
   const auto observables = derived_observables(measurements.geometry, means);
   std::vector<NamedEstimate> estimates(observables.size());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(std::ssize(chains.order)))
-  for (std::size_t k = 0; k < observables.size(); ++k) {
-    const auto series = project(measurements, chains, weights, means, observables[k]);
+  const int threads = threads_for(std::ssize(chains.order));
+  std::vector<std::vector<double>> buffers(threads);
+  parallel_for(std::ssize(observables), threads, [&](std::int64_t k) {
+    auto& series = buffers[omp_get_thread_num()];
+    series.resize(chains.order.size());
+    project(measurements, chains, weights, means, observables[k], series);
     const auto gamma = gamma_method(series, chains.lengths, chains.times);
     estimates[k] = {observables[k].name,
                     {observables[k].value, gamma.error, gamma.tau_int * spacing, gamma.tau_int_error * spacing}};
-  }
+  });
   add_jackknife_errors(measurements, chains, estimates);
   return estimates;
 }

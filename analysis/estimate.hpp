@@ -1,6 +1,7 @@
 #pragma once
 // From measurements to numbers with error bars.
 
+#include "analysis/chains.hpp"
 #include "analysis/observables.hpp"
 
 #include <limits>
@@ -36,6 +37,9 @@ struct NamedEstimate {
 /// Throws std::invalid_argument if there are fewer than 2 configurations, if a value is not finite, if the sizes do not
 /// fit, or for what split_chains throws. Nothing else may plan FFTs meanwhile.
 std::vector<NamedEstimate> estimate_all(const Measurements& measurements);
+
+/// The same where the chains have been split already.
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains);
 
 /// (sum_i w_i)^2 / (N sum_i w_i^2), the share of configurations that count (Kong's effective sample size); 1 without
 /// weights. Between 1/N and 1; many small weights hide a missing part of the law from it.

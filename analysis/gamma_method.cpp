@@ -114,15 +114,13 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
   if (series.size() < 2)
     throw std::invalid_argument("an error needs at least 2 configurations, not " + std::to_string(series.size()));
   const auto N = static_cast<double>(series.size());
-  std::vector<double> deviation(series.begin(), series.end());
-  for (const double mean = series_mean(series); double& value : deviation)
-    value -= mean;
+  const double mean = series_mean(series);
   GammaResult result;
   result.independent = N;
   Window window;
   double variance = 0;
   for (std::int64_t lags = times.empty() ? first_lags : all_lags; window.more; lags *= 8) {
-    const auto products = lagged_products(deviation, lengths, times, lags);
+    const auto products = lagged_products(series, lengths, times, lags, mean);
     const auto gamma = autocovariances(products, known_lags(products, lengths, times));
     variance = gamma[0];
     if (variance <= 0)

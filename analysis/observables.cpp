@@ -1,5 +1,7 @@
 #include "analysis/observables.hpp"
 
+#include "lattice/parallel.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -152,10 +154,10 @@ void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real>
   check_sizes(geometry, configurations.size(), values.size());
   const Measurer measurer(geometry, theory);
   const auto n = std::ssize(values) / primary_count;
-#pragma omp parallel for schedule(static) if (n > 1)
-  for (std::int64_t i = 0; i < n; ++i)
+  parallel_for(n, [&](std::int64_t i) {
     measurer.measure(configurations.subspan(i * geometry.volume(), geometry.volume()),
                      values.subspan(i * primary_count, primary_count));
+  });
 }
 
 template void Measurer::measure(std::span<const float>, std::span<double>) const;

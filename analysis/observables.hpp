@@ -25,13 +25,16 @@ enum Primary : int {
   primary_count
 };
 
-/// Per-configuration values of one ensemble.
+/// Per-configuration values of one ensemble, in any order; analysis is quickest where they are in that of split_chains.
 struct Measurements {
   Geometry geometry;
   std::vector<std::int64_t> chain;      ///< (N) the Markov chain of each configuration; for model samples its own index
   std::vector<std::int64_t> trajectory; ///< (N) its trajectory in that chain
   std::vector<double> values;           ///< (N, primary_count) row-major
   std::vector<double> weight = {};      ///< (N) by which means count each configuration, not all 0; empty: all alike
+  std::vector<std::int64_t> number = {}; ///< (N) of each configuration in its file; empty: 0, 1, 2, ...
+
+  std::int64_t number_of(std::int64_t i) const { return number.empty() ? i : number[i]; }
 };
 
 /// Measures configurations of one lattice. Made once for many of them; threads may share it.

@@ -2,9 +2,13 @@
 
 #include "analysis/chains.hpp"
 #include "analysis/gamma_method.hpp"
+#include "analysis/series_threads.hpp"
+#include "lattice/parallel.hpp"
 #include "lattice/random.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -19,13 +23,14 @@ constexpr int permutations = 999;
 /// The numbers of configurations that are far apart in their chains.
 std::vector<std::int64_t> independent_configurations(const Measurements& measurements) {
   const Chains chains = split_chains(measurements.chain, measurements.trajectory);
-  double tau_int = 0.5;
-  std::vector<double> series(chains.order.size());
-  for (int primary = 0; primary < primary_count; ++primary) {
+  std::array<double, primary_count> tau_ints{};
+  parallel_for(primary_count, threads_for(std::ssize(chains.order)), [&](std::int64_t primary) {
+    std::vector<double> series(chains.order.size());
     for (std::size_t i = 0; i < series.size(); ++i)
       series[i] = measurements.values[chains.order[i] * primary_count + primary];
-    tau_int = std::max(tau_int, gamma_method(series, chains.lengths, chains.times).tau_int);
-  }
+    tau_ints[primary] = gamma_method(series, chains.lengths, chains.times).tau_int;
+  });
+  const double tau_int = std::max(0.5, *std::ranges::max_element(tau_ints));
   const auto stride = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(5 * (tau_int - 0.5))));
   std::vector<std::int64_t> chosen;
   std::int64_t first = 0;
@@ -79,8 +84,7 @@ Points points_of(const Measurements& reference, const std::vector<std::int64_t>&
 
 std::vector<double> distances(const Points& points) {
   std::vector<double> distance(points.n * points.n);
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < points.n; ++i)
+  parallel_for(points.n, [&](std::int64_t i) {
     for (std::int64_t j = 0; j < points.n; ++j) {
       double squares = 0;
       for (int k = 0; k < primary_count; ++k) {
@@ -89,6 +93,7 @@ std::vector<double> distances(const Points& points) {
       }
       distance[i * points.n + j] = std::sqrt(squares);
     }
+  });
   return distance;
 }
 
@@ -170,13 +175,12 @@ PermutationTest permutation_test(const Measurements& reference, const Measuremen
   test.energy_distance = statistics.energy_distance(labels);
   const double wasserstein1 = statistics.wasserstein1(labels);
   const double rounding = 1e-12; // equal labellings, in another order, are equally far apart
-  int energy_beyond = 1, wasserstein1_beyond = 1;
-#pragma omp parallel for schedule(static) reduction(+ : energy_beyond, wasserstein1_beyond)
-  for (int p = 0; p < permutations; ++p) {
+  std::atomic<int> energy_beyond = 1, wasserstein1_beyond = 1;
+  parallel_for(permutations, [&](std::int64_t p) {
     const auto order = shuffled(points.n, {seed, Purpose::permutation, 0, static_cast<std::uint32_t>(p)});
-    energy_beyond += statistics.energy_distance(order) >= test.energy_distance - rounding;
-    wasserstein1_beyond += statistics.wasserstein1(order) >= wasserstein1 * (1 - rounding);
-  }
+    energy_beyond += statistics.energy_distance(order) >= test.energy_distance - rounding ? 1 : 0;
+    wasserstein1_beyond += statistics.wasserstein1(order) >= wasserstein1 * (1 - rounding) ? 1 : 0;
+  });
   test.energy_p_value = static_cast<double>(energy_beyond) / (permutations + 1);
   test.wasserstein1_p_value = static_cast<double>(wasserstein1_beyond) / (permutations + 1);
   return test;

@@ -5,6 +5,7 @@
 #include "analysis/convergence.hpp"
 #include "analysis/gamma_method.hpp"
 #include "analysis/series_threads.hpp"
+#include "lattice/parallel.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,22 +32,31 @@ struct Halves {
   std::int64_t count() const { return std::ssize(values) / n; }
 };
 
-Halves split(std::span<const double> series, std::span<const std::int64_t> lengths) {
-  if (std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) != std::ssize(series))
-    throw std::invalid_argument("chains do not fit a series of " + std::to_string(series.size()));
-  const std::int64_t shortest = lengths.empty() ? 0 : *std::ranges::min_element(lengths);
-  const std::int64_t all = shortest / 2 * 2 * std::ssize(lengths);
-  const std::int64_t stride = std::clamp<std::int64_t>((all + most_entries - 1) / most_entries, 1,
-                                                       std::max<std::int64_t>(shortest / 2 / fewest_of_half, 1));
-  Halves halves{{}, shortest / 2 / stride};
-  halves.values.reserve(2 * halves.n * std::ssize(lengths));
+/// Which entries of the chains count: every s-th of the first n s of each half.
+struct Thinning {
+  explicit Thinning(std::span<const std::int64_t> lengths)
+      : shortest(lengths.empty() ? 0 : *std::ranges::min_element(lengths)) {
+    const std::int64_t all = shortest / 2 * 2 * std::ssize(lengths);
+    stride = std::clamp<std::int64_t>((all + most_entries - 1) / most_entries, 1,
+                                      std::max<std::int64_t>(shortest / 2 / fewest_of_half, 1));
+    n = shortest / 2 / stride;
+    entries = 2 * n * std::ssize(lengths);
+  }
+
+  std::int64_t shortest, stride, n, entries;
+};
+
+/// value(i): entry i of the chains, one after the other.
+template<class Value>
+Halves split(const Thinning& thinning, std::span<const std::int64_t> lengths, const Value& value) {
+  Halves halves{{}, thinning.n};
+  halves.values.reserve(thinning.entries);
   std::int64_t end = 0;
   for (const std::int64_t length : lengths) {
     end += length;
-    const auto chain = series.subspan(end - shortest, shortest);
-    for (const auto& half : {chain.first(shortest / 2), chain.last(shortest / 2)})
-      for (std::int64_t i = 0; i < halves.n; ++i)
-        halves.values.push_back(half[i * stride]);
+    for (const std::int64_t first : {end - thinning.shortest, end - thinning.shortest / 2})
+      for (std::int64_t i = 0; i < thinning.n; ++i)
+        halves.values.push_back(value(first + i * thinning.stride));
   }
   return halves;
 }
@@ -65,26 +75,67 @@ double lower_quantile(double p, double start) {
   return x;
 }
 
-void rank_normalise(std::vector<double>& values) {
-  struct Entry {
-    double value;
-    std::int64_t index;
-  };
-  std::vector<Entry> sorted(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    sorted[i] = {values[i], static_cast<std::int64_t>(i)};
+/// z = Phi^-1((rank - 3/8)/(S + 1/4)) of the ranks of S entries.
+class NormalScores {
+public:
+  explicit NormalScores(std::int64_t entries) : entries_(entries), of_rank_(entries / 2) {
+    for (std::int64_t i = 0; i < entries / 2; ++i)
+      of_rank_[i] = quantile(static_cast<double>(i + 1), i == 0 ? normal_quantile(share(1)) : of_rank_[i - 1]);
+  }
+
+  /// rank: 1, ..., S or, of ties, halfway between.
+  double operator()(double rank) const {
+    const auto S = static_cast<double>(entries_);
+    if (rank > (S + 1) / 2)
+      return -(*this)(S + 1 - rank);
+    const double below = of_rank_[static_cast<std::int64_t>(rank) - 1];
+    return rank == std::floor(rank) ? below : quantile(rank, below);
+  }
+
+private:
+  double share(double rank) const { return (rank - 0.375) / (static_cast<double>(entries_) + 0.25); }
+  double quantile(double rank, double start) const { return lower_quantile(share(rank), start); }
+
+  std::int64_t entries_;
+  std::vector<double> of_rank_; ///< of the lower half
+};
+
+struct Entry {
+  double value;
+  std::int64_t index;
+};
+
+std::vector<Entry> sorted_entries(std::span<const double> values) {
+  std::vector<Entry> sorted;
+  sorted.reserve(values.size());
+  for (const double value : values)
+    sorted.push_back({value, std::ssize(sorted)});
   std::ranges::sort(sorted, {}, &Entry::value);
-  const auto S = static_cast<double>(values.size());
-  double magnitude = -normal_quantile(0.625 / (S + 0.25)); // |z| of the rank before: next to that of this one
+  return sorted;
+}
+
+/// The entries in the order of their distances from the median, which take the place of the values; their number is
+/// even.
+void fold(std::span<Entry> sorted) {
+  const auto middle = sorted.begin() + std::ssize(sorted) / 2;
+  const double median = (std::prev(middle)->value + middle->value) / 2;
+  for (Entry& entry : sorted)
+    entry.value = std::abs(entry.value - median);
+  std::reverse(sorted.begin(), middle);
+  std::ranges::inplace_merge(sorted, middle, {}, &Entry::value);
+}
+
+/// The normal scores of sorted entries, each at its index.
+std::vector<double> scores_of(std::span<const Entry> sorted, const NormalScores& scores) {
+  std::vector<double> values(sorted.size());
   for (std::size_t first = 0, last = 0; first < sorted.size(); first = last) {
     while (last < sorted.size() && sorted[last].value == sorted[first].value)
       ++last;
-    const double rank = (static_cast<double>(first + last) + 1) / 2; // the mean of first + 1, ..., last
-    const double p = (rank - 0.375) / (S + 0.25);
-    magnitude = -lower_quantile(std::min(p, 1 - p), -magnitude);
+    const double score = scores((static_cast<double>(first + last) + 1) / 2); // mean rank of first + 1, ..., last
     for (std::size_t k = first; k < last; ++k)
-      values[sorted[k].index] = std::copysign(magnitude, p - 0.5);
+      values[sorted[k].index] = score;
   }
+  return values;
 }
 
 double r_hat(const Halves& halves) {
@@ -95,17 +146,6 @@ double r_hat(const Halves& halves) {
     moments[chain].add(halves.values[i], index, 2 * halves.n);
   }
   return split_r_hat(moments);
-}
-
-/// The distances of the values from their median.
-Halves folded(Halves halves) {
-  auto lower = halves.values;
-  const auto middle = lower.begin() + std::ssize(lower) / 2; // the number of values is even
-  std::ranges::nth_element(lower, middle);
-  const double median = (*middle + *std::max_element(lower.begin(), middle)) / 2;
-  for (double& value : halves.values)
-    value = std::abs(value - median);
-  return halves;
 }
 
 double effective_sample_size(const Halves& halves) {
@@ -141,6 +181,17 @@ double effective_sample_size(const Halves& halves) {
   return S / std::max(tau, 1 / std::log10(S));
 }
 
+RankConvergence convergence_of(const Halves& halves, const NormalScores& scores) {
+  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+  auto sorted = sorted_entries(halves.values);
+  if (halves.n < 4 || sorted.front().value == sorted.back().value)
+    return {undefined, undefined};
+  const Halves normal{scores_of(sorted, scores), halves.n};
+  fold(sorted);
+  const Halves distances{scores_of(sorted, scores), halves.n};
+  return {std::fmax(r_hat(normal), r_hat(distances)), effective_sample_size(normal)};
+}
+
 } // namespace
 
 double normal_quantile(double p) {
@@ -150,32 +201,29 @@ double normal_quantile(double p) {
 }
 
 RankConvergence rank_convergence(std::span<const double> series, std::span<const std::int64_t> lengths) {
-  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-  Halves halves = split(series, lengths);
-  if (halves.n < 4 || std::ranges::min(halves.values) == std::ranges::max(halves.values))
-    return {undefined, undefined};
-  Halves distances = folded(halves);
-  rank_normalise(halves.values);
-  rank_normalise(distances.values);
-  return {std::fmax(r_hat(halves), r_hat(distances)), effective_sample_size(halves)};
+  if (std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) != std::ssize(series))
+    throw std::invalid_argument("chains do not fit a series of " + std::to_string(series.size()));
+  const Thinning thinning(lengths);
+  return convergence_of(split(thinning, lengths, [&](std::int64_t i) { return series[i]; }),
+                        NormalScores(thinning.entries));
 }
 
-std::vector<NamedConvergence> convergence_all(const Measurements& measurements) {
-  const Chains chains = split_chains(measurements.chain, measurements.trajectory);
+std::vector<NamedConvergence> convergence_all(const Measurements& measurements, const Chains& chains) {
   constexpr std::array<std::pair<Primary, const char*>, 6> judged = {{{magnetisation, "magnetisation"},
                                                                       {abs_magnetisation, "abs_magnetisation"},
                                                                       {phi2, "phi2"},
                                                                       {phi4, "phi4"},
                                                                       {nearest_neighbour, "nearest_neighbour"},
                                                                       {action_density, "action_density"}}};
+  const Thinning thinning(chains.lengths);
+  const NormalScores scores(thinning.entries);
   std::vector<NamedConvergence> found(judged.size());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(std::ssize(chains.order)))
-  for (std::size_t k = 0; k < judged.size(); ++k) {
-    std::vector<double> series(chains.order.size());
-    for (std::size_t i = 0; i < series.size(); ++i)
-      series[i] = measurements.values[chains.order[i] * primary_count + judged[k].first];
-    found[k] = {judged[k].second, rank_convergence(series, chains.lengths)};
-  }
+  parallel_for(std::ssize(judged), threads_for(thinning.entries), [&](std::int64_t k) {
+    const auto value = [&](std::int64_t i) {
+      return measurements.values[chains.order[i] * primary_count + judged[k].first];
+    };
+    found[k] = {judged[k].second, convergence_of(split(thinning, chains.lengths, value), scores)};
+  });
   return found;
 }
 

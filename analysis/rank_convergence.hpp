@@ -1,6 +1,7 @@
 #pragma once
 // Convergence of chains that are kept: rank-normalised split R-hat and bulk effective sample size.
 
+#include "analysis/chains.hpp"
 #include "analysis/observables.hpp"
 
 #include <cstdint>
@@ -35,8 +36,8 @@ struct NamedConvergence {
 };
 
 /// Of the observables that are means of one value a configuration: magnetisation, abs_magnetisation, phi2, phi4,
-/// nearest_neighbour and action_density. Throws what split_chains throws.
-std::vector<NamedConvergence> convergence_all(const Measurements& measurements);
+/// nearest_neighbour and action_density.
+std::vector<NamedConvergence> convergence_all(const Measurements& measurements, const Chains& chains);
 
 /// The x with Phi(x) = p of the standard normal, 0 < p < 1, by Newton's method on log Phi.
 double normal_quantile(double p);

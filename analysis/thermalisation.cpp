@@ -1,6 +1,8 @@
 #include "analysis/thermalisation.hpp"
 
 #include "analysis/gamma_method.hpp"
+#include "analysis/series_threads.hpp"
+#include "lattice/parallel.hpp"
 
 #include <algorithm>
 #include <array>
@@ -88,29 +90,27 @@ double deviation(std::span<const double> series, std::span<const std::int64_t> t
 } // namespace
 
 ThermalisationCut suggest_cut(const Measurements& measurements, const Chains& chains) {
-  ThermalisationCut suggestion;
   const auto times = times_of(chains);
   const std::int64_t steps = times.empty() ? 0 : std::ranges::max(times) + 1;
   if (steps < fewest_steps)
-    return suggestion;
-  std::vector<double> count(steps), sum(steps), series(times.size());
+    return {};
+  std::vector<double> count(steps);
   for (const std::int64_t t : times)
     count[t] += 1;
-  for (const auto& [primary, name] : judged) {
-    std::ranges::fill(sum, 0.0);
+  std::array<ThermalisationCut, judged.size()> cuts;
+  parallel_for(std::ssize(judged), threads_for(std::ssize(times)), [&](std::int64_t which) {
+    const auto& [primary, name] = judged[which];
+    std::vector<double> sum(steps), series(times.size());
     for (std::size_t k = 0; k < times.size(); ++k) {
       series[k] = measurements.values[chains.order[k] * primary_count + primary];
       sum[times[k]] += series[k];
     }
     const std::int64_t cut = mser(sum, count);
-    if (cut == 0)
-      continue;
-    const double z = deviation(series, times, chains, cut);
-    if (std::abs(z) <= significant || cut * chains.spacing <= suggestion.trajectories)
-      continue;
-    suggestion = {cut * chains.spacing, name, z, cut < steps / 2};
-  }
-  return suggestion;
+    const double z = cut == 0 ? 0 : deviation(series, times, chains, cut);
+    if (std::abs(z) > significant)
+      cuts[which] = {cut * chains.spacing, name, z, cut < steps / 2};
+  });
+  return *std::ranges::max_element(cuts, {}, &ThermalisationCut::trajectories); // the first of equal ones
 }
 
 std::vector<std::int64_t> after_beginning(const Measurements& measurements, std::int64_t trajectories) {
@@ -132,6 +132,7 @@ Measurements select(const Measurements& measurements, std::span<const std::int64
   for (const std::int64_t i : configurations) {
     selected.chain.push_back(measurements.chain[i]);
     selected.trajectory.push_back(measurements.trajectory[i]);
+    selected.number.push_back(measurements.number_of(i));
     if (!measurements.weight.empty())
       selected.weight.push_back(measurements.weight[i]);
     const auto values = measurements.values.begin() + i * primary_count;

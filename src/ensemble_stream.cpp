@@ -1,7 +1,8 @@
 #include "src/ensemble_stream.hpp"
 
+#include "lattice/parallel.hpp"
+
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,7 +38,7 @@ public:
     std::int64_t begin = 0, end = 0; // rows of the buffer
     {
       const std::lock_guard lock(mutex_);
-      if (next_ >= last_ || error_)
+      if (next_ >= last_ || error.any())
         return false;
       progress_(next_);
       piece.first = next_;
@@ -57,19 +58,7 @@ public:
     return true;
   }
 
-  /// Notes what was thrown for the piece that begins with this configuration.
-  void note(std::int64_t first, std::exception_ptr error) {
-    const std::lock_guard lock(mutex_);
-    if (!error_ || first < first_error_) {
-      error_ = std::move(error);
-      first_error_ = first;
-    }
-  }
-
-  void rethrow() const {
-    if (error_)
-      std::rethrow_exception(error_);
-  }
+  FirstError error; ///< numbered by the first configuration of a piece
 
 private:
   std::span<std::byte> bytes_of(const Piece& piece) const {
@@ -79,8 +68,7 @@ private:
   std::mutex mutex_;
   hdf5::Dataset dataset_;
   std::optional<hdf5::PlainChunks> chunks_;
-  std::int64_t next_, last_, volume_, rows_ = 1, first_error_ = 0;
-  std::exception_ptr error_;
+  std::int64_t next_, last_, volume_, rows_ = 1;
   const std::function<void(std::int64_t)>& progress_;
 };
 
@@ -97,10 +85,10 @@ void visit_configurations(const EnsembleReader& ensemble, std::int64_t first, st
       while (pieces.take(piece))
         visit(piece.first, piece.configurations);
     } catch (...) {
-      pieces.note(piece.first, std::current_exception());
+      pieces.error.note(piece.first);
     }
   }
-  pieces.rethrow();
+  pieces.error.rethrow();
 }
 
 template void visit_configurations(const EnsembleReader&, std::int64_t, std::int64_t,

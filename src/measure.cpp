@@ -168,8 +168,7 @@ void warn_of_weights(const std::string& path, const Measurements& measurements) 
 }
 
 /// Blocks of many autocorrelation times of what the first pass over the file has found.
-Blocks blocks_of(const std::string& path, const std::vector<std::int64_t>& kept, std::int64_t configurations,
-                 const Result& result) {
+Blocks blocks_of(const std::string& path, std::int64_t configurations, const Result& result) {
   double tau_int = 0;
   for (const auto& [name, estimate] : result.estimates)
     tau_int = std::max(tau_int, estimate.tau_int);
@@ -181,8 +180,8 @@ Blocks blocks_of(const std::string& path, const std::vector<std::int64_t>& kept,
   if (blocks.sizes.size() < 2)
     throw std::runtime_error(path + ": --correlators needs at least 2 blocks of configurations");
   std::vector<std::int32_t> block_of(configurations, -1);
-  for (std::size_t i = 0; i < kept.size(); ++i)
-    block_of[kept[i]] = blocks.of[i];
+  for (std::size_t i = 0; i < blocks.of.size(); ++i)
+    block_of[result.measurements.number_of(static_cast<std::int64_t>(i))] = blocks.of[i];
   blocks.of = std::move(block_of);
   return blocks;
 }
@@ -230,19 +229,18 @@ int run_measure(const Context& context, Arguments arguments) {
     auto& measurements = result.measurements;
     const auto configurations = std::ssize(measurements.chain);
     if (reweight)
-      measurements.weight = weights_of_file(files[0]);
-    std::vector<std::int64_t> kept;
-    if (discard > 0 || with_correlators)
-      kept = after_beginning(measurements, discard);
+      for (const auto weights = weights_of_file(files[0]); const std::int64_t number : measurements.number)
+        measurements.weight.push_back(weights[number]);
     if (discard > 0)
-      measurements = select(measurements, kept);
+      measurements = select(measurements, after_beginning(measurements, discard));
     if (measurements.chain.size() < 2)
       throw std::runtime_error(fmt::format("{}: --discard {} leaves {} configurations; errors need at least 2",
-                                           files[0], discard, kept.size()));
+                                           files[0], discard, measurements.chain.size()));
     try {
-      result.estimates = estimate_all(measurements);
-      result.convergence = convergence_all(measurements);
-      result.cut = suggest_cut(measurements, split_chains(measurements.chain, measurements.trajectory));
+      const Chains chains = split_chains(measurements.chain, measurements.trajectory);
+      result.estimates = estimate_all(measurements, chains);
+      result.convergence = convergence_all(measurements, chains);
+      result.cut = suggest_cut(measurements, chains);
     } catch (const std::invalid_argument& error) {
       throw std::runtime_error(files[0] + ": " + error.what());
     }
@@ -250,7 +248,7 @@ int run_measure(const Context& context, Arguments arguments) {
     if (reweight)
       warn_of_weights(files[0], measurements);
     if (with_correlators)
-      blocks = blocks_of(files[0], kept, configurations, result);
+      blocks = blocks_of(files[0], configurations, result);
   });
   if (with_correlators) {
     const auto means = correlators_of_file(context.mpi, files[0], std::move(blocks), !common.quiet);

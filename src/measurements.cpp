@@ -1,6 +1,8 @@
 #include "src/measurements.hpp"
 
+#include "analysis/chains.hpp"
 #include "analysis/correlators.hpp"
+#include "src/command.hpp"
 #include "src/ensemble_file.hpp"
 #include "src/ensemble_stream.hpp"
 #include "src/progress.hpp"
@@ -13,6 +15,7 @@ namespace stint {
 namespace {
 
 constexpr std::int64_t most_segments = 256, fewest_segments = 16, segments_bytes = 128 << 20;
+constexpr std::int64_t rows_at_once = 1 << 16; // that ranks send to rank 0
 
 /// The first of `total` things that belong to rank `rank`, or to a later one.
 std::int64_t share(const Mpi& mpi, std::int64_t total, int rank) { return total * rank / mpi.size(); }
@@ -37,6 +40,63 @@ void check_finite(const EnsembleReader& ensemble, std::int64_t first, std::span<
         !std::ranges::all_of(configurations.subspan(i * volume, volume), [](Real phi) { return std::isfinite(phi); }))
       throw std::runtime_error(ensemble.path() + ": configuration " + std::to_string(first + i) +
                                " (counted from 0) has a NaN or infinite value");
+}
+
+/// Of all configurations in the order of their chains, without values yet.
+Measurements in_order_of_chains(const EnsembleReader& ensemble) {
+  const auto chain = ensemble.chain(), trajectory = ensemble.trajectory();
+  Measurements measurements{ensemble.geometry(), {}, {}, {}};
+  try {
+    measurements.number = split_chains(chain, trajectory).order;
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(ensemble.path() + ": " + error.what());
+  }
+  for (const std::int64_t i : measurements.number) {
+    measurements.chain.push_back(chain[i]);
+    measurements.trajectory.push_back(trajectory[i]);
+  }
+  measurements.values.resize(chain.size() * primary_count);
+  return measurements;
+}
+
+/// Where each configuration of the file stands among these measurements.
+std::vector<std::int64_t> places_of(const Measurements& measurements) {
+  std::vector<std::int64_t> places(measurements.number.size());
+  for (std::size_t k = 0; k < places.size(); ++k)
+    places[measurements.number[k]] = static_cast<std::int64_t>(k);
+  return places;
+}
+
+/// Copies primary values, (n, primary_count), to the places of n configurations.
+void put(std::span<const double> values, std::span<const std::int64_t> places, Measurements& measurements) {
+  for (const std::int64_t place : places) {
+    std::ranges::copy(values.first(primary_count), measurements.values.begin() + place * primary_count);
+    values = values.subspan(primary_count);
+  }
+}
+
+/// Brings the values of the other ranks' shares to their places on rank 0, some at a time.
+void collect(const Mpi& mpi, std::int64_t configurations, std::span<const double> values,
+             std::span<const std::int64_t> places, Measurements& measurements) {
+  std::vector<double> some;
+  for (std::int64_t done = 0; done <= configurations / mpi.size(); done += rows_at_once) {
+    const auto first = [&](int rank) { return share(mpi, configurations, rank) + done; };
+    const auto count = [&](int rank) {
+      return std::clamp<std::int64_t>(share(mpi, configurations, rank + 1) - first(rank), 0, rows_at_once);
+    };
+    std::int64_t rows = 0;
+    for (int rank = 1; rank < mpi.size() && mpi.root(); ++rank)
+      rows += count(rank);
+    some.resize(rows * primary_count);
+    mpi.gather_rows<double>(mpi.root() ? values
+                                       : values.subspan(done * primary_count, count(mpi.rank()) * primary_count),
+                            primary_count, some);
+    std::span<const double> rest = some;
+    for (int rank = 1; rank < mpi.size() && mpi.root(); ++rank) {
+      put(rest, places.subspan(first(rank), count(rank)), measurements);
+      rest = rest.subspan(count(rank) * primary_count);
+    }
+  }
 }
 
 /// The sums of columns over the configurations of one segment of the file, (blocks, columns).
@@ -77,30 +137,27 @@ Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_pro
     throw std::runtime_error(path + ": has " + std::to_string(ensemble.size()) +
                              " configurations; errors need at least 2");
   const auto first = share(mpi, ensemble.size(), mpi.rank()), last = share(mpi, ensemble.size(), mpi.rank() + 1);
+  Measurements measurements{ensemble.geometry(), {}, {}, {}};
+  on_root(mpi, [&] { measurements = in_order_of_chains(ensemble); });
+  const auto places = places_of(measurements);
+  std::vector<double> own(mpi.root() ? 0 : (last - first) * primary_count);
   const Measurer measurer(ensemble.geometry(), ensemble.theory());
-  std::vector<double> values((last - first) * primary_count);
   {
     Progress progress(path, last - first, "configurations", show_progress && mpi.root());
     visit_file(
         ensemble, first, last, [&](std::int64_t next) { progress.update(next - first); },
         [&]<class Real>(std::int64_t row, std::span<const Real> configurations) {
           const auto n = std::ssize(configurations) / ensemble.geometry().volume();
-          const auto of_these = std::span(values).subspan((row - first) * primary_count, n * primary_count);
-          measurer.measure(configurations, of_these);
-          check_finite<Real>(ensemble, row, configurations, of_these);
+          std::vector<double> values(n * primary_count);
+          measurer.measure(configurations, values);
+          check_finite<Real>(ensemble, row, configurations, values);
+          if (mpi.root())
+            put(values, std::span(places).subspan(row, n), measurements);
+          else
+            std::ranges::copy(values, own.begin() + (row - first) * primary_count);
         });
   }
-  Measurements measurements{ensemble.geometry(), {}, {}, {}};
-  if (mpi.size() == 1) {
-    measurements.values = std::move(values);
-  } else {
-    measurements.values.resize(mpi.root() ? ensemble.size() * primary_count : 0);
-    mpi.gather_rows<double>(values, primary_count, measurements.values);
-  }
-  if (mpi.root()) {
-    measurements.chain = ensemble.chain();
-    measurements.trajectory = ensemble.trajectory();
-  }
+  collect(mpi, ensemble.size(), own, places, measurements);
   return measurements;
 }
 
