@@ -1,34 +1,43 @@
 #include "analysis/chains.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace stint {
 namespace {
 
 constexpr std::int64_t times_per_configuration = 64; // at most, on average
 
-/// The configurations' numbers by ascending chain, each chain's in their order.
-std::vector<std::int64_t> by_chain(std::span<const std::int64_t> chain) {
-  std::vector<std::int64_t> order(chain.size());
+/// The configurations' numbers by ascending chain, each chain's in their order, and how many each chain has.
+Chains by_chain(std::span<const std::int64_t> chain) {
+  Chains chains;
+  chains.order.resize(chain.size());
   if (chain.empty())
-    return order;
+    return chains;
   const auto [low, high] = std::ranges::minmax(chain);
   const auto range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   if (range > 2 * chain.size()) { // too few of many numbers to count them all
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, {}, [&](std::int64_t i) { return chain[i]; });
-    return order;
+    std::iota(chains.order.begin(), chains.order.end(), 0);
+    std::ranges::stable_sort(chains.order, {}, [&](std::int64_t i) { return chain[i]; });
+    for (std::size_t k = 0; k < chain.size(); ++k) {
+      if (k == 0 || chain[chains.order[k]] != chain[chains.order[k - 1]])
+        chains.lengths.push_back(0);
+      ++chains.lengths.back();
+    }
+    return chains;
   }
   std::vector<std::int64_t> next(range + 1); // place of the next configuration of each chain
   for (const std::int64_t c : chain)
     ++next[c - low];
+  std::ranges::copy_if(next, std::back_inserter(chains.lengths), [](std::int64_t n) { return n > 0; });
   std::exclusive_scan(next.begin(), next.end(), next.begin(), std::int64_t{0});
   for (std::size_t i = 0; i < chain.size(); ++i)
-    order[next[chain[i] - low]++] = static_cast<std::int64_t>(i);
-  return order;
+    chains.order[next[chain[i] - low]++] = static_cast<std::int64_t>(i);
+  return chains;
 }
 
 } // namespace
@@ -37,35 +46,30 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
   if (chain.size() != trajectory.size())
     throw std::invalid_argument(std::to_string(chain.size()) + " chain numbers for " +
                                 std::to_string(trajectory.size()) + " trajectory numbers");
-  Chains chains;
-  chains.order = by_chain(chain);
-  for (auto first = chains.order.begin(); first != chains.order.end();) {
-    const auto last =
-        std::find_if(first, chains.order.end(), [&](std::int64_t i) { return chain[i] != chain[*first]; });
-    const auto time = [&](std::int64_t i) { return trajectory[i]; };
-    if (!std::ranges::is_sorted(first, last, {}, time))
-      std::ranges::stable_sort(first, last, {}, time);
-    first = last;
-  }
-
+  Chains chains = by_chain(chain);
+  std::vector<std::int64_t> times; // trajectories in this order
+  times.reserve(chain.size());
   std::int64_t divisor = 0, span = 0; // of the steps between neighbours: their greatest common divisor and sum
-  for (std::size_t k = 0; k < chains.order.size(); ++k) {
-    const std::int64_t i = chains.order[k];
-    const std::int64_t previous = k == 0 ? i : chains.order[k - 1];
-    if (k == 0 || chain[i] != chain[previous]) {
-      chains.lengths.push_back(1);
-      continue;
+  for (const std::int64_t length : chains.lengths) {
+    const auto own = std::span(chains.order).subspan(times.size(), length);
+    const auto time = [&](std::int64_t i) { return trajectory[i]; };
+    std::ranges::transform(own, std::back_inserter(times), time);
+    const auto own_times = std::span(times).last(length);
+    if (!std::ranges::is_sorted(own_times)) {
+      std::ranges::stable_sort(own, {}, time);
+      std::ranges::transform(own, own_times.begin(), time);
     }
-    ++chains.lengths.back();
-    std::int64_t step = 0;
-    if (__builtin_sub_overflow(trajectory[i], trajectory[previous], &step) || __builtin_add_overflow(span, step, &span))
-      throw std::invalid_argument("trajectories " + std::to_string(trajectory[previous]) + " and " +
-                                  std::to_string(trajectory[i]) + " of chain " + std::to_string(chain[i]) +
-                                  " are too far apart");
-    if (step == 0)
-      throw std::invalid_argument("chain " + std::to_string(chain[i]) + " has trajectory " +
-                                  std::to_string(trajectory[i]) + " twice");
-    divisor = std::gcd(divisor, step);
+    for (std::int64_t k = 1; k < length; ++k) {
+      std::int64_t step = 0;
+      if (__builtin_sub_overflow(own_times[k], own_times[k - 1], &step) || __builtin_add_overflow(span, step, &span))
+        throw std::invalid_argument("trajectories " + std::to_string(own_times[k - 1]) + " and " +
+                                    std::to_string(own_times[k]) + " of chain " + std::to_string(chain[own[k]]) +
+                                    " are too far apart");
+      if (step == 0)
+        throw std::invalid_argument("chain " + std::to_string(chain[own[k]]) + " has trajectory " +
+                                    std::to_string(own_times[k]) + " twice");
+      divisor = std::gcd(divisor, step);
+    }
   }
   if (divisor == 0)
     return chains;
@@ -80,12 +84,12 @@ Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::in
                                 "have only " +
                                 std::to_string(divisor) + " as a common divisor, and less than one in " +
                                 std::to_string(times_per_configuration) + " multiples of it was saved");
-  chains.times.reserve(chains.order.size());
+  chains.times = std::move(times);
   std::int64_t first = 0;
   for (const std::int64_t length : chains.lengths) {
-    const std::int64_t start = trajectory[chains.order[first]];
-    for (std::int64_t k = first; k < first + length; ++k)
-      chains.times.push_back((trajectory[chains.order[k]] - start) / divisor);
+    const auto own = std::span(chains.times).subspan(first, length);
+    for (const std::int64_t start = own[0]; std::int64_t & time : own)
+      time = (time - start) / divisor;
     first += length;
   }
   return chains;

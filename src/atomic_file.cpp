@@ -1,5 +1,7 @@
 #include "src/atomic_file.hpp"
 
+#include "src/temporary_name.hpp"
+
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -86,20 +88,19 @@ void sync(const fs::path& path, int flags) {
 
 AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temporary_folder) : path_(std::move(path)) {
   check_target(path_, overwrite);
-  const fs::path name(path_); // the extension stays last, for programs that look at it
-  const fs::path folder = temporary_folder.empty() ? name.parent_path() : fs::path(temporary_folder);
-  temporary_ = (folder / name.stem()).string() + "." + std::to_string(::getpid()) + ".part" + name.extension().string();
+  temporary_ = temporary_name(path_, temporary_folder);
   slot_ = remember(fs::absolute(temporary_).string());
-  const int descriptor = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) {
     const std::string why = std::strerror(errno);
     forget(slot_);
     fail(path_, "cannot write to this folder: " + why);
   }
-  ::close(descriptor);
+  lock_temporary(descriptor_);
 }
 
 AtomicFile::~AtomicFile() {
+  ::close(descriptor_);
   if (!temporary_.empty())
     ::unlink(temporary_.c_str());
   forget(slot_);
@@ -113,7 +114,10 @@ void AtomicFile::commit() {
   sync(folder_of(path_), O_RDONLY | O_DIRECTORY);
 }
 
-void check_output(const std::string& path, bool overwrite) { const AtomicFile probe(path, overwrite); }
+void check_output(const std::string& path, bool overwrite) {
+  const AtomicFile probe(path, overwrite);
+  remove_stale_temporaries(path);
+}
 
 void make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) == 0)

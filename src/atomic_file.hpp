@@ -27,11 +27,12 @@ public:
 
 private:
   std::string path_, temporary_;
-  int slot_ = -1; // of the list of temporaries that a signal removes
+  int slot_ = -1;       // of the list of temporaries that a signal removes
+  int descriptor_ = -1; // of the temporary, which it keeps locked
 };
 
 /// Throws what AtomicFile's constructor would throw, and leaves nothing behind: for outputs that are written at the
-/// end.
+/// end. Removes temporaries that killed runs have left (temporary_name.hpp).
 void check_output(const std::string& path, bool overwrite);
 
 /// Makes the folder `path`, whose parent must exist; nothing if it is there. Throws std::runtime_error if it cannot.

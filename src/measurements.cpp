@@ -51,10 +51,13 @@ Measurements in_order_of_chains(const EnsembleReader& ensemble) {
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(ensemble.path() + ": " + error.what());
   }
-  for (const std::int64_t i : measurements.number) {
-    measurements.chain.push_back(chain[i]);
-    measurements.trajectory.push_back(trajectory[i]);
-  }
+  const auto in_order = [&](const std::vector<std::int64_t>& column) {
+    std::vector<std::int64_t> ordered(column.size());
+    std::ranges::transform(measurements.number, ordered.begin(), [&](std::int64_t i) { return column[i]; });
+    return ordered;
+  };
+  measurements.chain = in_order(chain);
+  measurements.trajectory = in_order(trajectory);
   measurements.values.resize(chain.size() * primary_count);
   return measurements;
 }

@@ -74,6 +74,31 @@ class Commands(unittest.TestCase):
         self.assertIn("leaves 0 configurations", self.stint("measure", "a.h5", "--discard", "1000", status=1).stderr)
         self.assertIn("--discard", self.stint("measure", "a.h5", "--discard", "-1", status=2).stderr)
 
+    def test_order_of_the_file_does_not_matter(self):
+        def shuffle(file):
+            order = sorted(range(1280), key=lambda i: i * 7919 % 1280)
+            for name in ("configurations", "chain", "trajectory"):
+                file[name][:] = file[name][:][order]
+        self.change("shuffled.h5", shuffle)
+        for options in ([], ["--discard", "100"], ["--discard", "50", "--correlators"]):
+            for name in ("a", "shuffled"):
+                self.stint("measure", f"{name}.h5", *options, "--json", f"order-{name}.json", "--overwrite", "--quiet")
+            self.ranks(3, "measure", "shuffled.h5", *options, "--json", "order-ranks.json", "--overwrite", "--quiet")
+            self.assertEqual(self.read("order-shuffled.json"), self.read("order-ranks.json"))
+            self.assert_close(self.read("order-a.json"), self.read("order-shuffled.json"))
+
+    def assert_close(self, a, b, where=""):
+        if isinstance(a, dict):
+            self.assertEqual(a.keys(), b.keys(), where)
+            for key in a:
+                self.assert_close(a[key], b[key], f"{where}/{key}")
+        elif isinstance(a, list):
+            self.assertEqual(len(a), len(b), where)
+            for x, y in zip(a, b):
+                self.assert_close(x, y, where)
+        elif a != b:
+            self.assertAlmostEqual(a / b, 1, 8, where)
+
     def test_compare_and_report(self):
         self.stint("compare", "a.h5", "b.h5", "c.h5", "--report", "r.md", "--json", "r.json", "--overwrite", "--quiet")
         tilted, same = self.read("r.json")["others"]

@@ -307,6 +307,13 @@ TEST(EstimateAll, ConstantEnsembleIsFinite) {
   }
 }
 
+TEST(EstimateAll, AnErrorOfOneThreadArrives) {
+  const auto measurements = free_field_ensemble(Geometry({4, 4}), Phi4{.mass2 = 0.3}, 40, 10, 0.8, 16);
+  Chains chains = split_chains(measurements.chain, measurements.trajectory);
+  chains.lengths.back() += 1; // found where each observable is worked on
+  EXPECT_THROW(estimate_all(measurements, chains), std::invalid_argument);
+}
+
 TEST(EstimateAll, RefusesBadInput) {
   Measurements measurements{Geometry({2, 2}), {0, 0}, {1, 2}, std::vector<double>(2 * primary_count)};
   EXPECT_NO_THROW(estimate_all(measurements));

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <utility>
 
 namespace stint {
 namespace {
@@ -60,6 +63,46 @@ TEST(RankConvergence, OfUnequalChainsTheLastEntriesCount) {
   const auto found = rank_convergence(series, Lengths{70, 50}), expected = rank_convergence(equal, Lengths{50, 50});
   EXPECT_EQ(found.r_hat, expected.r_hat);
   EXPECT_EQ(found.bulk_ess, expected.bulk_ess);
+}
+
+TEST(RankConvergence, TiesShareTheirMeanRank) {
+  const auto distinct = testing::ar1(0.5, 2, 50, 84);
+  auto tied = distinct;
+  for (double& value : tied)
+    value = std::round(2 * value);
+  const auto found = rank_convergence(tied, Lengths(2, 50));
+  auto reversed = tied; // ties in another order
+  std::reverse(reversed.begin(), reversed.end());
+  EXPECT_NEAR(rank_convergence(reversed, Lengths(2, 50)).bulk_ess, found.bulk_ess, 1e-9 * found.bulk_ess);
+  const auto exact = rank_convergence(distinct, Lengths(2, 50));
+  EXPECT_NEAR(found.bulk_ess, exact.bulk_ess, 0.3 * exact.bulk_ess);
+}
+
+TEST(RankConvergence, AllObservablesAreSeriesOfTheirChains) {
+  Measurements measurements{Geometry({2, 2}), {}, {}, std::vector<double>(120 * primary_count)};
+  const auto series = testing::ar1(0.5, 3, 40, 85);
+  const auto bent = [](double value, int k) { return value + k * value * value; };
+  for (int step = 0; step < 40; ++step) // interleaved
+    for (int chain = 0; chain < 3; ++chain) {
+      double* values = measurements.values.data() + measurements.chain.size() * primary_count;
+      for (int k = 0; k < primary_count; ++k)
+        values[k] = bent(series[40 * chain + step], k);
+      measurements.chain.push_back(chain);
+      measurements.trajectory.push_back(step);
+    }
+  const auto found = convergence_all(measurements, split_chains(measurements.chain, measurements.trajectory));
+  ASSERT_EQ(found.size(), 6);
+  for (const auto& [name, k] :
+       {std::pair("magnetisation", magnetisation), std::pair("action_density", action_density)}) {
+    auto of_one = series;
+    for (double& value : of_one)
+      value = bent(value, k);
+    const auto expected = rank_convergence(of_one, Lengths(3, 40));
+    const auto same = std::ranges::find(found, name, &NamedConvergence::name);
+    ASSERT_NE(same, found.end());
+    EXPECT_EQ(same->convergence.r_hat, expected.r_hat);
+    EXPECT_EQ(same->convergence.bulk_ess, expected.bulk_ess);
+  }
 }
 
 TEST(RankConvergence, UndefinedIsNaN) {
