@@ -1,5 +1,7 @@
 #include "generative/law.hpp"
 
+#include "lattice/parallel.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -137,8 +139,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     float* x1_data = x1.data_ptr<float>();
     float* levels_data = levels.data_ptr<float>();
     double* tilted_data = tilted.data_ptr<double>();
-#pragma omp parallel for
-    for (std::size_t i = 0; i < indices.size(); ++i) {
+    parallel_for(shape[0], [&](std::int64_t i) {
       const auto index = static_cast<std::uint32_t>(indices[i]);
       const Stream stream{seed, purpose, index, trajectory};
       const double pick = stream.uniform(0);
@@ -164,7 +165,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
           value = -value;
       Stream{seed, noise_purpose, index, trajectory}.normals(std::span<float>(x0_data + i * volume, volume));
       draws_(family, stream, first_of_operator, {levels_data + i * volume, volume});
-    }
+    });
     if (family == Family::scalar)
       for (int mu = 1; mu <= geometry_.dimensions(); ++mu)
         levels = levels.narrow(mu, 0, 1);

@@ -1,5 +1,6 @@
 #include "mcmc/ensemble.hpp"
 
+#include "lattice/parallel.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/held_dynamics.hpp"
 #include "mcmc/metropolis.hpp"
@@ -120,17 +121,20 @@ template<class Real> void Ensemble<Real>::advance(std::span<TrajectoryInfo> info
   const auto stages =
       trajectory_stages(hmc.integrator, step_size_of(hmc, seed_, static_cast<std::uint32_t>(trajectory_)), hmc.steps);
   scratch_.resize(std::max<std::size_t>(scratch_.size(), omp_get_max_threads()));
+  FirstError error;
 #pragma omp parallel
   {
     Scratch& scratch = scratch_[omp_get_thread_num()];
-    prepare(scratch);
+    error.guard(-1, [&] { prepare(scratch); });
 #pragma omp for schedule(static)
-    for (std::int64_t group = 0; group < groups(); ++group) {
-      advance_group(group, stages, scratch, info);
-      if (settings_.cluster_sweeps > 0)
-        sweep_clusters(group, scratch, info);
-    }
+    for (std::int64_t group = 0; group < groups(); ++group)
+      error.guard(group, [&] {
+        advance_group(group, stages, scratch, info);
+        if (settings_.cluster_sweeps > 0)
+          sweep_clusters(group, scratch, info);
+      });
   }
+  error.rethrow();
   ++trajectory_;
 }
 

@@ -8,21 +8,15 @@ above one of the other ensemble. The JSON names the ensembles (HDF5), relative t
 Everything is in lattice units.
 Exit status: 0 done, 1 failed, 2 wrong usage; one line on standard error says why.
 """
-import argparse
 import json
 import os
 import sys
 
-try:
-    import h5py
-    import matplotlib
-    import numpy as np
+import numpy as np
+from matplotlib.ticker import MaxNLocator
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import MaxNLocator
-except ImportError as error:
-    sys.exit(f"compare.py: {error}; it needs numpy, h5py and matplotlib")
+from paper import (Failure, Parser, colour_bar, draw_field, ensemble, magnetisations, one_line, plt, save, stem,
+                   two_dimensional)
 
 LABELS = {
     "magnetisation": r"$\langle M\rangle$",
@@ -42,62 +36,30 @@ REFERENCE_COLOUR = "#8a9bb0"
 OTHER_COLOUR = "#c0392b"
 SHOWN = 4  # configurations of each ensemble
 LARGEST_PULL = 6  # pulls beyond are drawn at the edge with their number
-CHUNK_BYTES = 1 << 26
-
-
-class Failure(Exception):
-    """What went wrong, in one line for the user."""
 
 
 class Ensemble:
     """What a figure needs of one ensemble file: couplings, magnetisations (N,), and SHOWN configurations."""
 
     def __init__(self, path):
-        self.name = os.path.splitext(os.path.basename(path))[0]
-        try:
-            with h5py.File(path, "r") as file:
-                data = file["configurations"]
-                if data.ndim < 2 or len(data) == 0:
-                    raise Failure(f"{path}: /configurations has shape {data.shape}, expected (N, L1, ..., Ld)")
-                self.extents = data.shape[1:]
-                self.couplings = {key: float(file.attrs[key]) for key in ("mass2", "lambda", "field", "quadratic")}
-                self.magnetisations = magnetisations(data)
-                rows = np.unique(np.linspace(0, len(data) - 1, SHOWN).astype(int))
-                self.shown = [two_dimensional(data[row]) for row in rows]
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise Failure(f"{path}: not a readable ensemble ({one_line(error)})") from error
-        if not np.all(np.isfinite(self.magnetisations)):
-            raise Failure(f"{path}: /configurations holds NaN or Inf")
+        self.name = stem(path)
+        with ensemble(path) as (file, data):
+            self.extents = data.shape[1:]
+            self.couplings = {key: float(file.attrs[key]) for key in ("mass2", "lambda", "field", "quadratic")}
+            self.magnetisations = magnetisations(path, data)
+            rows = np.unique(np.linspace(0, len(data) - 1, SHOWN).astype(int))
+            self.shown = [two_dimensional(data[row]) for row in rows]
 
 
-def one_line(error):
-    return " ".join(str(error).split())
-
-
-def magnetisations(data):
-    """M of each configuration, reading a bounded part of the file at a time."""
-    step = max(1, CHUNK_BYTES // (data.dtype.itemsize * int(np.prod(data.shape[1:]))))
-    axes = tuple(range(1, data.ndim))
-    parts = [data[i : i + step].mean(axis=axes, dtype=np.float64) for i in range(0, len(data), step)]
-    return np.concatenate(parts)
-
-
-def two_dimensional(phi):
-    """phi in one or two dimensions: the plane of the last two directions through the origin where there are more."""
-    while phi.ndim > 2:
-        phi = phi[0]
-    return phi
-
-
-def title(ensemble):
+def title(of):
     """The theory: dimension, lattice and couplings."""
-    extents = ensemble.extents
+    extents = of.extents
     cubic = len(extents) > 1 and len(set(extents)) == 1
     lattice = f"{extents[0]}^{len(extents)}" if cubic else r"\times".join(map(str, extents))
     parts = [rf"$\phi^4$ on ${lattice}$"]
     for symbol, key in (("m^2", "mass2"), (r"\lambda", "lambda"), ("h", "field"), ("k_2", "quadratic")):
-        if key != "quadratic" or ensemble.couplings[key] != 0:
-            parts.append(f"${symbol}={ensemble.couplings[key]:g}$")
+        if key != "quadratic" or of.couplings[key] != 0:
+            parts.append(f"${symbol}={of.couplings[key]:g}$")
     return ",  ".join(parts)
 
 
@@ -116,16 +78,16 @@ def draw_histograms(axes, reference, other, comparison):
     centres = (edges[1:] + edges[:-1]) / 2
     errors = comparison["observables"].get("magnetisation", {"reference": [0, 0], "value": [0, 0]})
 
-    def density(ensemble, error):
-        counts, _ = np.histogram(ensemble.magnetisations, edges)
-        scale = 1 / (len(ensemble.magnetisations) * (edges[1] - edges[0]))
-        return counts * scale, np.sqrt(counts) * scale * error_inflation(ensemble.magnetisations, error)
+    def density(sample, error):
+        counts, _ = np.histogram(sample, edges)
+        scale = 1 / (len(sample) * (edges[1] - edges[0]))
+        return counts * scale, np.sqrt(counts) * scale * error_inflation(sample, error)
 
-    height, error = density(reference, errors["reference"][1])
+    height, error = density(reference.magnetisations, errors["reference"][1])
     axes.stairs(height, edges, fill=True, color=REFERENCE_COLOUR, alpha=0.5, lw=0,
                 label=f"{reference.name} ($N={len(reference.magnetisations)}$)")
     axes.stairs(height + error, edges, baseline=height - error, fill=True, color=REFERENCE_COLOUR, alpha=0.8, lw=0)
-    height, error = density(other, errors["value"][1])
+    height, error = density(other.magnetisations, errors["value"][1])
     axes.errorbar(centres, height, error, fmt="o", ms=2.6, lw=0.9, color=OTHER_COLOUR,
                   label=f"{other.name} ($N={len(other.magnetisations)}$)")
     axes.set_xlim(edges[0], edges[-1])
@@ -163,36 +125,24 @@ def draw_pulls(axes, observables):
 def draw_configurations(figure, cell, reference, other, scale):
     grid = cell.subgridspec(2, SHOWN + 1, width_ratios=[1] * SHOWN + [0.07], wspace=0.06, hspace=0.06)
     image = None
-    for row, (ensemble, colour) in enumerate([(reference, "0.25"), (other, OTHER_COLOUR)]):
-        for column, phi in enumerate(ensemble.shown):
+    for row, (shown, colour) in enumerate([(reference, "0.25"), (other, OTHER_COLOUR)]):
+        for column, phi in enumerate(shown.shown):
             axes = figure.add_subplot(grid[row, column])
-            axes.set_xticks([])
-            if phi.ndim == 2:
-                image = axes.imshow(phi, cmap="RdBu_r", vmin=-scale, vmax=scale, interpolation="nearest")
-            else:
-                axes.plot(phi, color=colour, lw=0.8)
-                axes.set_ylim(-scale, scale)
-            if phi.ndim == 2 or column > 0:
+            image = draw_field(axes, phi, scale, colour)
+            if column > 0:
                 axes.set_yticks([])
-            if column == 0:
-                axes.set_ylabel(ensemble.name, color=colour, fontsize=8)
-            if row == 0 and column == 0 and len(ensemble.extents) > 2:
+            else:
+                axes.set_ylabel(shown.name, color=colour, fontsize=8)
+            if row == 0 and column == 0 and len(shown.extents) > 2:
                 axes.set_title("plane of the last two directions", fontsize=8, loc="left")
             if phi.ndim == 1 and row == 1:
                 axes.set_xlabel("$x$", labelpad=1)
     if image is not None:
-        bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, SHOWN]))
-        bar.set_label(r"$\phi_x$", labelpad=1)
-        bar.ax.tick_params(labelsize=7)
+        colour_bar(figure, image, cax=figure.add_subplot(grid[:, SHOWN]))
 
 
-def draw(pairs, output):
+def draw(pairs):
     """pairs: (reference, other, comparison) of each row of the figure."""
-    plt.rcParams.update({
-        "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.5, "axes.linewidth": 0.7,
-        "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
-        "legend.frameon": False,
-    })
     row_height = 3.5  # inches
     height = row_height * len(pairs)
     figure = plt.figure(figsize=(13, height))
@@ -210,10 +160,7 @@ def draw(pairs, output):
         for column, (panel, offset) in enumerate([("a", 0.025), ("b", 0.04), ("c", 0.02)]):
             left = rows[i, column].get_position(figure).x0
             figure.text(left - offset, top + 0.08 / height, f"({panel})", fontsize=10)
-    try:
-        figure.savefig(output, dpi=200)
-    except (OSError, ValueError) as error:
-        raise Failure(f"{output}: cannot be written ({one_line(error)})") from error
+    return figure
 
 
 def find(file, json_path):
@@ -241,24 +188,16 @@ def read_pairs(json_path):
     return pairs
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(2, f"compare.py: {message}; --help shows the options\n")
-
-
 def main():
-    parser = Parser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", required=True, metavar="FIGURE", help="figure to write: PNG, PDF or SVG")
+    parser = Parser(__doc__)
     parser.add_argument("--json", required=True, action="append", metavar="COMPARE",
                         help="what `stint compare --json` wrote; once or more, one group of rows each")
     options = parser.parse_args()
-    if os.path.splitext(options.output)[1].lower() not in (".png", ".pdf", ".svg"):
-        parser.error(f"--output {options.output} does not end in .png, .pdf or .svg")
     try:
         pairs = [pair for path in options.json for pair in read_pairs(path)]
         if not pairs:
             raise Failure(f"{options.json[0]}: compares nothing")
-        draw(pairs, options.output)
+        save(draw(pairs), options.output)
     except Failure as failure:
         sys.exit(f"compare.py: {failure}")
 

@@ -1,52 +1,54 @@
-"""Configurations as images, one row an ensemble: python3 configurations.py ENSEMBLE... --output FIGURE.png
+"""Configurations as images, one row an ensemble: python3 configurations.py ENSEMBLE.h5... --output FIGURE.png [--count N]
 
-Fields of one and two dimensions; of more, the slice through the origin of the first directions. All images share one
-colour scale, symmetric about 0."""
-import argparse
+The first N configurations of each: fields of two dimensions in colours, of one as lines; of more, the plane of the last
+two directions through the origin. All share one scale, symmetric about 0, in lattice units.
+"""
 import os
 import sys
 
-import h5py
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 
+from paper import COLOURS, Failure, Parser, colour_bar, draw_field, ensemble, plt, save, stem, two_dimensional
 
-def images_of(path, count):
-    """The first `count` configurations of an ensemble as arrays of two dimensions."""
-    try:
-        with h5py.File(path) as file:
-            fields = file["configurations"][:count]
-    except (OSError, KeyError) as error:
-        sys.exit(f"configurations.py: {path} is not an ensemble: {error}")
-    while fields.ndim > 3:
-        fields = fields[:, 0]
-    return fields[:, np.newaxis, :] if fields.ndim == 2 else fields
+
+def read(path, count):
+    with ensemble(path) as (_, data):
+        fields = [two_dimensional(phi) for phi in data[:count]]
+    if not np.all(np.isfinite(fields)):
+        raise Failure(f"{path}: /configurations holds NaN or Inf")
+    return fields
+
+
+def draw(files, count):
+    rows = [read(path, count) for path in files]
+    columns = max(map(len, rows))
+    scale = float(np.quantile(np.abs(np.concatenate([np.ravel(phi) for row in rows for phi in row])), 0.999)) or 1.0
+    figure, grid = plt.subplots(len(rows), columns, squeeze=False, constrained_layout=True,
+                                figsize=(1.15 * columns + 0.7, 1.15 * len(rows) + 0.25))
+    image = None
+    for path, fields, row in zip(files, rows, grid):
+        for axes, phi in zip(row, fields):
+            image = draw_field(axes, phi, scale, COLOURS[0]) or image
+            if axes is not row[0]:
+                axes.set_yticks([])
+        for axes in row[len(fields):]:
+            axes.set_axis_off()
+        row[0].set_title(stem(path), loc="left", fontsize=8)
+    if image is not None:
+        colour_bar(figure, image, ax=grid, fraction=0.02, pad=0.01)
+    return figure
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ensembles", nargs="+", metavar="ENSEMBLE")
-    parser.add_argument("--output", required=True, metavar="FIGURE.png")
+    parser = Parser(__doc__, "ENSEMBLE.h5")
     parser.add_argument("--count", type=int, default=8, metavar="N", help="configurations of each (default: 8)")
-    arguments = parser.parse_args()
-    if arguments.count < 1:
-        parser.error(f"--count is {arguments.count}, expected at least 1")
-
-    rows = [images_of(path, arguments.count) for path in arguments.ensembles]
-    limit = max(np.abs(images).max() for images in rows) or 1
-    figure, axes = plt.subplots(len(rows), arguments.count, squeeze=False,
-                                figsize=(1.3 * arguments.count, 1.3 * len(rows) + 0.3))
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for row, images, path in zip(axes, rows, arguments.ensembles):
-        for axis, image in zip(row, images):
-            axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-        row[0].set_title(os.path.splitext(os.path.basename(path))[0], loc="left", fontsize=8)
-    figure.tight_layout(pad=0.3)
-    figure.savefig(arguments.output, dpi=120)
+    options = parser.parse_args()
+    if options.count < 1:
+        parser.error(f"--count is {options.count}, expected at least 1")
+    try:
+        save(draw(options.files, options.count), options.output)
+    except Failure as failure:
+        sys.exit(f"{os.path.basename(sys.argv[0])}: {failure}")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 from matplotlib.animation import FuncAnimation, PillowWriter
 
-from paper import Failure, Parser, one_line, plt, save
+from paper import FIELD_COLOURS, Failure, Parser, one_line, plt, save
 
-COLUMNS, STYLE = 10, {"cmap": "RdBu_r", "interpolation": "nearest"}
+COLUMNS = 10
 
 
 def read(path, samples):
@@ -50,7 +50,7 @@ def strip(times, fields):
     for column, k in enumerate(shown):
         axes[0, column].set_title(f"$t={times[k]:.3g}$", fontsize=8)
         for row in range(rows):
-            axes[row, column].imshow(fields[k, row], vmin=-1, vmax=1, **STYLE)
+            axes[row, column].imshow(fields[k, row], vmin=-1, vmax=1, **FIELD_COLOURS)
             axes[row, column].set_axis_off()
     return figure
 
@@ -58,7 +58,7 @@ def strip(times, fields):
 def film(times, fields, output):
     samples = fields.shape[1]
     figure, axes = plt.subplots(1, samples, squeeze=False, figsize=(1.6 * samples, 1.9), constrained_layout=True)
-    images = [axis.imshow(field, vmin=-1, vmax=1, **STYLE) for axis, field in zip(axes[0], fields[0])]
+    images = [axis.imshow(field, vmin=-1, vmax=1, **FIELD_COLOURS) for axis, field in zip(axes[0], fields[0])]
     for axis in axes[0]:
         axis.set_axis_off()
     title = figure.suptitle("$t=0$", fontsize=9)
