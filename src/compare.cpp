@@ -94,7 +94,7 @@ void plot(const std::string& figure, const Json& json, const CommonOptions& comm
 
 /// Writes all that was asked for.
 void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
-          const std::string& report, const CommonOptions& common) {
+          const std::string& report, const Context& context, const CommonOptions& common) {
   std::string text;
   Json json = {{"reference", reference}, {"others", Json::array()}};
   for (const auto& other : others) {
@@ -106,7 +106,7 @@ void show(const std::string& reference, const std::vector<ComparedFile>& others,
   if (!figure.empty())
     plot(figure, json, common);
   if (!report.empty())
-    write_text_file(report, markdown_report(report, reference, others, figure), common.overwrite);
+    write_text_file(report, markdown_report(report, reference, others, figure, context.command_line), common.overwrite);
 }
 
 } // namespace
@@ -142,7 +142,7 @@ int run_compare(const Context& context, Arguments arguments) {
     const auto measurements = measure_file(context.mpi, files[i], !common.quiet);
     on_root(context.mpi, [&] { others.push_back(compare_files(files[0], reference, files[i], measurements, common)); });
   }
-  on_root(context.mpi, [&] { show(files[0], others, figure, report, common); });
+  on_root(context.mpi, [&] { show(files[0], others, figure, report, context, common); });
   return 0;
 }
 

@@ -21,10 +21,11 @@ struct ComparedFile {
 /// once, how many large z there are and how many are expected, the response.
 std::string tests_text(const ComparedFile& other);
 
-/// Tables and tests for each file, the figure, and the provenance of the reference and of every file, which it opens.
+/// A summary with the number of comparisons, the figure, tables and tests for each file, what the observables are, and
+/// the provenance of the reference and of every file, which it opens.
 /// `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws std::runtime_error naming the
 /// file if one cannot be read.
 std::string markdown_report(const std::string& path, const std::string& reference, std::span<const ComparedFile> others,
-                            const std::string& figure);
+                            const std::string& figure, const std::string& command_line);
 
 } // namespace stint

@@ -112,6 +112,10 @@ class Commands(unittest.TestCase):
         report = (self.folder / "r.md").read_text()
         for words in ("| magnetisation |", "(<r.png>)", "### `a.h5`", "### `b.h5`", "--seed 3", "energy distance"):
             self.assertIn(words, report)
+        comparisons = len(tilted["observables"]) + len(same["observables"])
+        for words in (f"{comparisons} comparisons in all", "| `b.h5` | field 0.2 (reference 0) |", "| `c.h5` | as reference |",
+                      "stint compare a.h5 b.h5 c.h5 --report r.md", "| binder_cumulant |"):
+            self.assertIn(words, report)
         self.assertTrue((self.folder / "r.png").exists())
         self.assertIn("r.", self.stint("compare", "a.h5", "b.h5", "--report", "r.md", status=1).stderr)
 
