@@ -156,8 +156,7 @@ Operator Operator::root() const {
 
 Operator Operator::to(torch::Device device) const {
   Operator moved = *this;
-  if (moved.values_.dim() > 0) // numbers go with tensors of any device
-    moved.values_ = moved.values_.to(device);
+  moved.values_ = values_.to(device, /*non_blocking=*/!device.is_cpu());
   return moved;
 }
 

@@ -81,6 +81,7 @@ public:
   /// std::logic_error for others.
   Operator root() const;
 
+  /// Its diagonal entries on the device; a LinearMap stays as it is. Does not wait for a GPU.
   Operator to(torch::Device device) const;
 
   friend Operator operator+(const Operator& a, const Operator& b);

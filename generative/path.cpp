@@ -48,22 +48,12 @@ Pair Path::pair_of(const torch::Tensor& r) const {
 
 Pair Path::start_pair() const { return ends_ ? ends_->first : pair_of(start_); }
 
-Path Path::to(torch::Device device) const {
-  Path moved = *this;
-  for (auto* tensor : {&moved.begin_, &moved.start_})
-    *tensor = tensor->to(device);
-  if (ends_) {
-    const auto& [from, to] = *ends_;
-    moved.ends_ = std::make_shared<const std::pair<Pair, Pair>>(Pair{from.alpha.to(device), from.beta.to(device)},
-                                                                Pair{to.alpha.to(device), to.beta.to(device)});
-  }
-  return moved;
-}
-
-Knots knots(const Path& path, const Schedule& schedule) {
+Knots knots(const Path& path, const Schedule& schedule, torch::Device device) {
   const auto steps = static_cast<std::int64_t>(std::floor(path.stages() * schedule.steps() + to_nearest));
-  return {steps,
-          [path, schedule](std::int64_t i) { return path.at(static_cast<double>(i) / schedule.steps(), schedule); }};
+  return {steps, [=](std::int64_t i) {
+            const Pair pair = path.at(static_cast<double>(i) / schedule.steps(), schedule);
+            return Pair{pair.alpha.to(device), pair.beta.to(device)};
+          }};
 }
 
 Knots reversed(Knots forward) {

@@ -12,7 +12,7 @@ enum class Curve {
   trigonometric ///< (r, 1 - r) / sqrt(r^2 + (1 - r)^2), so that alpha^2 + beta^2 = 1
 };
 
-/// A path t -> (alpha, beta) for t from 0 to stages().
+/// A path t -> (alpha, beta) for t from 0 to stages(), on the CPU.
 ///
 /// Every coordinate in one basis has a window of one stage, [begin, begin + 1], in which its noise level goes from
 /// `start` to 0; before it the coordinate waits, afterwards it is data. All tasks are such paths: generation is one
@@ -38,8 +38,6 @@ public:
   const torch::Tensor& start() const { return start_; } ///< the noise levels at t = 0
   Pair start_pair() const;                              ///< of straight paths too
 
-  Path to(torch::Device device) const;
-
 private:
   Pair pair_of(const torch::Tensor& levels) const;
 
@@ -56,8 +54,9 @@ struct Knots {
   std::function<Pair(std::int64_t)> at; ///< 0..steps
 };
 
-/// steps() steps of the schedule to each stage. Windows begin where a step does (the nearest one).
-Knots knots(const Path& path, const Schedule& schedule);
+/// steps() steps of the schedule to each stage, their pairs on `device`. Windows begin where a step does (the nearest
+/// one).
+Knots knots(const Path& path, const Schedule& schedule, torch::Device device = torch::kCPU);
 
 /// The same from data to noise: the forward flow.
 Knots reversed(Knots forward);

@@ -59,9 +59,8 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
         "there is no log-density of what is made from noisy observations: the flow maps each to "
         "a surface");
   const torch::NoGradGuard no_gradients;
-  const auto x0 = noise(geometry, seed, Purpose::sampling, 0, first, count).to(device);
-  const Task here{task.path.to(device), task.scale.to(device)};
-  const auto start = start_state(here, x0, observed.defined() ? observed.to(device) : torch::zeros_like(x0));
+  const auto x0 = noise(geometry, seed, Purpose::sampling, 0, first, count);
+  const auto start = start_state(task, x0, observed.defined() ? observed : torch::zeros_like(x0)).to(device);
   const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
     return noise(geometry, seed, Purpose::diffusion, step, first, count).to(like.options());
   };
@@ -73,10 +72,10 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
         [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
   SolverOptions options = solver;
   options.reference = solver.reference.to(device);
-  const Solution solution = solve(drift, start, knots(here.path, schedule), options, diffusion, divergence, watch);
+  const Solution solution = solve(drift, start, knots(task.path, schedule, device), options, diffusion, divergence, watch);
   Result result{.configurations = solution.x.cpu(), .log_density = {}, .evaluations = solution.evaluations};
   if (solution.log_density_change.defined())
-    result.log_density = (noise_log_density(here.path, x0) + solution.log_density_change).cpu();
+    result.log_density = noise_log_density(task.path, x0) + solution.log_density_change.cpu();
   return result;
 }
 
