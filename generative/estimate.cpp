@@ -181,7 +181,7 @@ torch::Tensor training_target(const Moments& moments, const Pair& pair, const to
   if (!moments.force_spectrum.defined())
     return sign * x1;
   const Operator Q = diagonal_in_fourier(pair) ? fourier(moments.force_spectrum)
-                                               : Operator(moments.force_spectrum.mean().item<double>());
+                                               : Operator::diagonal(Basis::any(), moments.force_spectrum.mean());
   const Operator weight = (diagonal(beta2) + diagonal(alpha2) * Q).inverse();
   return weight(signal + diagonal(alpha2)(sign * force)) + (weight * diagonal(alpha2) * Q)(sign * x1);
 }

@@ -137,8 +137,7 @@ Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const
     throw std::invalid_argument(fmt::format("this model was not trained for operators of the family '{}', only for {}",
                                             basis ? basis->text() : "dense", description_.families.text()));
   const Moments& moments = description_.moments;
-  const double variance = moments.variance();
-  const double deviation = std::sqrt(variance);
+  const auto variance = moments.variance(), deviation = variance.sqrt();
   const auto dimensions = signal.dim() - 1;
   const auto count = signal.size(0);
 

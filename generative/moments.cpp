@@ -99,7 +99,7 @@ Moments Moments::on(const Geometry& geometry) const {
   if (magnetisation.known() && !larger.spectrum.sizes().equals(spectrum.sizes()))
     larger.magnetisation = gaussian_magnetisation(
         mean, std::sqrt(larger.spectrum.flatten()[0].item<double>() / static_cast<double>(geometry.volume())));
-  return larger;
+  return larger.to(spectrum.device());
 }
 
 Moments Moments::to(torch::Device device) const {

@@ -27,7 +27,7 @@ struct Moments {
       force_spectrum; ///< Q(p) = <|F(p)|^2>/V of F = -dS/dphi, the same shape; undefined if the action is unknown
   MagnetisationLaw magnetisation; ///< not known() for Gaussian data
 
-  double variance() const { return spectrum.mean().item<double>(); } ///< <(phi_x - mean)^2>
+  torch::Tensor variance() const { return spectrum.mean(); } ///< <(phi_x - mean)^2>, a number
 
   /// The moments expected on a larger lattice, for correlations that are short on this one: 1/P and Q, whose kernels in
   /// space are short, by trigonometric interpolation, and M Gaussian with the variance P(0)/V. Throws

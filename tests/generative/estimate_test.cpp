@@ -181,7 +181,7 @@ TEST(Estimate, OfSiteOperatorsIsThatOfTheMixtureOfGaussians) {
       {"every site its own", uniform},
       {"nothing known", at(1)},
       {"all alike", at(0.6)}};
-  const double deviation = std::sqrt(moments.variance());
+  const double deviation = moments.variance().sqrt().item<double>();
   for (const auto& [name, levels] : states) {
     const auto pair = pair_of_levels(Basis::site(), levels);
     const auto x = interpolate(pair, torch::randn({200, 6, 6}, generator), x1);

@@ -104,7 +104,7 @@ TEST(TrainingLaw, QuadraticTiltsFollowTheLawOfTheOtherMass) {
   for (std::int64_t b = 0; b < batches; ++b) {
     const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
     const double k2 = -0.5 * Stream{2, Purpose::training, size, static_cast<std::uint32_t>(b)}.uniform(1);
-    const double expected = testing::free_field_moments_of(geometry, {.mass2 = 1 - k2}).variance();
+    const double expected = testing::free_field_moments_of(geometry, {.mass2 = 1 - k2}).variance().item<double>();
     differences.push_back(batch.x1.square().mean().item<double>() - expected);
     products.push_back(differences.back() * k2);
   }
