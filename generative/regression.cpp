@@ -35,7 +35,8 @@ Problem pose(const Model& model, const BatchPart& part) {
   const torch::NoGradGuard constant;
   const auto device = model.device();
   const Pair pair{part.observation.pair.alpha.to(device), part.observation.pair.beta.to(device)};
-  const auto signal = part.observation.signal.to(device), x1 = part.x1.to(device);
+  constexpr bool non_blocking = true; // the host need not wait for copies of its own memory
+  const auto signal = part.observation.signal.to(device, non_blocking), x1 = part.x1.to(device, non_blocking);
   const auto& description = model.description();
   const auto force =
       description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();

@@ -114,10 +114,10 @@ bool Trainer::all_finite(std::array<double, 2>& loss_and_norm) const {
 }
 
 std::optional<double> Trainer::step() {
-  const double own_loss = compute_gradients().item<double>();
+  const auto own_loss = compute_gradients();
   const torch::NoGradGuard constant;
   const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.gradient_clip);
-  std::array<double, 2> loss_and_norm = {own_loss, norm};
+  std::array<double, 2> loss_and_norm = {own_loss.item<double>(), norm}; // here the host waits for the device
   const bool taken = all_finite(loss_and_norm);
   if (taken)
     update();
