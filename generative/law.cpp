@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace stint {
@@ -28,49 +29,33 @@ std::vector<int> axis_permutation(const Geometry& geometry, std::uint32_t choice
   return order;
 }
 
-} // namespace
-
-TrainingLaw::TrainingLaw(Geometry geometry, torch::Tensor configurations, LawOptions options)
-    : geometry_(std::move(geometry)), configurations_(configurations.contiguous()), options_(options),
-      draws_(geometry_) {
-  for (const auto& some : configurations_.flatten(1).split(1024)) { // bounds the memory of the squares
-    const auto sums = some.sum(1, false, torch::kDouble), squares = some.square().sum(1, false, torch::kDouble);
-    total_field_.insert(total_field_.end(), sums.data_ptr<double>(), sums.data_ptr<double>() + sums.numel());
-    total_square_.insert(total_square_.end(), squares.data_ptr<double>(), squares.data_ptr<double>() + squares.numel());
-  }
-  if (!options_.tilts())
-    return;
-  constexpr double needed = 100;
-  const double effective = std::min(effective_configurations(options_.field_range, 0),
-                                    effective_configurations(options_.field_range, -options_.quadratic_range));
-  if (effective < needed)
-    throw std::invalid_argument(fmt::format(
-        "tilting the data by a field of {} and a quadratic term of {} leaves {:.0f} effective configurations "
-        "of {}, fewer than {:.0f}; use smaller ranges or more data",
-        options_.field_range, 0 - options_.quadratic_range, effective, total_field_.size(), needed));
-}
-
-std::vector<double> TrainingLaw::cumulative_weights(double field, double quadratic) const {
-  std::vector<double> weights(total_field_.size());
+/// Running sums of the weights exp(sum_x h phi_x + k2 phi_x^2), in units of the largest.
+std::vector<double> cumulative_weights(const Choice& data, double field, double quadratic, bool symmetric) {
+  std::vector<double> weights(data.field.size());
   // With phi -> -phi a configuration and its mirror image together weigh 2 cosh(h V M).
   const auto exponent = [&](std::size_t n) {
-    const double linear = field * total_field_[n];
-    return (options_.symmetric ? std::abs(linear) : linear) + quadratic * total_square_[n];
+    const double linear = field * data.field[n];
+    return (symmetric ? std::abs(linear) : linear) + quadratic * data.square[n];
   };
   double largest = exponent(0);
   for (std::size_t n = 0; n < weights.size(); ++n)
     largest = std::max(largest, exponent(n));
   double sum = 0;
   for (std::size_t n = 0; n < weights.size(); ++n) {
-    const double mirror = options_.symmetric ? std::exp(-2 * std::abs(field * total_field_[n])) : 0;
+    const double mirror = symmetric ? std::exp(-2 * std::abs(field * data.field[n])) : 0;
     sum += std::exp(exponent(n) - largest) * (1 + mirror);
     weights[n] = sum;
   }
   return weights;
 }
 
-double TrainingLaw::effective_configurations(double field, double quadratic) const {
-  const auto cumulative = cumulative_weights(field, quadratic);
+/// What samples of a lane draw from.
+struct Lane {
+  Choice data;
+  std::vector<double> cumulative; ///< weights of tilted samples
+};
+
+double effective_configurations(std::span<const double> cumulative) {
   double previous = 0, squares = 0;
   for (const double value : cumulative) {
     squares += (value - previous) * (value - previous);
@@ -79,7 +64,34 @@ double TrainingLaw::effective_configurations(double field, double quadratic) con
   return previous * previous / squares;
 }
 
-void TrainingLaw::transformed_copy(std::int64_t configuration, std::span<const std::uint32_t> bits,
+} // namespace
+
+void check_tilts(const LawOptions& options, const Choice& data, double share) {
+  if (!options.tilts())
+    return;
+  constexpr double needed = 100;
+  double effective = static_cast<double>(data.size());
+  for (const double quadratic : {0.0, -options.quadratic_range})
+    effective =
+        std::min(effective,
+                 effective_configurations(cumulative_weights(data, options.field_range, quadratic, options.symmetric)));
+  if (share * effective < needed)
+    throw std::invalid_argument(fmt::format(
+        "tilting the data by a field of {} and a quadratic term of {} leaves {:.0f} effective configurations "
+        "of {:.0f}{}, fewer than {:.0f}; use smaller ranges or more data{}",
+        options.field_range, 0 - options.quadratic_range, share * effective, share * static_cast<double>(data.size()),
+        share < 1 ? " in memory" : "", needed, share < 1 ? " in a larger memory" : ""));
+}
+
+TrainingLaw::TrainingLaw(Geometry geometry, std::shared_ptr<TrainingData> data, LawOptions options)
+    : geometry_(std::move(geometry)), data_(std::move(data)), options_(options), draws_(geometry_) {}
+
+TrainingLaw::TrainingLaw(Geometry geometry, const torch::Tensor& configurations, LawOptions options)
+    : TrainingLaw(std::move(geometry), std::make_shared<WholeEnsemble>(configurations), options) {
+  check_tilts(options_, data_->choice(0, 0));
+}
+
+void TrainingLaw::transformed_copy(std::span<const float> in, std::span<const std::uint32_t> bits,
                                    std::span<float> out) const {
   const int d = geometry_.dimensions();
   const auto& extents = geometry_.extents();
@@ -102,7 +114,6 @@ void TrainingLaw::transformed_copy(std::int64_t configuration, std::span<const s
       }
     source = std::move(next);
   }
-  const float* in = configurations_.data_ptr<float>() + configuration * geometry_.volume();
   for (std::size_t x = 0; x < out.size(); ++x)
     out[x] = in[source[x]];
 }
@@ -117,7 +128,13 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   const Stream batch_stream{seed, purpose, static_cast<std::uint32_t>(size), trajectory};
   const double field = options_.field_range * (2 * batch_stream.uniform(0) - 1);
   const double quadratic = -options_.quadratic_range * batch_stream.uniform(1);
-  const auto cumulative = options_.tilts() ? cumulative_weights(field, quadratic) : std::vector<double>{};
+  std::map<std::int64_t, Lane> lanes;
+  for (std::int64_t i = first; i < first + count; ++i)
+    if (const auto lane = data_->lane_of(i); !lanes.contains(lane)) {
+      const Choice data = data_->choice(step, lane);
+      lanes[lane] = {data, options_.tilts() ? cumulative_weights(data, field, quadratic, options_.symmetric)
+                                            : std::vector<double>{}};
+    }
 
   // Where sample first + i goes: samples of one family lie one after another.
   std::array<std::vector<std::int64_t>, families.size()> members;
@@ -142,6 +159,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     parallel_for(shape[0], [&](std::int64_t i) {
       const auto index = static_cast<std::uint32_t>(indices[i]);
       const Stream stream{seed, purpose, index, trajectory};
+      const auto& [data, cumulative] = lanes.at(data_->lane_of(indices[i]));
       const double pick = stream.uniform(0);
       double mirror_probability = options_.symmetric ? 0.5 : 0;
       std::size_t configuration = 0;
@@ -150,16 +168,16 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
         const auto found = std::upper_bound(cumulative.begin(), cumulative.end() - 1, pick * cumulative.back());
         configuration = static_cast<std::size_t>(found - cumulative.begin());
         if (options_.symmetric)
-          mirror_probability = 1 / (1 + std::exp(2 * field * total_field_[configuration]));
+          mirror_probability = 1 / (1 + std::exp(2 * field * data.field[configuration]));
       } else {
-        configuration = std::min(static_cast<std::size_t>(pick * static_cast<double>(total_field_.size())),
-                                 total_field_.size() - 1);
+        configuration =
+            std::min(static_cast<std::size_t>(pick * static_cast<double>(data.field.size())), data.field.size() - 1);
       }
       std::array<std::uint32_t, 8> bits{};
       std::ranges::copy(stream.bits(1), bits.begin());
       std::ranges::copy(stream.bits(2), bits.begin() + 4);
       const std::span<float> fields(x1_data + i * volume, volume);
-      transformed_copy(static_cast<std::int64_t>(configuration), bits, fields);
+      transformed_copy(data.configurations.subspan(configuration * volume, volume), bits, fields);
       if (stream.uniform(6) < mirror_probability)
         for (float& value : fields)
           value = -value;

@@ -3,8 +3,11 @@
 
 #include "generative/drift.hpp"
 #include "generative/family.hpp"
+#include "generative/training_data.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/random.hpp"
+
+#include <memory>
 
 namespace stint {
 
@@ -33,30 +36,31 @@ using Batch = std::vector<BatchPart>;
 /// untilted samples, asked where only tilted sampling asks it (arXiv:2508.04605, eqs. 19-21; THEORY 4).
 class TrainingLaw {
 public:
-  /// configurations (N, L1, ..., Ld) float32 on the CPU. Throws std::invalid_argument if the weights of the strongest
-  /// tilts leave fewer than 100 effective configurations.
-  TrainingLaw(Geometry geometry, torch::Tensor configurations, LawOptions options);
+  /// configurations (N, L1, ..., Ld) float32 on the CPU. Throws what check_tilts() throws.
+  TrainingLaw(Geometry geometry, const torch::Tensor& configurations, LawOptions options);
+
+  /// Data of this lattice, whose check_tilts() the caller has made.
+  TrainingLaw(Geometry geometry, std::shared_ptr<TrainingData> data, LawOptions options);
 
   /// Samples first, ..., first + count - 1 of the batch of `size` samples of training step `step`: each is a function
   /// of (seed, step, index), whichever rank asks. purpose is training or validation; its noise is of the purpose with
-  /// `_noise`.
+  /// `_noise`. Throws what the data throw.
   Batch draw(std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first, std::int64_t count,
              std::int64_t size) const;
 
   const LawOptions& options() const { return options_; }
 
-  /// (sum w)^2 / sum w^2 of the weights exp(sum_x h phi_x + k2 phi_x^2).
-  double effective_configurations(double field, double quadratic) const;
-
 private:
-  std::vector<double> cumulative_weights(double field, double quadratic) const;
-  void transformed_copy(std::int64_t configuration, std::span<const std::uint32_t> bits, std::span<float> out) const;
+  void transformed_copy(std::span<const float> in, std::span<const std::uint32_t> bits, std::span<float> out) const;
 
   Geometry geometry_;
-  torch::Tensor configurations_;
+  std::shared_ptr<TrainingData> data_;
   LawOptions options_;
   FamilyDraws draws_;
-  std::vector<double> total_field_, total_square_; // sum phi and sum phi^2 of each configuration
 };
+
+/// Throws std::invalid_argument if the weights exp(sum_x h phi_x + k2 phi_x^2) of the strongest tilts of the options
+/// leave fewer than 100 effective configurations, (sum w)^2 / sum w^2, in `share` of these data.
+void check_tilts(const LawOptions& options, const Choice& data, double share = 1);
 
 } // namespace stint

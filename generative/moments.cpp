@@ -34,11 +34,9 @@ torch::Tensor symmetrise(torch::Tensor spectrum) {
 }
 
 /// A kernel density estimate of the law of M: a histogram whose bins are Gaussians.
-MagnetisationLaw measure_magnetisation(const torch::Tensor& configurations, bool symmetric) {
+MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, bool symmetric) {
   constexpr std::int64_t components = 64;
-  auto m = configurations.flatten(1).mean(1, false, torch::kDouble);
-  if (symmetric)
-    m = torch::cat({m, -m});
+  const auto m = symmetric ? torch::cat({magnetisations, -magnetisations}) : magnetisations;
   const double low = m.min().item<double>(), high = m.max().item<double>();
   if (!(high > low))
     return {};
@@ -111,28 +109,44 @@ Moments Moments::to(torch::Device device) const {
   return moved;
 }
 
+MomentSums::MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about)
+    : theory_(theory), about_(about) {
+  std::vector<std::int64_t> shape = {2};
+  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
+  sums_ = torch::zeros(shape, torch::kDouble);
+}
+
+void MomentSums::add(const torch::Tensor& configurations) {
+  const auto power = [axes = field_axes(configurations)](const torch::Tensor& fields) {
+    return torch::fft::fftn(fields, std::nullopt, axes).abs().square().sum(0, false, torch::kDouble);
+  };
+  sums_[0] += power(configurations - about_);
+  if (theory_)
+    sums_[1] += power(phi4_force(*theory_, configurations));
+}
+
+Moments MomentSums::moments(const torch::Tensor& magnetisations, bool symmetric) const {
+  const auto volume = static_cast<double>(sums_[0].numel());
+  const auto spectra = sums_ / (volume * static_cast<double>(magnetisations.numel()));
+  Moments moments;
+  moments.mean = symmetric ? 0 : magnetisations.mean().item<double>();
+  const double shift = moments.mean - about_; // <|phi(0)|^2> about another number
+  spectra[0].flatten()[0] += volume * shift * (shift - 2 * (magnetisations.mean().item<double>() - about_));
+  moments.spectrum = symmetrise(spectra[0]);
+  if (theory_)
+    moments.force_spectrum = symmetrise(spectra[1]);
+  moments.magnetisation = measure_magnetisation(magnetisations, symmetric);
+  return moments;
+}
+
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory) {
   constexpr std::int64_t block = 1024; // bounds the memory of the complex copies
-  const auto axes = field_axes(configurations);
-  const auto volume = static_cast<double>(configurations[0].numel());
-  const auto count = static_cast<double>(configurations.size(0));
-  Moments moments;
-  moments.mean = symmetric ? 0 : configurations.mean(torch::kDouble).item<double>();
-  const auto power = [&](const torch::Tensor& fields) {
-    return torch::fft::fftn(fields, std::nullopt, axes).abs().square().sum(0, false, torch::kDouble) / (volume * count);
-  };
-  auto spectrum = torch::zeros_like(configurations[0], torch::kDouble);
-  auto force_spectrum = torch::zeros_like(spectrum);
-  for (const auto& fields : configurations.split(block)) {
-    spectrum += power(fields - moments.mean);
-    if (theory)
-      force_spectrum += power(phi4_force(*theory, fields));
-  }
-  moments.spectrum = symmetrise(spectrum);
-  if (theory)
-    moments.force_spectrum = symmetrise(force_spectrum);
-  moments.magnetisation = measure_magnetisation(configurations, symmetric);
-  return moments;
+  std::vector<int> extents(configurations.sizes().begin() + 1, configurations.sizes().end());
+  MomentSums sums(Geometry(std::move(extents)), theory,
+                  symmetric ? 0 : configurations.mean(torch::kDouble).item<double>());
+  for (const auto& fields : configurations.split(block))
+    sums.add(fields);
+  return sums.moments(configurations.flatten(1).mean(1, false, torch::kDouble), symmetric);
 }
 
 } // namespace stint

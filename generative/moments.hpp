@@ -37,9 +37,29 @@ struct Moments {
   Moments to(torch::Device device) const;
 };
 
-/// Moments of configurations (N, L1, ..., Ld), averaged over the reflections and permutations of equal axes that the
-/// action respects. If symmetric, the law is taken as invariant under phi -> -phi: mean = 0. With a theory the force
-/// spectrum is measured too.
+/// Moments of configurations that come in parts. Sums of several of these add up.
+class MomentSums {
+public:
+  /// With a theory the force spectrum is measured too. `about`: the mean of the data, as far as it is known; rounding
+  /// errors grow with the distance from it.
+  MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about = 0);
+
+  void add(const torch::Tensor& configurations); ///< (n, L1, ..., Ld)
+
+  /// Of both spectra, (2, L1, ..., Ld) float64; may be added to.
+  torch::Tensor sums() const { return sums_; }
+
+  /// With the magnetisations (N) float64 of all configurations; averaged over the reflections and permutations of equal
+  /// axes that the action respects. If symmetric, the law is taken as invariant under phi -> -phi: mean = 0.
+  Moments moments(const torch::Tensor& magnetisations, bool symmetric) const;
+
+private:
+  std::optional<Phi4> theory_;
+  double about_;
+  torch::Tensor sums_;
+};
+
+/// All this of configurations (N, L1, ..., Ld).
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory);
 
 } // namespace stint

@@ -79,25 +79,30 @@ std::vector<torch::Tensor> losses_by_part(Model& model, const Batch& batch, bool
 }
 
 ValidationLoss mean_losses(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                           std::int64_t size, bool network) {
+                           std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks, bool network) {
   const torch::NoGradGuard constant;
-  ValidationLoss sum;
-  std::array<double, families.size()> counts = {};
-  for (std::int64_t b = 0; b < batches; ++b) {
-    const Batch batch = law.draw(seed, Purpose::validation, b, 0, size, size);
+  const std::int64_t parts = ranks ? ranks->getSize() : 1, part = ranks ? ranks->getRank() : 0;
+  const std::int64_t first = size * part / parts, count = size * (part + 1) / parts - first;
+  auto sums = torch::zeros({2, static_cast<std::int64_t>(families.size())}, torch::kDouble); // of losses and samples
+  for (std::int64_t b = 0; b < batches && count > 0; ++b) {
+    const Batch batch = law.draw(seed, Purpose::validation, b, first, count, size);
     const auto losses = losses_by_part(model, batch, network);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto family = static_cast<std::size_t>(batch[i].family);
-      const double loss = losses[i].sum().item<double>();
-      sum.total += loss / static_cast<double>(batches * size);
-      sum.of_family[family] += loss;
-      counts[family] += static_cast<double>(losses[i].numel());
+      const auto family = static_cast<std::int64_t>(batch[i].family);
+      sums[0][family] += losses[i].sum().item<double>();
+      sums[1][family] += losses[i].numel();
     }
   }
-  for (std::size_t family = 0; family < families.size(); ++family)
-    sum.of_family[family] =
-        counts[family] > 0 ? sum.of_family[family] / counts[family] : std::numeric_limits<double>::quiet_NaN();
-  return sum;
+  if (parts > 1) {
+    std::vector<torch::Tensor> shared = {sums.to(model.device())};
+    ranks->allreduce(shared)->wait();
+    sums = shared[0].cpu();
+  }
+  ValidationLoss loss;
+  loss.total = (sums[0].sum() / static_cast<double>(batches * size)).item<double>();
+  for (std::size_t family = 0; family < families.size(); ++family) // 0 / 0 = NaN
+    loss.of_family[family] = (sums[0][family] / sums[1][family]).item<double>();
+  return loss;
 }
 
 } // namespace
@@ -107,13 +112,13 @@ torch::Tensor regression_losses(Model& model, const Batch& batch) {
 }
 
 ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                               std::int64_t size) {
-  return mean_losses(model, law, seed, batches, size, true);
+                               std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
+  return mean_losses(model, law, seed, batches, size, ranks, true);
 }
 
 ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                             std::int64_t size) {
-  return mean_losses(model, law, seed, batches, size, false);
+                             std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
+  return mean_losses(model, law, seed, batches, size, ranks, false);
 }
 
 } // namespace stint

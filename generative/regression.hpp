@@ -4,6 +4,8 @@
 #include "generative/law.hpp"
 #include "generative/model.hpp"
 
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
 #include <array>
 
 namespace stint {
@@ -20,12 +22,13 @@ struct ValidationLoss {
 };
 
 /// The loss of the model as it is on `batches` batches of `size` fixed samples of the law (Purpose::validation, this
-/// seed). Each rank can compute the same numbers; they are not reduced.
+/// seed), shared out among `ranks`, null for one rank: equal on all of them, and to rounding for any number.
+/// Collective.
 ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                               std::int64_t size);
+                               std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
 /// The same of the Gaussian estimate alone, the loss that the network starts from.
 ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                             std::int64_t size);
+                             std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
 } // namespace stint

@@ -44,6 +44,7 @@ public:
   /// average and the optimiser as they are, and get nothing. Collective.
   std::optional<double> step();
 
+  const c10::intrusive_ptr<c10d::ProcessGroup>& ranks() const { return ranks_; }
   std::int64_t steps_done() const { return steps_done_; } ///< with the skipped ones
   std::int64_t steps_skipped() const { return steps_skipped_; }
 

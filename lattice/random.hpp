@@ -27,6 +27,7 @@ enum class Purpose : std::uint32_t {
   mask = 14,         ///< which sites a random mask knows
   independence = 15, ///< acceptance draws of independence Metropolis
   permutation = 16,  ///< labels of a permutation test
+  file_order = 17,   ///< the order in which training goes through a file larger than memory
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

@@ -44,6 +44,7 @@ void write_record(hdf5::File& file, const TrainingRecord& record) {
   file.set_attribute<std::string>("precision", record.precision);
   file.set_attribute<std::string>("data_file", record.data_file);
   file.set_attribute<std::string>("data_digest", record.data_digest);
+  file.set_attribute("memory_window", record.window);
   file.set_attribute("steps_done", record.steps_done);
   file.set_attribute("steps_skipped", record.steps_skipped);
   file.set_attribute("skipped_in_a_row", record.skipped_in_a_row);
@@ -166,6 +167,8 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.precision = file.attribute<std::string>("precision");
   record.data_file = file.attribute<std::string>("data_file");
   record.data_digest = file.attribute<std::string>("data_digest");
+  if (file.has_attribute("memory_window")) // not in files of version 2 made before it was there
+    record.window = file.attribute<double>("memory_window");
   record.steps_done = file.attribute<std::int64_t>("steps_done");
   record.steps_skipped = file.attribute<std::int64_t>("steps_skipped");
   record.skipped_in_a_row = file.attribute<std::int64_t>("skipped_in_a_row");
@@ -239,13 +242,6 @@ Model ModelReader::model() const {
     tensors.emplace_back("ema/" + item.key(), item.value().detach());
   read(tensors);
   return model;
-}
-
-std::string digest(std::span<const float> values) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const auto byte : std::as_bytes(values))
-    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
 }
 
 } // namespace stint

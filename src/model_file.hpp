@@ -30,7 +30,8 @@ struct TrainingRecord {
   LawOptions law;
   std::string precision; ///< of the convolutions: fp32 or bf16
   std::string data_file;
-  std::string data_digest;                                              ///< of the configurations, see digest()
+  std::string data_digest;                                              ///< of the configurations, see TrainingInput
+  double window = 0;                                                    ///< GiB, see TrainingInput
   std::int64_t steps_done = 0, steps_skipped = 0, skipped_in_a_row = 0; ///< skipped: not finite, see Trainer::step
   std::vector<double> step = {}, loss = {};                             ///< the loss, averaged since the entry before
   std::vector<double> samples_per_second = {};                          ///< since the entry before
@@ -67,8 +68,5 @@ private:
   std::optional<ModelDescription> description_;
   TrainingRecord record_;
 };
-
-/// A fingerprint of numbers (64-bit FNV-1a of their bytes), in hexadecimal.
-std::string digest(std::span<const float> values);
 
 } // namespace stint

@@ -11,6 +11,7 @@
 #include "src/process_group.hpp"
 #include "src/progress.hpp"
 #include "src/same_run.hpp"
+#include "src/training_input.hpp"
 #include "src/training_run.hpp"
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 
 namespace stint {
 namespace {
@@ -28,9 +30,10 @@ struct Settings {
   TrainingOptions training;
   LawOptions law;
   std::string operators = "scalar";
-  int channels = 16, levels = 3, blocks = 1;
-  double validation_fraction = 0.05;
+  std::string size = "small";
+  std::optional<int> channels, levels, blocks;
   std::string target = "auto";
+  TrainingInputOptions input;
   TrainingRunOptions run;
   bool resume = false;
   ComputeOptions compute;
@@ -40,8 +43,10 @@ void declare(Options& options, Settings& settings) {
   options.group("Data");
   options.value("data", settings.data, "ENSEMBLE", "ensemble file to learn from");
   options.require("data");
-  options.value("validation-fraction", settings.validation_fraction, "F",
+  options.value("validation-fraction", settings.input.validation_fraction, "F",
                 "of the configurations, the last ones, held out");
+  options.value("memory", settings.input.memory, "GIB",
+                "that configurations may take on a rank; a larger ensemble is read in shuffled blocks while training");
   options.group("Training law");
   options.value("operators", settings.operators, "FAMILIES",
                 "alpha and beta to train on: scalar (generation), site (known sites, sequential states, independent "
@@ -56,9 +61,12 @@ void declare(Options& options, Settings& settings) {
                  "regress on the data alone, or on the data and the force of their action, which has less variance; "
                  "auto takes the action of phi^4 ensembles");
   options.group("Network");
-  options.value("channels", settings.channels, "N", "on the finest level, twice as many on the others");
-  options.value("levels", settings.levels, "N", "of the U-Net, each coarser by 2");
-  options.value("blocks", settings.blocks, "N", "residual blocks on each level, down and up");
+  options.choice("size", settings.size, {"small", "medium", "large"},
+                 "channels, levels and blocks together: 16, 3, 1 or 32, 3, 1 or 64, 3, 2");
+  options.value("channels", settings.channels, "N", "on the finest level, twice as many on the others",
+                "those of --size");
+  options.value("levels", settings.levels, "N", "of the U-Net, each coarser by 2", "those of --size");
+  options.value("blocks", settings.blocks, "N", "residual blocks on each level, down and up", "those of --size");
   options.group("Optimisation");
   options.value("steps", settings.training.steps, "N", "optimiser steps");
   options.value("batch", settings.training.batch, "N", "samples of a step, over all ranks");
@@ -88,15 +96,17 @@ void check(const Settings& settings) {
   least("steps", settings.training.steps);
   least("batch", settings.training.batch);
   least("accumulate", settings.training.accumulate);
-  least("channels", settings.channels);
-  least("levels", settings.levels);
-  least("blocks", settings.blocks);
+  least("channels", settings.channels.value_or(1));
+  least("levels", settings.levels.value_or(1));
+  least("blocks", settings.blocks.value_or(1));
   least("report-every", settings.run.report_every);
   least("validate-every", settings.run.validate_every);
   least("checkpoint-every", settings.run.checkpoint_every);
-  if (!(settings.validation_fraction > 0 && settings.validation_fraction < 1))
+  if (!(settings.input.validation_fraction > 0 && settings.input.validation_fraction < 1))
     throw UsageError(
-        fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.validation_fraction));
+        fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.input.validation_fraction));
+  if (!(settings.input.memory > 0 && settings.input.memory < 1e6))
+    throw UsageError(fmt::format("--memory is {}, expected GiB above 0", settings.input.memory));
   if (settings.law.field_range < 0)
     throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.law.field_range));
   if (settings.law.quadratic_range < 0)
@@ -105,50 +115,39 @@ void check(const Settings& settings) {
     throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.law.tilted_fraction));
 }
 
-/// The whole ensemble as float32, (N, L1, ..., Ld).
-torch::Tensor read_configurations(const EnsembleReader& ensemble) {
-  std::vector<std::int64_t> shape = {ensemble.size()};
-  shape.insert(shape.end(), ensemble.geometry().extents().begin(), ensemble.geometry().extents().end());
-  auto configurations = torch::empty(shape, torch::kFloat);
-  ensemble.read<float>(0, {configurations.data_ptr<float>(), static_cast<std::size_t>(configurations.numel())});
-  return configurations;
-}
-
-/// The data as the training sees them.
-struct Data {
-  torch::Tensor training, held_out;
-  std::string digest;
+struct Network {
+  int channels, levels, blocks;
 };
 
-Data load(const EnsembleReader& ensemble, double validation_fraction) {
-  const auto configurations = read_configurations(ensemble);
-  const auto held_out =
-      std::max<std::int64_t>(1, std::llround(validation_fraction * static_cast<double>(configurations.size(0))));
-  if (held_out >= configurations.size(0))
-    throw UsageError(
-        fmt::format("{}: {} configurations are too few to learn from", ensemble.path(), configurations.size(0)));
-  const auto kept = configurations.size(0) - held_out;
-  return {configurations.narrow(0, 0, kept), configurations.narrow(0, kept, held_out),
-          digest({configurations.data_ptr<float>(), static_cast<std::size_t>(configurations.numel())})};
+Network network_of(const Settings& settings) {
+  const Network size =
+      settings.size == "large" ? Network{64, 3, 2} : Network{settings.size == "medium" ? 32 : 16, 3, 1};
+  return {settings.channels.value_or(size.channels), settings.levels.value_or(size.levels),
+          settings.blocks.value_or(size.blocks)};
 }
 
-ModelDescription describe(const Settings& settings, const EnsembleReader& ensemble, const torch::Tensor& training) {
-  if (settings.target == "action" && ensemble.header().kind != "phi4")
-    throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
-                                 ensemble.header().kind));
-  const bool action = settings.target != "data" && ensemble.header().kind == "phi4";
-  const bool symmetric = ensemble.theory().field == 0;
+ModelDescription describe(const Settings& settings, const EnsembleReader& ensemble, const Moments& moments) {
+  const Network network = network_of(settings);
   return {.geometry = ensemble.geometry(),
           .kind = ensemble.header().kind,
           .theory = ensemble.theory(),
-          .symmetric = symmetric,
+          .symmetric = settings.law.symmetric,
           .field_range = settings.law.field_range,
           .quadratic_range = settings.law.quadratic_range,
           .families = settings.law.families,
-          .channels = settings.channels,
-          .levels = settings.levels,
-          .blocks = settings.blocks,
-          .moments = measure_moments(training, symmetric, action ? std::optional(ensemble.theory()) : std::nullopt)};
+          .channels = network.channels,
+          .levels = network.levels,
+          .blocks = network.blocks,
+          .moments = moments};
+}
+
+/// The theory whose action the target uses.
+std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleReader& ensemble) {
+  const bool known = ensemble.header().kind == "phi4";
+  if (settings.target == "action" && !known)
+    throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
+                                 ensemble.header().kind));
+  return settings.target != "data" && known ? std::optional(ensemble.theory()) : std::nullopt;
 }
 
 /// With --resume: whether the model is there already, of this run; says so. Collective.
@@ -197,28 +196,36 @@ int run_train(const Context& context, Arguments arguments) {
   const auto precision = settings.compute.resolve_precision(device);
 
   const EnsembleReader ensemble(settings.data);
-  const Data data = load(ensemble, settings.validation_fraction);
   settings.training.seed = static_cast<std::uint64_t>(common.seed);
   settings.law.symmetric = ensemble.theory().field == 0;
   settings.law.families = checked([&] { return FamilyWeights::parse(settings.operators); });
+  settings.input.theory = theory_of_target(settings, ensemble);
+  settings.input.law = settings.law;
+  settings.input.batch = settings.training.batch;
+  settings.input.seed = settings.training.seed;
+  settings.input.show_progress = !common.quiet;
+  std::mutex files; // HDF5 is not thread-safe
+  const TrainingInput input = read_training_input(context.mpi, ensemble, settings.input, files);
   LawOptions untilted = settings.law;
   untilted.field_range = untilted.quadratic_range = 0;
-  Model model = checked([&] { return Model(describe(settings, ensemble, data.training), settings.training.seed); });
+  Model model = checked([&] { return Model(describe(settings, ensemble, input.moments), settings.training.seed); });
   model.set_precision(convolution_type(precision));
   model.to(device);
-  const TrainingLaw law = checked([&] { return TrainingLaw(ensemble.geometry(), data.training, settings.law); });
-  const TrainingLaw validation_law(ensemble.geometry(), data.held_out, untilted);
+  const TrainingLaw law(ensemble.geometry(), input.data, settings.law);
+  const TrainingLaw validation_law(ensemble.geometry(), input.held_out, untilted);
   Trainer trainer = checked([&] { return Trainer(model, law, settings.training, process_group(context.mpi, device)); });
 
   settings.run.output = common.output;
   settings.run.overwrite = common.overwrite;
   settings.run.show_progress = !common.quiet;
   TrainingRun run(context.mpi, settings.run, provenance_of(context, options, common), model, trainer, validation_law,
+                  files,
                   {.options = settings.training,
                    .law = settings.law,
                    .precision = precision,
                    .data_file = settings.data,
-                   .data_digest = data.digest});
+                   .data_digest = input.digest,
+                   .window = input.window});
   if (settings.resume)
     run.resume();
   const std::int64_t first_step = trainer.steps_done();

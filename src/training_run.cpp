@@ -11,12 +11,17 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <tuple>
 
 namespace stint {
 namespace {
 
 constexpr std::int64_t validation_batches = 8, validation_batch = 128; // samples of one validation
 constexpr std::int64_t most_skipped_in_a_row = 10;
+
+std::string memory_text(double window) {
+  return window == 0 ? "with all data in memory" : fmt::format("with --memory {}", window);
+}
 
 /// A resumed run must be the run that was interrupted.
 void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const std::string& path) {
@@ -26,6 +31,9 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
           "--resume: {} was made with {} {}, not {}; repeat the options of the interrupted run or remove it", path,
           what, before, now));
   };
+  if (was.window != is.window)
+    throw UsageError(fmt::format("--resume: {} was made {}, not {}; use the --memory of the interrupted run", path,
+                                 memory_text(was.window), memory_text(is.window)));
   same("data of digest", was.data_digest, is.data_digest);
   same("--steps", was.options.steps, is.options.steps);
   same("--batch", was.options.batch, is.options.batch);
@@ -45,9 +53,9 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
 } // namespace
 
 TrainingRun::TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance provenance, Model& model,
-                         Trainer& trainer, const TrainingLaw& validation_law, TrainingRecord record)
+                         Trainer& trainer, const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record)
     : mpi_(mpi), options_(std::move(options)), provenance_(std::move(provenance)), model_(model), trainer_(trainer),
-      validation_law_(validation_law), record_(std::move(record)), stop_(options_.time_limit) {}
+      validation_law_(validation_law), files_(files), record_(std::move(record)), stop_(options_.time_limit) {}
 
 void TrainingRun::resume() {
   if (!std::filesystem::exists(checkpoint_path()))
@@ -57,6 +65,12 @@ void TrainingRun::resume() {
   if (checkpoint.description().moments.force_spectrum.defined() !=
       model_.description().moments.force_spectrum.defined())
     throw UsageError(fmt::format("--resume: {} was made with another --target", checkpoint_path()));
+  const auto& was = checkpoint.description();
+  const auto& is = model_.description();
+  if (std::tie(was.channels, was.levels, was.blocks) != std::tie(is.channels, is.levels, is.blocks))
+    throw UsageError(fmt::format("--resume: {} was made with --channels {} --levels {} --blocks {}, not {}, {} and {}",
+                                 checkpoint_path(), was.channels, was.levels, was.blocks, is.channels, is.levels,
+                                 is.blocks));
   checkpoint.read(trainer_.state());
   record_ = checkpoint.record();
   trainer_.set_steps(record_.steps_done, record_.steps_skipped);
@@ -120,19 +134,19 @@ void TrainingRun::record_step(std::optional<double> loss, double seconds) {
 }
 
 void TrainingRun::validate() {
-  if (!mpi_.root())
-    return;
   const auto seed = record_.options.seed;
   const auto trained = [&](Family family) { return model_.description().families.of(family) > 0; };
   if (record_.gaussian_loss.empty()) {
-    const auto loss = gaussian_loss(model_, validation_law_, seed, validation_batches, validation_batch);
+    const auto loss =
+        gaussian_loss(model_, validation_law_, seed, validation_batches, validation_batch, trainer_.ranks());
     for (const Family family : families)
       if (trained(family))
         record_.gaussian_loss[name_of(family)] = loss.of_family[static_cast<std::size_t>(family)];
   }
   trainer_.swap_average();
   record_.validation_step.push_back(static_cast<double>(trainer_.steps_done()));
-  const auto loss = validation_loss(model_, validation_law_, seed, validation_batches, validation_batch);
+  const auto loss =
+      validation_loss(model_, validation_law_, seed, validation_batches, validation_batch, trainer_.ranks());
   record_.validation_loss.push_back(loss.total);
   for (const Family family : families)
     if (trained(family))
@@ -152,6 +166,7 @@ std::string TrainingRun::note() const {
 
 void TrainingRun::write(const std::string& path, bool overwrite, const Trainer::NamedTensors& tensors) {
   on_root(mpi_, [&] {
+    const std::lock_guard lock(files_);
     record_.steps_done = trainer_.steps_done();
     Provenance provenance = provenance_;
     provenance.end_time = utc_now();

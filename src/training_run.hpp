@@ -7,6 +7,7 @@
 #include "src/stop_request.hpp"
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -27,9 +28,10 @@ struct TrainingRunOptions {
 /// history of an uninterrupted one.
 class TrainingRun {
 public:
-  /// Everything referred to must outlive the run. The record says how the run is made; its history is filled in.
+  /// Everything referred to must outlive the run. `files` is held while a file is written, see EnsembleWindows. The
+  /// record says how the run is made; its history is filled in.
   TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance provenance, Model& model, Trainer& trainer,
-              const TrainingLaw& validation_law, TrainingRecord record);
+              const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record);
 
   /// Continues from the checkpoint, if there is one. Throws UsageError if that is of another run.
   void resume();
@@ -53,6 +55,7 @@ private:
   Model& model_;
   Trainer& trainer_;
   const TrainingLaw& validation_law_;
+  std::mutex& files_;
   TrainingRecord record_;
   StopRequest stop_;
   double seconds_since_entry_ = 0; ///< spent in the steps of this process

@@ -62,25 +62,16 @@ print(numpy.linalg.norm(a.astype(float) - b) / numpy.linalg.norm(a))
 """, first, second))
 
 
-class Training(Learning):
-    @needs_h5py
-    def test_ranks_and_parts_share_the_batch(self):
-        options = ["--field-range", "0.02"]
-        self.train("one.h5", *options, "--json", "one.json", steps=200)
-        self.train("two.h5", *options, "--json", "two.json", steps=200, ranks=2)
-        self.train("four.h5", *options, steps=200, ranks=4)
-        self.train("parts.h5", *options, "--accumulate", "4", steps=200, ranks=2)
-        for other in ("two.h5", "four.h5", "parts.h5"):
-            with self.subTest(other):
-                self.assertLess(self.distance("one.h5", other), 1e-5)  # float32 sums in another order, amplified by 200 steps
-        one, two = (json.loads((self.folder / name).read_text()) for name in ("one.json", "two.json"))
-        self.assertEqual((one["ranks"], two["ranks"]), (1, 2))
-        self.assertAlmostEqual(one["validation_loss"], two["validation_loss"], 4)
-        self.assertEqual(set(one), {"steps", "seconds", "samples_per_second", "loss", "validation_loss", "families", "parameters", "ranks"})
+    def check_first_validation_is_the_same(self, *models):
+        """To rounding, before the first step, when all runs have the same parameters: each rank adds up its samples."""
+        self.assertLess(float(self.python("""
+import h5py, sys
+losses = [h5py.File(name)['history/validation_loss'][0] for name in sys.argv[1:]]
+print(max(losses) / min(losses) - 1)
+""", *models)), 1e-6)
 
-    @needs_h5py
-    def test_resumed_equals_uninterrupted(self):
-        options = ["--report-every", "7", "--validate-every", "9", "--checkpoint-every", "5"]
+    def check_resumed_equals_uninterrupted(self, *more):
+        options = ["--report-every", "7", "--validate-every", "9", "--checkpoint-every", "5", *more]
         self.train("whole.h5", *options)
         # Once by the time limit, at its first step; once by SIGKILL; once by SIGTERM.
         stopped = self.run_stint("train", "--data", "data.h5", *SMALL, *options, "--steps", "50", "--output", "parts.h5",
@@ -105,6 +96,28 @@ print(sorted(a['history']) == sorted(b['history']) and all((a['history'][n][:] =
       and len(a['history/samples_per_second']) == len(b['history/samples_per_second']) and (b['history/samples_per_second'][:] > 0).all())
 """), "True")
         self.assertNotIn("parts.h5.checkpoint", self.files())
+
+
+class Training(Learning):
+    @needs_h5py
+    def test_ranks_and_parts_share_the_batch(self):
+        options = ["--field-range", "0.02"]
+        self.train("one.h5", *options, "--json", "one.json", steps=200)
+        self.train("two.h5", *options, "--json", "two.json", steps=200, ranks=2)
+        self.train("four.h5", *options, steps=200, ranks=4)
+        self.train("parts.h5", *options, "--accumulate", "4", steps=200, ranks=2)
+        for other in ("two.h5", "four.h5", "parts.h5"):
+            with self.subTest(other):
+                self.assertLess(self.distance("one.h5", other), 1e-5)  # float32 sums in another order, amplified by 200 steps
+        self.check_first_validation_is_the_same("one.h5", "two.h5", "four.h5")
+        one, two = (json.loads((self.folder / name).read_text()) for name in ("one.json", "two.json"))
+        self.assertEqual((one["ranks"], two["ranks"]), (1, 2))
+        self.assertAlmostEqual(one["validation_loss"], two["validation_loss"], 4)
+        self.assertEqual(set(one), {"steps", "seconds", "samples_per_second", "loss", "validation_loss", "families", "parameters", "ranks"})
+
+    @needs_h5py
+    def test_resumed_equals_uninterrupted(self):
+        self.check_resumed_equals_uninterrupted()
 
     def test_a_run_that_diverges_stops(self):
         for ranks in (1, 2):
@@ -142,6 +155,84 @@ print(sorted(a['history']) == sorted(b['history']) and all((a['history'][n][:] =
         result = self.run_stint(*train, "--batch", "15", ranks=2)
         self.assertEqual(result.returncode, 2)
         self.assertIn("15 samples cannot be divided among 2 ranks", result.stderr)
+
+
+class Streaming(Learning):
+    """Training on an ensemble larger than the memory it may take: 45 kB of 160 kB."""
+
+    MEMORY = ["--memory", "4.2e-5"]
+
+    @needs_h5py
+    def test_ranks_and_parts_share_the_batch(self):
+        self.train("one.h5", *self.MEMORY, steps=200)
+        self.train("two.h5", *self.MEMORY, steps=200, ranks=2)
+        self.train("four.h5", *self.MEMORY, "--accumulate", "2", steps=200, ranks=4)
+        self.train("all.h5", steps=200)
+        for other in ("two.h5", "four.h5"):
+            self.assertLess(self.distance("one.h5", other), 1e-5)
+        self.assertGreater(self.distance("one.h5", "all.h5"), 1e-3)
+        self.assertEqual(self.python("""
+import h5py
+a, b = h5py.File('one.h5'), h5py.File('all.h5')
+print(abs(a['spectrum'][:] / b['spectrum'][:] - 1).max() < 1e-6, abs(a['magnetisation/weights'][:] - b['magnetisation/weights'][:]).max() < 1e-9)
+"""), "True True")
+
+    @needs_h5py
+    def test_resumed_equals_uninterrupted(self):
+        self.check_resumed_equals_uninterrupted(*self.MEMORY)
+
+    def test_resume_refuses_another_run(self):
+        train = ["train", "--data", "data.h5", *SMALL, "--output", "model.h5"]
+        self.run_stint(*train, *self.MEMORY, "--time-limit", "0")
+        self.refuse(2, "with --memory 4.2e-05, not with --memory 5e-05", *train, "--memory", "5e-5", "--resume")
+        self.refuse(2, "with --memory 4.2e-05, not with all data in memory", *train, "--resume")
+
+    def test_bad_input(self):
+        train = ["train", "--data", "data.h5", *SMALL, "--output", "model.h5"]
+        self.refuse(2, "--memory is 0", *train, "--memory", "0")
+        self.refuse(2, "has no room for 32 configurations", *train, "--memory", "1e-6")
+        self.refuse(2, "in a larger memory", *train, *self.MEMORY, "--field-range", "0.1")
+
+    def test_memory_is_bounded(self):
+        def largest(data):
+            """Bytes in memory at the most, of training with windows of 16 MiB."""
+            process = subprocess.Popen([STINT, "train", "--data", data, *SMALL, "--steps", "20", "--memory", "0.015625", "--target", "data",
+                                        "--output", f"model-{data}"], cwd=self.folder)
+            _, status, usage = os.wait4(process.pid, 0)
+            self.assertEqual(status, 0)
+            return usage.ru_maxrss << 10
+
+        def make(data, samples):
+            self.succeed("sample", "--model", "free-field", "--lattice", "64x64", "--mass2", "0.5", "--samples", str(samples), "--output", data,
+                         "--quiet", "--threads", "1")
+
+        make("small.h5", 2048)
+        make("large.h5", 16384)  # 32 and 256 MiB
+        self.assertLess(largest("large.h5") - largest("small.h5"), 16 << 20)
+
+
+class Dimensions(Measuring):
+    """Every family of operators on lattices of one and three dimensions: a free field, which short training must leave exact."""
+
+    def test_mixed(self):
+        for lattice in ("32", "8x8x8"):
+            with self.subTest(lattice):
+                self.succeed("sample", "--model", "free-field", "--lattice", lattice, "--mass2", "0.5", "--samples", "4000", "--seed", "9",
+                             "--output", "data.h5", "--quiet", "--overwrite")
+                self.succeed("train", "--data", "data.h5", *SMALL, "--operators", "mixed", "--field-range", "0.05", "--quadratic-range", "0.05",
+                             "--steps", "20", "--output", "model.h5", "--json", "train.json", "--overwrite")
+                losses = json.loads((self.folder / "train.json").read_text())["families"]
+                self.assertEqual(set(losses), {"scalar", "known", "sequential", "independent", "fourier"})
+                for name, of_family in losses.items():
+                    self.assertLess(of_family["loss"], 1.5 * of_family["gaussian_loss"], name)
+                value, error = self.phi2("data.h5")
+                tasks = [["--task", "generate"], ["--task", "inpaint", "--mask", "random:0.5", "--known", "data.h5"],
+                         ["--task", "sequential", "--order", "columns:4"], ["--task", "multiscale", "--shells", "2"]]
+                for task in tasks:
+                    self.succeed("sample", "--model", "model.h5", "--precision", "fp32", "--threads", "1", "--quiet", "--output", "out.h5",
+                                 "--samples", "1000", "--overwrite", *task)
+                    found, its_error = self.phi2("out.h5")
+                    self.assertLess(abs(found - value), 4 * math.hypot(error, its_error), task)
 
 
 class Sampling(Learning):

@@ -1,0 +1,51 @@
+#pragma once
+// Where a training law finds its configurations: all of them in memory, or what a window on a larger file shows.
+
+#include "generative/torch.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace stint {
+
+/// What a tilt has to know of configurations: sum_x phi_x and sum_x phi_x^2 of each.
+struct SiteSums {
+  std::vector<double> field, square;
+
+  void append(std::span<const float> configurations, std::int64_t volume); ///< (n, V)
+};
+
+/// Configurations to draw from, each as likely as the others.
+struct Choice {
+  std::span<const float> configurations; ///< (n, V) row-major
+  std::span<const double> field, square; ///< (n), as in SiteSums
+
+  std::int64_t size() const { return std::ssize(field); }
+};
+
+/// The samples of a batch are divided among lanes; those of one lane draw from the same configurations. Which these are
+/// is a function of step and lane alone, whichever rank asks.
+class TrainingData {
+public:
+  virtual ~TrainingData() = default;
+  virtual std::int64_t lane_of(std::int64_t sample) const = 0;
+  /// Valid until another step is asked for.
+  virtual Choice choice(std::int64_t step, std::int64_t lane) = 0;
+};
+
+/// An ensemble in memory: one lane that sees all of it.
+class WholeEnsemble : public TrainingData {
+public:
+  explicit WholeEnsemble(const torch::Tensor& configurations); ///< (N, L1, ..., Ld) float32 on the CPU
+  std::int64_t lane_of(std::int64_t /*sample*/) const override { return 0; }
+  Choice choice(std::int64_t step, std::int64_t lane) override;
+
+private:
+  std::span<const float> numbers() const;
+
+  torch::Tensor configurations_;
+  SiteSums sums_;
+};
+
+} // namespace stint

@@ -1,0 +1,21 @@
+#pragma once
+// A fingerprint of data: 64-bit FNV-1a of their bytes (Fowler, Noll, Vo; RFC 9923).
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace stint {
+
+class Digest {
+public:
+  void append(std::span<const std::byte> bytes);
+  std::uint64_t value() const { return hash_; }
+  std::string text() const; ///< hexadecimal
+
+private:
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+} // namespace stint

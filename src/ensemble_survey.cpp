@@ -1,0 +1,66 @@
+#include "src/ensemble_survey.hpp"
+
+#include "src/digest.hpp"
+#include "src/progress.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace stint {
+namespace {
+
+constexpr std::int64_t parts = 64, piece_bytes = 2 << 20;
+
+} // namespace
+
+EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, std::int64_t training, bool symmetric,
+                               const std::optional<Phi4>& theory, bool show_progress) {
+  const auto& geometry = ensemble.geometry();
+  const std::int64_t volume = geometry.volume(), size = ensemble.size();
+  const std::int64_t rows =
+      std::max<std::int64_t>(1, piece_bytes / (volume * static_cast<std::int64_t>(sizeof(float))));
+  const auto first_of = [size](std::int64_t part) { return size * part / parts; };
+  const auto begin = parts * mpi.rank() / mpi.size(), end = parts * (mpi.rank() + 1) / mpi.size();
+
+  MomentSums moments(geometry, theory);
+  EnsembleSurvey survey;
+  survey.sums.field.assign(training, 0);
+  survey.sums.square.assign(training, 0);
+  std::array<std::int64_t, parts> digests{};
+  std::vector<float> memory(rows * volume);
+  std::vector<std::int64_t> shape = {0};
+  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
+  Progress progress(ensemble.path(), first_of(end) - first_of(begin), "configurations", show_progress && mpi.root());
+  for (auto part = begin; part < end; ++part) {
+    Digest digest;
+    for (auto first = first_of(part); first < first_of(part + 1); first += rows) {
+      const auto n = std::min(rows, first_of(part + 1) - first);
+      const auto piece = std::span(memory).first(n * volume);
+      ensemble.read<float>(first, piece);
+      digest.append(std::as_bytes(piece));
+      progress.update(first + n - first_of(begin));
+      shape[0] = std::min(n, training - first);
+      if (shape[0] <= 0)
+        continue;
+      moments.add(torch::from_blob(memory.data(), shape, torch::kFloat));
+      SiteSums sums;
+      sums.append(piece.first(shape[0] * volume), volume);
+      std::ranges::copy(sums.field, survey.sums.field.begin() + first);
+      std::ranges::copy(sums.square, survey.sums.square.begin() + first);
+    }
+    digests[part] = static_cast<std::int64_t>(digest.value());
+  }
+  mpi.sum(digests);
+  mpi.sum(survey.sums.field);
+  mpi.sum(survey.sums.square);
+  const auto shared = moments.sums();
+  mpi.sum(std::span(shared.data_ptr<double>(), static_cast<std::size_t>(shared.numel())));
+  Digest all;
+  all.append(std::as_bytes(std::span(digests)));
+  survey.digest = all.text();
+  const auto magnetisations = torch::tensor(survey.sums.field, torch::kDouble) / static_cast<double>(volume);
+  survey.moments = moments.moments(magnetisations, symmetric);
+  return survey;
+}
+
+} // namespace stint
