@@ -189,14 +189,14 @@ Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const
   return {estimate.field, Operator::diagonal(*basis, scale_variance.sqrt()), planes_in, torch::cat(numbers, 1)};
 }
 
-torch::Tensor Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
+UNetImpl::Output Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
   return network_->forward(planes_in, numbers, type_);
 }
 
 PosteriorMean Model::posterior_mean() {
   return [this](const Pair& pair, const torch::Tensor& signal) {
     const auto in = inputs(pair, signal);
-    return in.estimate + in.scale(evaluate(in.planes, in.numbers));
+    return in.estimate + in.scale(evaluate(in.planes, in.numbers).fields);
   };
 }
 

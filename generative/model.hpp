@@ -61,8 +61,8 @@ public:
   /// Throws std::invalid_argument for operators of a family that the model was not trained for.
   Inputs inputs(const Pair& pair, const torch::Tensor& signal) const;
 
-  /// f, (N, L1, ..., Ld).
-  torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
+  /// f, and the features of its constant.
+  UNetImpl::Output evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
 
   /// E[x1 | observation] as a callable; refers to this model, which must outlive it.
   PosteriorMean posterior_mean();

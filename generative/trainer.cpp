@@ -29,8 +29,8 @@ struct Trainer::Reduction {
 
 namespace {
 
-/// Of AdamW. Weights whose gradients are smaller hardly move: as long as the output is nearly 0, those before it have no
-/// gradient but noise, which would drive them, normalised, to where no silu answers any more.
+/// Of AdamW. Weights whose gradients are smaller hardly move: as long as the output is nearly 0, those before it have
+/// no gradient but noise, which would drive them, normalised, to where no silu answers any more.
 constexpr double smallest_gradient = 1e-5;
 
 void check(const TrainingOptions& options, std::int64_t ranks) {
@@ -125,6 +125,12 @@ std::optional<double> Trainer::step() {
     ++steps_skipped_;
   ++steps_done_;
   return taken ? std::optional(loss_and_norm[0] / (ranks_ ? ranks_->getSize() : 1)) : std::nullopt;
+}
+
+void Trainer::finish() {
+  swap_average();
+  fit_constant(model_, law_, options_.seed, options_.steps, (options_.steps + 3) / 4, options_.batch, ranks_);
+  swap_average();
 }
 
 void Trainer::update() {

@@ -45,6 +45,10 @@ public:
   std::optional<double> step();
 
   const c10::intrusive_ptr<c10d::ProcessGroup>& ranks() const { return ranks_; }
+  /// After the last step: fit_constant() for the averaged parameters, with a quarter of the samples of all steps.
+  /// Collective.
+  void finish();
+
   std::int64_t steps_done() const { return steps_done_; } ///< with the skipped ones
   std::int64_t steps_skipped() const { return steps_skipped_; }
 

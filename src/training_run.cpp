@@ -89,6 +89,8 @@ void TrainingRun::train() {
       done = trainer_.steps_done();
       std::array<std::int64_t, 1> stops = {stop_.made() ? 1 : 0}; // ranks that want to stop
       mpi_.sum(stops);
+      if (done == steps)
+        trainer_.finish();
       if (done % options_.validate_every == 0 || done == steps)
         validate();
       progress.update(done - start, mpi_.root() ? note() : "");

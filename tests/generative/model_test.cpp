@@ -33,7 +33,7 @@ Model random_model(const Geometry& geometry) {
 
 torch::Tensor network_of(Model& model, const Pair& pair, const torch::Tensor& signal) {
   const auto inputs = model.inputs(pair, signal);
-  return model.evaluate(inputs.planes, inputs.numbers);
+  return model.evaluate(inputs.planes, inputs.numbers).fields;
 }
 
 TEST(Model, StartsAsTheWienerEstimate) {
