@@ -5,6 +5,7 @@
 #include "src/options.hpp"
 
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <malloc.h>
 #include <omp.h>
 #include <torch/torch.h>
@@ -31,10 +32,9 @@ c10::Device ComputeOptions::resolve_device(const Mpi& mpi) const {
 std::string ComputeOptions::resolve_precision(c10::Device on) const {
   if (precision != "auto")
     return precision;
+  bool fast = on.is_cuda() && at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 #ifdef __x86_64__
-  const bool fast = on.is_cuda() || __builtin_cpu_supports("avx512bf16");
-#else
-  const bool fast = on.is_cuda();
+  fast = fast || (on.is_cpu() && __builtin_cpu_supports("avx512bf16"));
 #endif
   return fast ? "bf16" : "fp32";
 }
@@ -43,8 +43,12 @@ c10::ScalarType convolution_type(const std::string& precision) {
   return precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
 }
 
-void set_up_libtorch() {
+void set_up_libtorch(c10::Device device) {
   at::set_num_threads(omp_get_max_threads());
+  if (device.is_cuda()) {
+    c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+    at::globalContext().setDeterministicCuDNN(true);
+  }
 #ifdef __GLIBC__
   constexpr int keep = 1 << 30; // bytes
   mallopt(M_MMAP_THRESHOLD, keep);

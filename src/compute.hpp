@@ -21,7 +21,7 @@ struct ComputeOptions {
   /// there is none.
   c10::Device resolve_device(const Mpi& mpi) const;
 
-  /// fp32 or bf16; "auto" is bf16 where the hardware has instructions for it.
+  /// fp32 or bf16; "auto" is bf16 where the hardware has instructions for it. Of a GPU after set_up_libtorch().
   std::string resolve_precision(c10::Device device) const;
 };
 
@@ -30,6 +30,8 @@ c10::ScalarType convolution_type(const std::string& precision);
 
 /// Makes LibTorch use OpenMP's present number of threads, and the allocator keep large blocks: by default every field
 /// of a batch would be fetched from and given back to the operating system, which costs as much time as the arithmetic.
-void set_up_libtorch();
+/// Makes a GPU the current one, or every rank would take memory of the first one too, and lets it use only convolutions
+/// that round the same way every time, so that resumed runs are exact.
+void set_up_libtorch(c10::Device device);
 
 } // namespace stint

@@ -8,6 +8,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #endif
@@ -96,13 +97,25 @@ private:
 };
 
 #ifdef STINT_WITH_CUDA
+/// Whether every rank has a GPU of its own. Asked of the hardware: some launchers let each rank see one GPU only, which
+/// is number 0 for all. Collective.
+bool own_gpus(const Mpi& mpi, c10::Device device) {
+  using Identity = std::array<char, sizeof(cudaUUID_t)>;
+  Identity mine{};
+  if (device.is_cuda())
+    std::ranges::copy(at::cuda::getDeviceProperties(device.index())->uuid.bytes, mine.begin());
+  std::vector<Identity> all(mpi.root() ? mpi.size() : 0);
+  mpi.gather_rows<Identity>(std::span(&mine, 1), 1, all);
+  std::ranges::sort(all);
+  bool own = std::ranges::adjacent_find(all) == all.end() && std::ranges::find(all, Identity{}) == all.end();
+  mpi.broadcast(std::span(&own, 1));
+  return own;
+}
+
 /// NCCL finds its ranks through a key-value server on rank 0, whose address goes round by MPI. NCCL refuses two ranks
 /// on one GPU: then there is none. Collective.
 c10::intrusive_ptr<c10d::Backend> nccl_backend(const Mpi& mpi, c10::Device device) {
-  const bool own_gpu = device.is_cuda() && mpi.local_size() <= static_cast<int>(torch::cuda::device_count());
-  std::array<std::int64_t, 1> ready = {own_gpu ? 1 : 0};
-  mpi.sum(ready);
-  if (mpi.size() == 1 || ready[0] < mpi.size())
+  if (mpi.size() == 1 || !own_gpus(mpi, device))
     return {};
   std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
   int length = 0;
@@ -128,7 +141,7 @@ c10::intrusive_ptr<c10d::Backend> nccl_backend(const Mpi& mpi, c10::Device devic
 
 } // namespace
 
-c10::intrusive_ptr<c10d::ProcessGroup> process_group(const Mpi& mpi, [[maybe_unused]] c10::Device device) {
+c10::intrusive_ptr<c10d::ProcessGroup> process_group(const Mpi& mpi, c10::Device device) {
   using Group = c10d::ProcessGroup;
   auto group = c10::make_intrusive<Group>(mpi.rank(), mpi.size());
   const auto through_mpi = c10::make_intrusive<MpiBackend>(mpi.rank(), mpi.size());
@@ -141,7 +154,8 @@ c10::intrusive_ptr<c10d::ProcessGroup> process_group(const Mpi& mpi, [[maybe_unu
     return group;
   }
 #endif
-  group->setBackend(c10::DeviceType::CUDA, Group::BackendType::CUSTOM, c10::intrusive_ptr<c10d::Backend>(through_mpi));
+  if (!device.is_cpu())
+    group->setBackend(device.type(), Group::BackendType::CUSTOM, c10::intrusive_ptr<c10d::Backend>(through_mpi));
   group->setDefaultBackend(Group::BackendType::CUSTOM);
   group->setGroupName("stint");
   return group;

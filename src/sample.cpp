@@ -203,8 +203,8 @@ int run_sample(const Context& context, Arguments arguments) {
   if (!settings.run.resume)
     check_outputs(context, common, {common.output, common.json, settings.frames});
   const StopRequest stop(settings.run.time_limit);
-  set_up_libtorch();
   const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
   const Source source = open_source(settings.source, options, settings.compute.resolve_precision(device), device);
   const KnownTask task(settings.task, options, source.geometry, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);

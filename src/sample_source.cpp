@@ -16,7 +16,8 @@ namespace {
 Tilt tilt_of(const SourceOptions& settings, const Geometry& geometry, torch::Device device) {
   Tilt tilt{.quadratic = 2 * settings.quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
-    tilt.source = (tilt.source + read_field(settings.field_map, geometry)).to(device);
+    tilt.source = tilt.source + read_field(settings.field_map, geometry);
+  tilt.source = tilt.source.to(device);
   if (!settings.quadratic_map.empty())
     tilt.quadratic =
         Operator::diagonal(Basis::site(), 2 * (settings.quadratic + read_field(settings.quadratic_map, geometry)))

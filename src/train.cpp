@@ -191,8 +191,8 @@ int run_train(const Context& context, Arguments arguments) {
   if (settings.resume && finished_before(context, options, common))
     return 0;
   check_outputs(context, common, {common.output, common.json});
-  set_up_libtorch();
   const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
   const auto precision = settings.compute.resolve_precision(device);
 
   const EnsembleReader ensemble(settings.data);
