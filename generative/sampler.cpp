@@ -72,7 +72,8 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
         [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
   SolverOptions options = solver;
   options.reference = solver.reference.to(device);
-  const Solution solution = solve(drift, start, knots(task.path, schedule, device), options, diffusion, divergence, watch);
+  const Solution solution =
+      solve(drift, start, knots(task.path, schedule, device), options, diffusion, divergence, watch);
   Result result{.configurations = solution.x.cpu(), .log_density = {}, .evaluations = solution.evaluations};
   if (solution.log_density_change.defined())
     result.log_density = noise_log_density(task.path, x0) + solution.log_density_change.cpu();
