@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ namespace stint {
 namespace {
 
 constexpr double screen_interval = 0.2, shortest_log_interval = 2, longest_log_interval = 30; // seconds
+constexpr double countable = 1e15; // seconds that a whole number can count
 constexpr const char* clear_line = "\r\033[K";
 
 } // namespace
@@ -24,6 +26,8 @@ void start_log(bool quiet, bool root) {
 }
 
 std::string duration_text(double seconds) {
+  if (!(std::abs(seconds) < countable)) // nor NaN
+    return fmt::format("{:.3g} s", seconds);
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   if (seconds < 9.95)
     return fmt::format("{:.1f} s", seconds);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace stint {
 namespace {
 
@@ -11,6 +13,11 @@ TEST(Progress, DurationsAreRead) {
   EXPECT_EQ(duration_text(59.7), "1 min 00 s");
   EXPECT_EQ(duration_text(200), "3 min 20 s");
   EXPECT_EQ(duration_text(7500), "2 h 05 min");
+}
+
+TEST(Progress, NoDurationIsTooLong) { // what is left of a run that hardly moves; what a damaged checkpoint says
+  EXPECT_EQ(duration_text(1e30), "1e+30 s");
+  EXPECT_EQ(duration_text(std::numeric_limits<double>::quiet_NaN()), "nan s");
 }
 
 } // namespace
