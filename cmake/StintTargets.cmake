@@ -1,16 +1,26 @@
 # stint_library(NAME SOURCES file... LINK target... [PRIVATE target...]): the library of one folder.
+# stint_time_limit(SECONDS test...): of tests that are no GoogleTests; they find STINT_TIME_FACTOR in their environment.
 # stint_test(NAME SOURCES file... LINK target...): one GoogleTest binary; each of its tests is a test of CTest.
 set(STINT_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(STINT_WERROR)
   list(APPEND STINT_WARNINGS -Werror)
 endif()
 
+if(STINT_SANITIZE)
+  set(STINT_SANITIZERS -fsanitize=address,undefined,float-cast-overflow)
+  add_library(stint_sanitizer_defaults OBJECT ${PROJECT_SOURCE_DIR}/cmake/sanitizer_defaults.cpp)
+endif()
+
 function(stint_settings target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(${target} PRIVATE ${STINT_WARNINGS})
   if(STINT_SANITIZE)
-    target_compile_options(${target} PUBLIC -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    target_compile_options(${target} PUBLIC ${STINT_SANITIZERS} -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS)
+    target_link_options(${target} PUBLIC ${STINT_SANITIZERS})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE)
+      target_link_libraries(${target} PRIVATE stint_sanitizer_defaults)
+    endif()
   endif()
 endfunction()
 
@@ -27,5 +37,11 @@ function(stint_test name)
   add_executable(${name} ${ARG_SOURCES})
   stint_settings(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=2")
+  math(EXPR limit "300 * ${STINT_TIME_FACTOR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit} ENVIRONMENT "OMP_NUM_THREADS=2")
+endfunction()
+
+function(stint_time_limit seconds)
+  math(EXPR limit "${seconds} * ${STINT_TIME_FACTOR}")
+  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${limit} ENVIRONMENT "STINT_TIME_FACTOR=${STINT_TIME_FACTOR}")
 endfunction()

@@ -12,6 +12,7 @@ import unittest
 import h5py
 
 STINT, MPIEXEC = sys.argv[1:]
+PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
 del sys.argv[1:]
 RUN = "hmc --lattice 8x8 --mass2 0.5 --lambda 0 --chains 64 --thermalize 100 --trajectories 200 --save-every 10 --quiet".split()
 
@@ -36,7 +37,7 @@ class Commands(unittest.TestCase):
         settings = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1",
                     "OMP_NUM_THREADS": "1"}
         result = subprocess.run([MPIEXEC, "-n", str(number), STINT, *arguments], cwd=self.folder, capture_output=True, text=True,
-                                check=False, timeout=120, env=os.environ | settings)
+                                check=False, timeout=120 * PATIENCE, env=os.environ | settings)
         self.assertEqual(result.returncode, status, result.stderr)
         return result
 

@@ -30,9 +30,15 @@ namespace {
 using namespace stint;
 namespace fs = std::filesystem;
 
+#ifdef __SANITIZE_ADDRESS__ // reserves terabytes of addresses, keeps freed memory for a while, and is slow
+constexpr unsigned longest = 160;
+constexpr long largest = 2 << 20;
+constexpr rlim_t address_space = RLIM_INFINITY;
+#else
 constexpr unsigned longest = 40;                   // seconds; on a busy machine much less is
 constexpr long largest = 1 << 20;                  // KiB
 constexpr rlim_t address_space = rlim_t{64} << 30; // bytes: a bound on the damage that a failure does
+#endif
 
 using Words = std::vector<std::string>;
 

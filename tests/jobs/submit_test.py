@@ -61,7 +61,7 @@ class SubmitTest(study.StudyTest):
             self.assertIsNone(run.poll())
             time.sleep(0.01)
         os.killpg(run.pid, signal.SIGINT)
-        errors = run.communicate(timeout=60)[1]
+        errors = run.communicate(timeout=60 * study.PATIENCE)[1]
         self.assertEqual(run.returncode, 75, errors)
         self.assertIn("submit the study again to continue", errors)
         self.succeed("tiny", "--local")

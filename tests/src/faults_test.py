@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from program_test import MPIEXEC, PYTHON, STINT, ProgramTest, needs_matplotlib, tiny
+from program_test import MPIEXEC, PATIENCE, PYTHON, STINT, ProgramTest, needs_matplotlib, tiny
 
 FREE = "sample --model free-field --lattice 16x16 --quiet --threads 1".split()
 TRAIN = "train --data data.h5 --levels 1 --batch 8 --precision fp32 --quiet --threads 1".split()
@@ -115,7 +115,7 @@ class Folders(Faults):
                     shutil.rmtree(folder, ignore_errors=True)
                     shutil.rmtree(folder, ignore_errors=True)  # what was written meanwhile
                     try:
-                        said = process.communicate(timeout=60)[1]
+                        said = process.communicate(timeout=60 * PATIENCE)[1]
                     finally:
                         process.kill()
                     self.assert_failed(subprocess.CompletedProcess([], process.returncode, "", said), "results/out.h5")
@@ -160,8 +160,8 @@ class Ranks(Faults):
                     self.assertEqual(len(ranks), 2)
                     begin = time.monotonic()
                     os.kill(ranks[victim], signal.SIGKILL)
-                    said = process.communicate(timeout=30)[1]
-                    self.assertLess(time.monotonic() - begin, 15)
+                    said = process.communicate(timeout=30 * PATIENCE)[1]
+                    self.assertLess(time.monotonic() - begin, 15 * PATIENCE)
                     self.assertNotEqual(process.returncode, 0)
                     self.assertIn("signal 9", said)  # the launcher's words
                     self.assertFalse((self.folder / "out.h5").exists())
@@ -176,7 +176,7 @@ class Ranks(Faults):
         self.assertEqual(len(ranks), 2)
         os.kill(ranks[1], signal.SIGKILL)
         begin = time.monotonic()
-        while self.ranks_of(process) and time.monotonic() < begin + 20:
+        while self.ranks_of(process) and time.monotonic() < begin + 20 * PATIENCE:
             time.sleep(0.1)
         left = self.ranks_of(process)
         os.killpg(process.pid, signal.SIGKILL)
@@ -191,7 +191,7 @@ class Ranks(Faults):
         bad[bad.index("data.h5")] = "none.h5"
         for first, second in ((good, bad), (bad, good)):
             result = subprocess.run([MPIEXEC, "--oversubscribe", "-n", "1", *first, ":", "-n", "1", *second], cwd=self.folder,
-                                    capture_output=True, text=True, timeout=30)
+                                    capture_output=True, text=True, timeout=30 * PATIENCE)
             self.assert_failed(result, "none.h5: No such file")
 
     def test_a_second_interrupt_ends_at_once(self):
@@ -204,7 +204,7 @@ class Ranks(Faults):
             time.sleep(0.3)
             self.assertIsNone(process.poll())
             process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(10), -signal.SIGINT)
+        self.assertEqual(process.wait(10 * PATIENCE), -signal.SIGINT)
 
 
 if __name__ == "__main__":

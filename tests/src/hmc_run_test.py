@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from program_test import STINT, ProgramTest, needs_h5py, tiny
+from program_test import PATIENCE, STINT, ProgramTest, needs_h5py, tiny
 
 ALGORITHMS = {
     "hmc": ["--integrator", "omelyan", "--jitter", "0.3", "--tune"],
@@ -94,7 +94,7 @@ class Stops(HmcRun):
                 while process.poll() is None and not (self.folder / "out.h5.parts/state.h5").exists():
                     time.sleep(0.01)
                 process.send_signal(number)
-                said = process.communicate(timeout=30)[1]
+                said = process.communicate(timeout=30 * PATIENCE)[1]
                 self.assertEqual(process.returncode, 75, said)
                 self.assertIn("continue with --resume", said)
                 self.assertEqual(self.files(), ["out.h5.parts"])

@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from program_test import MPIEXEC, STINT, ProgramTest, needs_h5py, tiny
+from program_test import MPIEXEC, PATIENCE, STINT, ProgramTest, needs_h5py, tiny
 
 SMALL = ["--channels", "4", "--levels", "2", "--batch", "16", "--precision", "fp32", "--quiet", "--threads", "1"]
 
@@ -85,7 +85,7 @@ print(max(losses) / min(losses) - 1)
             while process.poll() is None and (self.folder / "parts.h5.checkpoint").stat().st_mtime_ns == before:
                 time.sleep(0.002)
             process.send_signal(number)
-            self.assertEqual(process.wait(30), status)
+            self.assertEqual(process.wait(30 * PATIENCE), status)
         self.train("parts.h5", *options, "--resume")
         self.assertEqual(self.difference("whole.h5", "parts.h5"), 0)
         self.assertEqual(self.python("""
@@ -482,7 +482,7 @@ class Demo(ProgramTest):
         # It trains for some time alone on the machine: its threads may spin while they wait.
         environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | {"STINT": STINT}
         result = subprocess.run(["bash", script, "--quick", "--output", str(self.folder / "demo")], capture_output=True, text=True,
-                                env=environment, timeout=1000)
+                                env=environment, timeout=1000 * PATIENCE)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertTrue((self.folder / "demo/figure.png").read_bytes().startswith(b"\x89PNG"))
         for law in ("prior", "posterior"):

@@ -15,6 +15,7 @@ import time
 import unittest
 
 STINT, MPIEXEC = sys.argv[1:3]
+PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
 os.environ.update(
     OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",  # tests also run in containers
     OMP_WAIT_POLICY="passive",  # and on machines with other work, where threads that spin would wait for each other
@@ -51,8 +52,8 @@ class ProgramTest(unittest.TestCase):
 
     def run_stint(self, *arguments, ranks=None, **settings):
         launcher = [] if ranks is None else [MPIEXEC, "-n", str(ranks), "--oversubscribe"]
-        return subprocess.run([*launcher, STINT, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60,
-                              **settings)
+        return subprocess.run([*launcher, STINT, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=60 * PATIENCE, **settings)
 
     def succeed(self, *arguments, **settings):
         result = self.run_stint(*arguments, **settings)
@@ -290,7 +291,7 @@ class Faults(ProgramTest):
         process = subprocess.Popen([*launcher, STINT, *self.LONG.split(), "--output", "out.h5"], cwd=self.folder,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
-        for _ in range(200):
+        for _ in range(int(200 * PATIENCE)):
             if self.files():
                 return process
             time.sleep(0.05)
@@ -303,7 +304,7 @@ class Faults(ProgramTest):
         ranks = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split()
         self.assertEqual(len(ranks), 2)
         os.kill(int(ranks[1]), signal.SIGKILL)
-        self.assertNotEqual(process.wait(20), 0)
+        self.assertNotEqual(process.wait(20 * PATIENCE), 0)
         self.assertEqual(self.files(), ["out.h5.parts"])
 
     def test_a_full_disk_is_one_line(self):

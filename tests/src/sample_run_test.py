@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from program_test import STINT, ProgramTest, needs_h5py
+from program_test import PATIENCE, STINT, ProgramTest, needs_h5py
 
 RUN = "sample --model free-field --lattice 8x8 --batch 7 --threads 1 --quiet --samples 50".split()
 KINDS = {
@@ -57,7 +57,7 @@ class SampleRun(ProgramTest):
                 while process.poll() is None and not (self.folder / "out.h5.parts/state.h5").exists():
                     time.sleep(0.01)
                 process.send_signal(number)
-                said = process.communicate(timeout=30)[1]
+                said = process.communicate(timeout=30 * PATIENCE)[1]
                 self.assertEqual(process.returncode, 75, said)
                 self.assertEqual(self.files(), ["out.h5.parts"])
                 shutil.rmtree(self.folder / "out.h5.parts")
