@@ -126,8 +126,10 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   const auto volume = static_cast<std::size_t>(geometry_.volume());
   // One tilt a batch, keyed as the sample after the last.
   const Stream batch_stream{seed, purpose, static_cast<std::uint32_t>(size), trajectory};
-  const double field = options_.field_range * (2 * batch_stream.uniform(0) - 1);
-  const double quadratic = -options_.quadratic_range * batch_stream.uniform(1);
+  // A third of them have a field alone, a third k2 alone: a network taught with both learns neither's edge.
+  const double kind = options_.quadratic_range > 0 && options_.field_range > 0 ? batch_stream.uniform(2) * 3 : 3;
+  const double field = kind < 1 ? 0 : options_.field_range * (2 * batch_stream.uniform(0) - 1);
+  const double quadratic = kind >= 1 && kind < 2 ? 0 : -options_.quadratic_range * batch_stream.uniform(1);
   std::map<std::int64_t, Lane> lanes;
   for (std::int64_t i = first; i < first + count; ++i)
     if (const auto lane = data_->lane_of(i); !lanes.contains(lane)) {

@@ -15,7 +15,7 @@ struct LawOptions {
   bool symmetric = false;       ///< use phi -> -phi too
   FamilyWeights families = {};  ///< of operators
   double field_range = 0;       ///< h ~ U(-field_range, field_range) in tilted samples,
-  double quadratic_range = 0;   ///< and k2 ~ U(-quadratic_range, 0)
+  double quadratic_range = 0;   ///< and k2 ~ U(-quadratic_range, 0), or one of the two, a third of the batches each
   double tilted_fraction = 0.5; ///< of the samples, if there are tilts
 
   bool tilts() const { return field_range > 0 || quadratic_range > 0; }

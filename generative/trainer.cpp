@@ -129,7 +129,7 @@ std::optional<double> Trainer::step() {
 
 void Trainer::finish() {
   swap_average();
-  fit_constant(model_, law_, options_.seed, options_.steps, (options_.steps + 3) / 4, options_.batch, ranks_);
+  fit_constant(model_, law_, options_.seed, options_.steps, (options_.steps + 7) / 8, options_.batch, ranks_);
   swap_average();
 }
 

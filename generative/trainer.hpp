@@ -45,7 +45,7 @@ public:
   std::optional<double> step();
 
   const c10::intrusive_ptr<c10d::ProcessGroup>& ranks() const { return ranks_; }
-  /// After the last step: fit_constant() for the averaged parameters, with a quarter of the samples of all steps.
+  /// After the last step: fit_constant() for the averaged parameters, with an eighth of the samples of all steps.
   /// Collective.
   void finish();
 

@@ -44,5 +44,24 @@ TEST(Regression, TheLossOfGaussianDataIsOneInEveryModeHoweverFewAreOpen) {
   }
 }
 
+TEST(Regression, FittingTheConstantFindsWhatTheBestOneIs) {
+  // Of a free field the best network is 0. A constant that is not goes back there, to within its statistical error, and
+  // hardly moves with few samples.
+  const TrainingLaw law(lattice, testing::free_field(lattice, theory, 3, 5000),
+                        {.families = model().description().families});
+  const auto constant_after = [&](std::int64_t batches) {
+    Model off = model();
+    off.network()->add_to_constant(torch::zeros({1}).expand({64}), 0.3);
+    if (batches > 0)
+      fit_constant(off, law, 1, 100, batches, 64, {});
+    const Pair pair = testing::scalar_pair(torch::full({64}, 0.5F), 2);
+    const auto in = off.inputs(pair, testing::free_field(lattice, theory, 4, 64));
+    return off.evaluate(in.planes, in.numbers).fields.square().mean().sqrt().item<double>();
+  };
+  EXPECT_NEAR(constant_after(0), 0.3, 1e-6);
+  EXPECT_GT(constant_after(1), 0.1);
+  EXPECT_LT(constant_after(200), 0.03);
+}
+
 } // namespace
 } // namespace stint
