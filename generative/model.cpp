@@ -193,10 +193,15 @@ UNetImpl::Output Model::evaluate(const torch::Tensor& planes_in, const torch::Te
   return network_->forward(planes_in, numbers, type_);
 }
 
-PosteriorMean Model::posterior_mean() {
-  return [this](const Pair& pair, const torch::Tensor& signal) {
+PosteriorMean Model::posterior_mean(ZeroMode zero_mode) {
+  return [this, zero_mode](const Pair& pair, const torch::Tensor& signal) {
     const auto in = inputs(pair, signal);
-    return in.estimate + in.scale(evaluate(in.planes, in.numbers).fields);
+    const auto change = in.scale(evaluate(in.planes, in.numbers).fields);
+    if (zero_mode == ZeroMode::network || *diagonal_basis(pair) != Basis::any())
+      return in.estimate + change;
+    std::vector<std::int64_t> axes(change.dim() - 1);
+    std::iota(axes.begin(), axes.end(), 1);
+    return in.estimate + change - change.mean(axes, /*keepdim=*/true);
   };
 }
 

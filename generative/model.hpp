@@ -25,6 +25,9 @@ struct ModelDescription {
   Moments moments;
 };
 
+/// Where the zero mode of eta1 is taken from.
+enum class ZeroMode { network, law };
+
 /// eta1 = W + s f(inputs): W = gaussian_estimate(), s^2 = target_variance(), f the network. Its inputs, all of order 1
 /// and finite for alpha, beta in [0, 1]:
 ///   fields    coordinate by coordinate the Gaussian estimate of x1, W, the zero mode of W as a constant field, and the
@@ -64,8 +67,11 @@ public:
   /// f, and the features of its constant.
   UNetImpl::Output evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
 
-  /// E[x1 | observation] as a callable; refers to this model, which must outlive it.
-  PosteriorMean posterior_mean();
+  /// E[x1 | observation] as a callable; refers to this model, which must outlive it. With ZeroMode::law the zero mode
+  /// of multiples of the identity is that of W, which is E[M | zero mode of the observation] exactly, in any field h
+  /// but for k2 = 0 only: the flow then carries M from its law to its law, and what M and the other modes tell of each
+  /// other is lost.
+  PosteriorMean posterior_mean(ZeroMode zero_mode = ZeroMode::network);
 
 private:
   ModelDescription description_;

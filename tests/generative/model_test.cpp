@@ -70,6 +70,20 @@ TEST(Model, SeesHowMuchOfEachShellAnObservationHas) {
   EXPECT_LT(nothing.select(1, shells - 1).max().item<double>(), -2.5);
 }
 
+TEST(Model, LeavesTheZeroModeToTheLawOfTheMagnetisationIfAsked) {
+  const Geometry geometry({8, 8});
+  Model model = random_model(geometry);
+  const auto signal = testing::free_field(geometry, {.mass2 = 0.5}, 2, 2);
+  const auto pair = testing::scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
+  const auto of_network = model.posterior_mean()(pair, signal);
+  const auto of_law = model.posterior_mean(ZeroMode::law)(pair, signal);
+  const auto estimate = gaussian_estimate(model.description().moments, pair, signal).field;
+  const auto zero_mode = [](const torch::Tensor& fields) { return fields.mean({1, 2}, true); };
+  EXPECT_GT((zero_mode(of_network) - zero_mode(estimate)).abs().max().item<double>(), 1e-4);
+  EXPECT_LT((zero_mode(of_law) - zero_mode(estimate)).abs().max().item<double>(), 1e-6);
+  EXPECT_LT(((of_law - zero_mode(of_law)) - (of_network - zero_mode(of_network))).abs().max().item<double>(), 1e-6);
+}
+
 TEST(Model, CommutesWithTranslationsByTheCoarsestSpacing) {
   const Geometry geometry({8, 12});
   Model model = random_model(geometry);

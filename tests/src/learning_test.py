@@ -453,6 +453,8 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
             "trained for: -0.2 to 0": ["--quadratic", "-0.3"],
             "quadratic term is from 0.1 to 0.1": ["--quadratic", "0.1"],
             "of the family 'blocks of 2'": ["--task", "superresolve", "--keep", "averages", "--known", "data.h5"],
+            "--magnetisation law is exact in a uniform field only": ["--magnetisation", "law", "--quadratic", "-0.1"],
+            "goes with one level for all sites": ["--magnetisation", "law", "--task", "multiscale"],
         }
         for words, arguments in cases.items():
             with self.subTest(words):
