@@ -45,7 +45,7 @@ std::vector<double> metric_times(const Geometry& geometry, const HmcSettings& se
   for (std::int64_t k = 0; k < volume; ++k) {
     std::complex<double> mode = 0;
     for (std::int64_t x = 0; x < volume; ++x)
-      mode += std::polar(field[x], -phase[k * volume + x]);
+      mode += field[x] * std::polar(1.0, -phase[k * volume + x]);
     mode *= std::pow(kinetic[k], power) / static_cast<double>(volume);
     for (std::int64_t x = 0; x < volume; ++x)
       product[x] += std::real(mode * std::polar(1.0, phase[k * volume + x]));

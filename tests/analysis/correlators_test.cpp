@@ -25,7 +25,7 @@ double power(const Geometry& geometry, const std::vector<double>& phi, const std
       phase += 2 * std::numbers::pi * k[mu] * static_cast<double>(rest % extent) / extent;
       rest /= extent;
     }
-    mode += std::polar(phi[x], phase);
+    mode += phi[x] * std::polar(1.0, phase);
   }
   return std::norm(mode) / static_cast<double>(geometry.volume());
 }
