@@ -119,7 +119,8 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
   result.independent = N;
   Window window;
   double variance = 0;
-  for (std::int64_t lags = times.empty() ? first_lags : all_lags; window.more; lags = std::min(lags, all_lags / 8) * 8) {
+  for (std::int64_t lags = times.empty() ? first_lags : all_lags; window.more;
+       lags = std::min(lags, all_lags / 8) * 8) {
     const auto products = lagged_products(series, lengths, times, lags, mean);
     const auto gamma = autocovariances(products, known_lags(products, lengths, times));
     variance = gamma[0];

@@ -194,7 +194,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     column[0] = -1;
     const Tilt tilt{.quadratic = Operator::scalar(2 * quadratic * tilted, geometry_.dimensions()),
                     .source = (field * tilted).reshape(column)};
-    batch.push_back({family, observe(pair, interpolate(pair, x0, x1), tilt), x1});
+    batch.push_back({family, observe(pair, interpolate(pair, x0, x1), tilt), x1, quadratic * tilted});
   }
   return batch;
 }

@@ -26,6 +26,7 @@ struct BatchPart {
   Family family = Family::scalar;
   Observation observation; ///< of n samples
   torch::Tensor x1;        ///< (n, L1, ..., Ld)
+  torch::Tensor quadratic; ///< (n) float64, k2 of the law that each is from
 };
 using Batch = std::vector<BatchPart>;
 
@@ -49,6 +50,9 @@ public:
              std::int64_t size) const;
 
   const LawOptions& options() const { return options_; }
+
+  /// Draws with other options from the same data.
+  TrainingLaw with(const LawOptions& options) const { return {geometry_, data_, options}; }
 
 private:
   void transformed_copy(std::span<const float> in, std::span<const std::uint32_t> bits, std::span<float> out) const;

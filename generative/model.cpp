@@ -15,6 +15,23 @@ constexpr int harmonics = 4; // of log(alpha/beta) among the network's input num
 constexpr int shells = 6;    // of the momentum
 constexpr int features = 2 * harmonics + 1 + 2 * shells + 3;
 constexpr int planes = 5;
+constexpr double largest_output = 4; // in standard deviations of the target: more is extrapolation gone wild
+
+std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
+  std::vector<std::int64_t> axes(fields.dim() - 1);
+  std::iota(axes.begin(), axes.end(), 1);
+  return axes;
+}
+
+/// The mean over the lattice of each of N fields, (N, 1, ..., 1).
+torch::Tensor zero_mode(const torch::Tensor& fields) { return fields.mean(field_axes(fields), /*keepdim=*/true); }
+
+/// N numbers as (N, 1, ..., 1), to go with fields.
+torch::Tensor column(const torch::Tensor& numbers, const torch::Tensor& fields) {
+  std::vector<std::int64_t> shape(fields.dim(), 1);
+  shape[0] = -1;
+  return numbers.reshape(shape);
+}
 
 UNetOptions network_options(const ModelDescription& description) {
   UNetOptions options;
@@ -72,11 +89,13 @@ torch::Tensor batched(const torch::Tensor& entries, std::int64_t dimensions) {
 
 /// How much more or less of each shell of the momentum an observation has than Gaussian data would give it:
 ///   asinh(sqrt(n/2) (mean over the n modes of |x(p)|^2/(alpha^2 + beta^2 P) - 1)),   x = signal/beta,
-/// (N, shells); for other operators than those diagonal in Fourier space the same of all sites. What is coupled to it
-/// is the magnetisation, and a tilt by k2 shows here first. Where beta is small the bracket goes to 0.
+/// (N, shells), at most 2, beyond which training hardly ever goes; for other operators than those diagonal in
+/// Fourier space the same of all sites. What is coupled to it is the magnetisation, and a tilt by k2 shows here first.
+/// Where beta is small the bracket goes to 0.
 torch::Tensor excess(const Moments& moments, const Pair& pair, const Basis& basis, const torch::Tensor& signal,
                      const torch::Tensor& averages, const torch::Tensor& counts) {
   constexpr double smallest = 1e-3; // beta^2
+  constexpr double most = 2;
   const bool modes = common_basis(basis, Basis::fourier()).has_value();
   const auto alpha2 = pair.alpha.values().square(), beta2 = pair.beta.values().square();
   const auto variance = modes ? moments.spectrum : moments.spectrum.mean();
@@ -90,13 +109,11 @@ torch::Tensor excess(const Moments& moments, const Pair& pair, const Basis& basi
   const auto weight = (counts / 2).sqrt();
   if (!modes) {
     const auto energy = (whitened.square() - expected).flatten(1).mean(1, /*keepdim=*/true);
-    return (weight * energy).asinh();
+    return (weight * energy).asinh().clamp_max(most);
   }
-  std::vector<std::int64_t> axes(signal.dim() - 1);
-  std::iota(axes.begin(), axes.end(), 1);
   const auto volume = static_cast<double>(signal[0].numel());
-  const auto energy = torch::fft::fftn(whitened, std::nullopt, axes).abs().square() / volume - expected;
-  return (weight * energy.flatten(1).matmul(averages.flatten(1).t())).asinh();
+  const auto energy = torch::fft::fftn(whitened, std::nullopt, field_axes(signal)).abs().square() / volume - expected;
+  return (weight * energy.flatten(1).matmul(averages.flatten(1).t())).asinh().clamp_max(most);
 }
 
 } // namespace
@@ -120,6 +137,8 @@ void Model::move_to(const Geometry& geometry) {
   ModelDescription moved = description_;
   moved.geometry = geometry;
   moved.moments = description_.moments.on(geometry);
+  if (geometry != description_.geometry)
+    moved.calibration = {};
   description_ = checked(std::move(moved));
   shells_ = momentum_shells(geometry, smallest_momentum_).to(device());
 }
@@ -129,6 +148,8 @@ void Model::to(torch::Device device) {
   description_.moments = description_.moments.to(device);
   shells_ = shells_.to(device);
   shell_sizes_ = shell_sizes_.to(device);
+  if (auto& calibration = description_.calibration; calibration.known())
+    calibration = {calibration.zero_mode.to(device), calibration.shells.to(device)};
 }
 
 Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const {
@@ -155,15 +176,13 @@ Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const
                                  dimensions) /
                          log_ratio_range;
   const auto level = batched(alpha / (alpha + beta), dimensions);
-  std::vector<std::int64_t> column(dimensions + 1, 1);
-  column[0] = -1;
   const auto mean = [](const torch::Tensor& entries) { return entries.flatten(1).mean(1, /*keepdim=*/true); };
   const bool map = *basis == Basis::site();
   const auto plane = [&](const torch::Tensor& entries) {
-    return (map ? entries : mean(entries).reshape(column)).expand_as(scaled);
+    return (map ? entries : column(mean(entries), scaled)).expand_as(scaled);
   };
   const auto planes_in =
-      torch::stack({single, scaled, zero_mode.reshape(column).expand_as(scaled), plane(level), plane(log_ratio)}, 1);
+      torch::stack({single, scaled, column(zero_mode, scaled).expand_as(scaled), plane(level), plane(log_ratio)}, 1);
 
   std::vector<torch::Tensor> numbers = {mean(log_ratio)};
   for (int n = 1; n <= harmonics; ++n) {
@@ -189,19 +208,62 @@ Model::Inputs Model::inputs(const Pair& pair, const torch::Tensor& signal) const
   return {estimate.field, Operator::diagonal(*basis, scale_variance.sqrt()), planes_in, torch::cat(numbers, 1)};
 }
 
-UNetImpl::Output Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
-  return network_->forward(planes_in, numbers, type_);
+torch::Tensor Model::evaluate(const torch::Tensor& planes_in, const torch::Tensor& numbers) {
+  return network_->forward(planes_in, numbers, type_).clamp(-largest_output, largest_output);
 }
 
-PosteriorMean Model::posterior_mean(ZeroMode zero_mode) {
-  return [this, zero_mode](const Pair& pair, const torch::Tensor& signal) {
+Model::Standing Model::standing(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& estimate,
+                                double quadratic, const Moments& tilted) const {
+  const auto count = signal.size(0);
+  const auto magnetisation =
+      zero_mode(quadratic == 0 ? estimate : gaussian_estimate(tilted, pair, signal).field).flatten();
+  const auto alpha2 = pair.alpha.values().square();
+  // A tilt by k2 reaches the level sqrt(beta^2 - 2 k2 alpha^2), see observe().
+  const auto beta2 = (pair.beta.values().square() + 2 * quadratic * alpha2).clamp_min(0);
+  const auto log_ratio = ((alpha2 / beta2).log() / 2).to(signal.scalar_type()).flatten().expand({count});
+  const double range = description_.quadratic_range;
+  const auto k2 = torch::full({count}, range > 0 ? -quadratic / range : 0, signal.options());
+  const auto m = (magnetisation - description_.moments.mean) / magnetisation_deviation_;
+  return {magnetisation,
+          GridWeights{{Calibration::quadratic_axis, k2},
+                      {Calibration::log_ratio_axis, log_ratio},
+                      {Calibration::magnetisation_axis, m}},
+          GridWeights{{Calibration::log_ratio_axis, log_ratio}}};
+}
+
+int Model::shell_count() { return shells; }
+
+torch::Tensor Model::shell_products(const torch::Tensor& a, const torch::Tensor& b) const {
+  const auto modes = [axes = field_axes(a)](const torch::Tensor& fields) {
+    return torch::fft::fftn(fields - zero_mode(fields), std::nullopt, axes).flatten(1);
+  };
+  const auto inside = (shells_ > 0).to(torch::kFloat).flatten(1).t();
+  return torch::real(modes(a).conj() * modes(b)).mm(inside) / static_cast<double>(a[0].numel());
+}
+
+PosteriorMean Model::posterior_mean(double quadratic, bool calibrated) {
+  Moments tilted = description_.moments;
+  calibrated = calibrated && description_.calibration.known();
+  if (calibrated)
+    tilted.magnetisation = tilted.magnetisation.tilted(quadratic);
+  return [this, quadratic, calibrated, tilted](const Pair& pair, const torch::Tensor& signal) {
     const auto in = inputs(pair, signal);
-    const auto change = in.scale(evaluate(in.planes, in.numbers).fields);
-    if (zero_mode == ZeroMode::network || *diagonal_basis(pair) != Basis::any())
-      return in.estimate + change;
-    std::vector<std::int64_t> axes(change.dim() - 1);
-    std::iota(axes.begin(), axes.end(), 1);
-    return in.estimate + change - change.mean(axes, /*keepdim=*/true);
+    const auto field = answer(in);
+    const auto basis = *diagonal_basis(pair);
+    if (!calibrated || !common_basis(basis, Basis::fourier()))
+      return field;
+    if (basis != Basis::any())
+      return field - zero_mode(field) +
+             zero_mode(quadratic == 0 ? in.estimate : gaussian_estimate(tilted, pair, signal).field);
+    const auto& tables = description_.calibration;
+    const auto at = standing(pair, signal, in.estimate, quadratic, tilted);
+    const auto axes = field_axes(signal);
+    const auto last = shells_.dim() - 1;
+    const auto inside = (shells_ > 0).to(torch::kFloat).narrow(last, 0, shells_.size(last) / 2 + 1);
+    const auto waves = torch::fft::rfftn(in.estimate - zero_mode(in.estimate), std::nullopt, axes);
+    const auto filter = at.level(tables.shells).mm(inside.flatten(1)).reshape(waves.sizes());
+    return field - torch::fft::irfftn(waves * filter, signal.sizes().slice(1), axes) -
+           column(at.zero_mode(tables.zero_mode) * magnetisation_deviation_, signal);
   };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The learned posterior mean: a network on top of an estimate from second moments.
 
+#include "generative/calibration.hpp"
 #include "generative/drift.hpp"
 #include "generative/family.hpp"
 #include "generative/moments.hpp"
@@ -23,13 +24,11 @@ struct ModelDescription {
   FamilyWeights families = {}; ///< of operators that were part of the training
   int channels = 16, levels = 3, blocks = 1;
   Moments moments;
+  Calibration calibration = {}; ///< known after training, on the lattice of the data
 };
 
-/// Where the zero mode of eta1 is taken from.
-enum class ZeroMode { network, law };
-
-/// eta1 = W + s f(inputs): W = gaussian_estimate(), s^2 = target_variance(), f the network. Its inputs, all of order 1
-/// and finite for alpha, beta in [0, 1]:
+/// eta1 = W + s f(inputs) - calibration: W = gaussian_estimate(), s^2 = target_variance(), f the network. Its inputs,
+/// all of order 1 and finite for alpha, beta in [0, 1]:
 ///   fields    coordinate by coordinate the Gaussian estimate of x1, W, the zero mode of W as a constant field, and the
 ///             noise level alpha/(alpha + beta) and log(alpha/beta) of each site (their means in other bases than
 ///             sites)
@@ -64,14 +63,32 @@ public:
   /// Throws std::invalid_argument for operators of a family that the model was not trained for.
   Inputs inputs(const Pair& pair, const torch::Tensor& signal) const;
 
-  /// f, and the features of its constant.
-  UNetImpl::Output evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
+  torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers); ///< f, (N, L1, ..., Ld)
 
-  /// E[x1 | observation] as a callable; refers to this model, which must outlive it. With ZeroMode::law the zero mode
-  /// of multiples of the identity is that of W, which is E[M | zero mode of the observation] exactly, in any field h
-  /// but for k2 = 0 only: the flow then carries M from its law to its law, and what M and the other modes tell of each
-  /// other is lost.
-  PosteriorMean posterior_mean(ZeroMode zero_mode = ZeroMode::network);
+  /// W + s f, not calibrated.
+  torch::Tensor answer(const Inputs& inputs) {
+    return inputs.estimate + inputs.scale(evaluate(inputs.planes, inputs.numbers));
+  }
+
+  /// Where observations through multiples of the identity stand in the tables of Calibration.
+  struct Standing {
+    torch::Tensor magnetisation;  ///< E[M | zero mode], (N)
+    GridWeights zero_mode, level; ///< of both tables
+  };
+  /// In the theory with this k2, whose law of M and the estimate W (at k2 = 0) are given.
+  Standing standing(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& estimate, double quadratic,
+                    const Moments& tilted) const;
+
+  /// E[x1 | observation] in the theory with this k2 as a callable; refers to this model, which must outlive it. With a
+  /// calibration, multiples of the identity are held to it, and of other operators diagonal in Fourier space the zero
+  /// mode is E[M | zero mode of the observation] itself.
+  PosteriorMean posterior_mean(double quadratic = 0, bool calibrated = true);
+
+  void set_calibration(Calibration calibration) { description_.calibration = std::move(calibration); }
+  double magnetisation_deviation() const { return magnetisation_deviation_; } ///< of the training data
+  static int shell_count();                                                   ///< of the momentum
+  /// Sums over the modes p != 0 of each shell of Re a(p)^* b(p) / V, (N, shells).
+  torch::Tensor shell_products(const torch::Tensor& a, const torch::Tensor& b) const;
 
 private:
   ModelDescription description_;

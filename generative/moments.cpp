@@ -34,7 +34,9 @@ torch::Tensor symmetrise(torch::Tensor spectrum) {
 }
 
 /// A kernel density estimate of the law of M: a histogram whose bins are Gaussians.
-MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, bool symmetric) {
+/// `squares`: sum_x (phi_x - M)^2 of each configuration.
+MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, const torch::Tensor& squares,
+                                       bool symmetric) {
   constexpr std::int64_t components = 64;
   const auto m = symmetric ? torch::cat({magnetisations, -magnetisations}) : magnetisations;
   const double low = m.min().item<double>(), high = m.max().item<double>();
@@ -44,7 +46,16 @@ MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, bool
   const double spacing = (high - low) / components;
   law.width = spacing / 2;
   law.centers = low + spacing * (torch::arange(components, torch::kDouble) + 0.5);
-  const auto counts = torch::histc(m, components, low, high);
+  const auto bin = ((m - low) / spacing).to(torch::kLong).clamp(0, components - 1);
+  const auto sum = [&](const torch::Tensor& of) {
+    return torch::zeros({components}, torch::kDouble).index_add(0, bin, of);
+  };
+  const auto counts = sum(torch::ones_like(m));
+  // Bins of few configurations lean on the mean and variance of all, with the weight of one configuration.
+  const auto s = symmetric ? torch::cat({squares, squares}) : squares;
+  const auto mean = s.mean(), variance = s.var(/*unbiased=*/false).clamp_min(1e-30);
+  law.square_mean = (sum(s) + mean) / (counts + 1);
+  law.square_variance = (sum((s - law.square_mean.index_select(0, bin)).square()) + variance) / (counts + 1);
   law.weights = (counts + 1e-3) / (counts + 1e-3).sum(); // no logarithm of 0 in empty bins
   return law;
 }
@@ -100,12 +111,31 @@ Moments Moments::on(const Geometry& geometry) const {
   return larger.to(spectrum.device());
 }
 
-Moments Moments::to(torch::Device device) const {
-  Moments moved = *this;
-  for (auto* tensor :
-       {&moved.spectrum, &moved.force_spectrum, &moved.magnetisation.centers, &moved.magnetisation.weights})
+MagnetisationLaw MagnetisationLaw::tilted(double quadratic) const {
+  if (quadratic == 0)
+    return *this;
+  if (!squares_known())
+    throw std::invalid_argument("the law of the magnetisation at other k2 is not known on this lattice");
+  MagnetisationLaw law = *this;
+  const auto log_factor = quadratic * (square_mean + quadratic / 2 * square_variance);
+  law.weights = (weights.log() + log_factor).softmax(0);
+  return law;
+}
+
+MagnetisationLaw MagnetisationLaw::to(torch::Device device) const {
+  MagnetisationLaw moved = *this;
+  for (auto* tensor : {&moved.centers, &moved.weights, &moved.square_mean, &moved.square_variance})
     if (tensor->defined())
       *tensor = tensor->to(device);
+  return moved;
+}
+
+Moments Moments::to(torch::Device device) const {
+  Moments moved = *this;
+  for (auto* tensor : {&moved.spectrum, &moved.force_spectrum})
+    if (tensor->defined())
+      *tensor = tensor->to(device);
+  moved.magnetisation = magnetisation.to(device);
   return moved;
 }
 
@@ -125,8 +155,9 @@ void MomentSums::add(const torch::Tensor& configurations) {
     sums_[1] += power(phi4_force(*theory_, configurations));
 }
 
-Moments MomentSums::moments(const torch::Tensor& magnetisations, bool symmetric) const {
+Moments MomentSums::moments(const torch::Tensor& sums, const torch::Tensor& squares, bool symmetric) const {
   const auto volume = static_cast<double>(sums_[0].numel());
+  const auto magnetisations = sums / volume;
   const auto spectra = sums_ / (volume * static_cast<double>(magnetisations.numel()));
   Moments moments;
   moments.mean = symmetric ? 0 : magnetisations.mean().item<double>();
@@ -135,7 +166,7 @@ Moments MomentSums::moments(const torch::Tensor& magnetisations, bool symmetric)
   moments.spectrum = symmetrise(spectra[0]);
   if (theory_)
     moments.force_spectrum = symmetrise(spectra[1]);
-  moments.magnetisation = measure_magnetisation(magnetisations, symmetric);
+  moments.magnetisation = measure_magnetisation(magnetisations, squares - magnetisations * sums, symmetric);
   return moments;
 }
 
@@ -146,7 +177,8 @@ Moments measure_moments(const torch::Tensor& configurations, bool symmetric, con
                   symmetric ? 0 : configurations.mean(torch::kDouble).item<double>());
   for (const auto& fields : configurations.split(block))
     sums.add(fields);
-  return sums.moments(configurations.flatten(1).mean(1, false, torch::kDouble), symmetric);
+  const auto sites = configurations.flatten(1).to(torch::kDouble);
+  return sums.moments(sites.sum(1), sites.square().sum(1), symmetric);
 }
 
 } // namespace stint

@@ -15,8 +15,18 @@ struct MagnetisationLaw {
   torch::Tensor centers; ///< (K) float64, equally spaced
   torch::Tensor weights; ///< (K) float64, sum 1
   double width = 0;      ///< standard deviation of each Gaussian
+  /// Mean and variance of sum_x (phi_x - M)^2 in each bin, (K) float64; undefined if not measured.
+  torch::Tensor square_mean = {}, square_variance = {};
 
   bool known() const { return centers.defined(); }
+  bool squares_known() const { return square_mean.defined(); }
+
+  /// The law of M of the data reweighted with exp(k2 sum_x (phi_x - M)^2), whose mean in each bin is that of a
+  /// Gaussian: times exp(k2 V M^2), that reweighted with exp(k2 sum_x phi_x^2). Throws std::invalid_argument for
+  /// k2 != 0 if squares_known() is false.
+  MagnetisationLaw tilted(double quadratic) const;
+
+  MagnetisationLaw to(torch::Device device) const;
 };
 
 /// What is measured of translation-invariant data.
@@ -49,9 +59,10 @@ public:
   /// Of both spectra, (2, L1, ..., Ld) float64; may be added to.
   torch::Tensor sums() const { return sums_; }
 
-  /// With the magnetisations (N) float64 of all configurations; averaged over the reflections and permutations of equal
-  /// axes that the action respects. If symmetric, the law is taken as invariant under phi -> -phi: mean = 0.
-  Moments moments(const torch::Tensor& magnetisations, bool symmetric) const;
+  /// With sum_x phi_x and sum_x phi_x^2, (N) float64, of all configurations; averaged over the reflections and
+  /// permutations of equal axes that the action respects. If symmetric, the law is taken as invariant under
+  /// phi -> -phi: mean = 0.
+  Moments moments(const torch::Tensor& sums, const torch::Tensor& squares, bool symmetric) const;
 
 private:
   std::optional<Phi4> theory_;

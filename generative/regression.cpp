@@ -79,9 +79,8 @@ struct Problems {
 /// The losses of the parts of a batch, with the network or without.
 std::vector<torch::Tensor> losses_by_part(Model& model, const Batch& batch, bool network) {
   const Problems problems(model, batch);
-  const auto outputs = network
-                           ? model.evaluate(problems.planes, problems.numbers).fields.split_with_sizes(problems.counts)
-                           : std::vector<torch::Tensor>{};
+  const auto outputs = network ? model.evaluate(problems.planes, problems.numbers).split_with_sizes(problems.counts)
+                               : std::vector<torch::Tensor>{};
   std::vector<torch::Tensor> losses;
   for (std::size_t i = 0; i < problems.parts.size(); ++i) {
     const auto& problem = problems.parts[i];
@@ -132,6 +131,36 @@ ValidationLoss mean_losses(Model& model, const TrainingLaw& law, std::uint64_t s
   return loss;
 }
 
+/// Least squares of a table of numbers.
+struct LeastSquares {
+  torch::Tensor matrix, right, samples;
+
+  LeastSquares(std::int64_t points, torch::Device device)
+      : matrix(torch::zeros({points, points}, torch::TensorOptions(torch::kDouble).device(device))),
+        right(torch::zeros({points}, matrix.options())), samples(torch::zeros({}, matrix.options())) {}
+
+  /// Values that count with these weights, (N).
+  void add(const GridWeights& at, const torch::Tensor& values, const torch::Tensor& weights) {
+    at.add_to_normal_equations(matrix, right, weights, values);
+    samples += values.size(0);
+  }
+
+  /// The table, float32 on the CPU, of the samples of all ranks and, at every point, some with the value 0.
+  torch::Tensor solution(const Model& model, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) const {
+    constexpr double prior = 4; // of those
+    const auto all = summed(matrix, model, ranks), sums = summed(right, model, ranks);
+    const auto count = summed(samples, model, ranks);
+    auto result = torch::zeros(sums.sizes(), torch::kDouble);
+    const auto met = all.diagonal().nonzero().flatten();
+    if (met.numel() > 0) {
+      const auto ridge = prior / count * all.diagonal().sum() * torch::eye(met.size(0), torch::kDouble);
+      result.index_put_(
+          {met}, torch::linalg_solve(all.index_select(0, met).index_select(1, met) + ridge, sums.index_select(0, met)));
+    }
+    return result.to(torch::kFloat);
+  }
+};
+
 } // namespace
 
 torch::Tensor regression_losses(Model& model, const Batch& batch) {
@@ -148,37 +177,49 @@ ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t
   return mean_losses(model, law, seed, batches, size, ranks, false);
 }
 
-void fit_constant(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t batches,
-                  std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
-  constexpr double deviation = 0.03; // of a change of a weight, a priori
+Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
+                      std::int64_t batches, std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
   const torch::NoGradGuard constant;
   const Share share(size, ranks);
-  torch::Tensor sums; // of (features, 1)^T (features, 1, error, error^2), error = what the constant lacks
+  const auto device = model.device();
+  const auto& moments = model.description().moments;
+  if (!moments.magnetisation.known())
+    return {};
+  LeastSquares zero_mode(Calibration::zero_mode_points, device);
+  std::vector<LeastSquares> shells;
+  for (int i = 0; i < Model::shell_count(); ++i)
+    shells.emplace_back(Calibration::log_ratio_axis.points, device);
+  LawOptions options = law.options();
+  options.families = {};
+  options.tilted_fraction = 1; // what is known of M holds in a field too, which reaches where M is large
+  const TrainingLaw tilted_law = law.with(options);
+  options.field_range = options.quadratic_range = 0;
+  const TrainingLaw own_law = law.with(options);
   for (std::int64_t b = 0; b < batches; ++b) {
-    const Problems problems(model, law.draw(seed, Purpose::training, first + b, share.first, share.count, size));
-    const auto output = model.evaluate(problems.planes, problems.numbers);
-    const auto fields = output.fields.split_with_sizes(problems.counts);
-    std::vector<torch::Tensor> ones_squared, errors;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const auto& problem = problems.parts[i];
-      const auto one = weighted(problem, torch::ones_like(problem.target));
-      const auto mean_with = [&](const torch::Tensor& other) { return (one * other).flatten(1).mean(1); };
-      ones_squared.push_back(mean_with(one));
-      errors.push_back(mean_with(weighted(problem, problem.target - fields[i])));
-    }
-    const auto weight = torch::cat(ones_squared).to(torch::kDouble).unsqueeze(1);
-    const auto error = torch::cat(errors).to(torch::kDouble).unsqueeze(1);
-    const auto features = torch::cat({output.features.to(torch::kDouble), torch::ones_like(weight)}, 1);
-    const auto product = features.t().mm(torch::cat({weight * features, error, error.square()}, 1));
-    sums = sums.defined() ? sums + product : product;
+    const auto batch =
+        (b % 2 == 0 ? own_law : tilted_law).draw(seed, Purpose::training, first + b, share.first, share.count, size);
+    const BatchPart& part = batch.front();
+    const double quadratic = part.quadratic[0].item<double>(); // the same for all
+    Moments tilted = moments;
+    tilted.magnetisation = moments.magnetisation.tilted(quadratic);
+    const Pair pair{part.observation.pair.alpha.to(device), part.observation.pair.beta.to(device)};
+    const auto signal = part.observation.signal.to(device);
+    const auto in = model.inputs(pair, signal);
+    const auto answer = model.answer(in);
+    const auto at = model.standing(pair, signal, in.estimate, quadratic, tilted);
+    const auto missed = (answer.flatten(1).mean(1) - at.magnetisation) / model.magnetisation_deviation();
+    zero_mode.add(at.zero_mode, missed, torch::ones_like(missed));
+    if (b % 2 == 1)
+      continue;
+    const auto energies = model.shell_products(in.estimate, in.estimate).unbind(1);
+    const auto excesses = model.shell_products(in.estimate, answer - in.estimate).unbind(1);
+    for (std::size_t i = 0; i < shells.size(); ++i)
+      shells[i].add(at.level, excesses[i] / energies[i].clamp_min(std::numeric_limits<float>::min()), energies[i]);
   }
-  sums = summed(sums, model, ranks);
-  const auto unknowns = sums.size(0);
-  const auto noise = sums[unknowns - 1][unknowns + 1] / static_cast<double>(batches * size); // of one sample, squared
-  const auto matrix =
-      sums.narrow(1, 0, unknowns) + torch::eye(unknowns, torch::kDouble) * (noise / (deviation * deviation));
-  const auto change = torch::linalg_solve(matrix, sums.select(1, unknowns));
-  model.network()->add_to_constant(change.narrow(0, 0, unknowns - 1), change[unknowns - 1].item<double>());
+  std::vector<torch::Tensor> of_shells;
+  for (const auto& equations : shells)
+    of_shells.push_back(equations.solution(model, ranks));
+  return {zero_mode.solution(model, ranks).to(device), torch::stack(of_shells, 1).to(device)};
 }
 
 } // namespace stint

@@ -31,11 +31,10 @@ ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64
 ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
                              std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
-/// Solves for the weights of the network's constant (UNetImpl) with all else as it is: the least squares of the same
-/// losses over `batches` batches of training, from step `first` on. Steps of a stochastic optimiser leave this one of V
-/// terms, the magnetisation's, to their noise. Few samples change little: the change d of each weight costs
-/// d^2 / deviation^2, as if it were Gaussian. Each rank draws its share.
-void fit_constant(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t batches,
-                  std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks);
+/// Measures by how much the model misses the means of Calibration, over `batches` batches of training with multiples of
+/// the identity alone, without field, from step `first` on. Of few samples the tables stay near 0. Each rank draws its
+/// share. Collective.
+Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
+                      std::int64_t batches, std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks);
 
 } // namespace stint

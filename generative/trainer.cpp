@@ -129,7 +129,8 @@ std::optional<double> Trainer::step() {
 
 void Trainer::finish() {
   swap_average();
-  fit_constant(model_, law_, options_.seed, options_.steps, (options_.steps + 7) / 8, options_.batch, ranks_);
+  model_.set_calibration(
+      calibrate(model_, law_, options_.seed, options_.steps, (options_.steps + 7) / 8, options_.batch, ranks_));
   swap_average();
 }
 

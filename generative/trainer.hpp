@@ -45,8 +45,8 @@ public:
   std::optional<double> step();
 
   const c10::intrusive_ptr<c10d::ProcessGroup>& ranks() const { return ranks_; }
-  /// After the last step: fit_constant() for the averaged parameters, with an eighth of the samples of all steps.
-  /// Collective.
+  /// After the last step: calibrates the model with the averaged parameters, from an eighth of the samples of all
+  /// steps. Collective.
   void finish();
 
   std::int64_t steps_done() const { return steps_done_; } ///< with the skipped ones

@@ -137,7 +137,7 @@ torch::Tensor UNetImpl::apply(const Block& block, torch::Tensor x, const torch::
   return x + convolve(torch::silu(h), block.second);
 }
 
-UNetImpl::Output UNetImpl::forward(const torch::Tensor& planes, const torch::Tensor& features, torch::ScalarType type) {
+torch::Tensor UNetImpl::forward(const torch::Tensor& planes, const torch::Tensor& features, torch::ScalarType type) {
   auto embedding = torch::silu(linear(features, embed_first_.weight, embed_first_.bias));
   embedding = torch::silu(linear(embedding, embed_second_.weight, embed_second_.bias));
   auto x = convolve(planes.to(type).contiguous(channels_last(options_.dimensions)), input_);
@@ -161,15 +161,8 @@ UNetImpl::Output UNetImpl::forward(const torch::Tensor& planes, const torch::Ten
   const auto hidden = torch::silu(linear(embedding, constant_first_.weight, constant_first_.bias));
   std::vector<std::int64_t> column(options_.dimensions + 1, 1);
   column[0] = -1;
-  return {convolve(torch::silu(x), output_).squeeze(1).to(torch::kFloat) +
-              linear(hidden, constant_second_.weight, constant_second_.bias).reshape(column),
-          hidden};
-}
-
-void UNetImpl::add_to_constant(const torch::Tensor& weights, double bias) {
-  const torch::NoGradGuard constant;
-  constant_second_.weight += weights.to(constant_second_.weight.options()).reshape_as(constant_second_.weight);
-  constant_second_.bias += bias;
+  return convolve(torch::silu(x), output_).squeeze(1).to(torch::kFloat) +
+         linear(hidden, constant_second_.weight, constant_second_.bias).reshape(column);
 }
 
 } // namespace stint

@@ -28,14 +28,7 @@ public:
   UNetImpl(const UNetOptions& options, std::uint64_t seed);
 
   /// Convolutions run in `type` (kFloat or kBFloat16), parameters and the result are float32.
-  struct Output {
-    torch::Tensor fields;   ///< (N, L1, ..., Ld)
-    torch::Tensor features; ///< (N, K), what the constant in them is affine in: features * weight^T + bias
-  };
-  Output forward(const torch::Tensor& planes, const torch::Tensor& features, torch::ScalarType type);
-
-  /// Adds to the weights (K) and the bias of the constant.
-  void add_to_constant(const torch::Tensor& weights, double bias);
+  torch::Tensor forward(const torch::Tensor& planes, const torch::Tensor& features, torch::ScalarType type);
 
 private:
   struct Affine {

@@ -58,8 +58,8 @@ EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, s
   Digest all;
   all.append(std::as_bytes(std::span(digests)));
   survey.digest = all.text();
-  const auto magnetisations = torch::tensor(survey.sums.field, torch::kDouble) / static_cast<double>(volume);
-  survey.moments = moments.moments(magnetisations, symmetric);
+  survey.moments = moments.moments(torch::tensor(survey.sums.field, torch::kDouble),
+                                   torch::tensor(survey.sums.square, torch::kDouble), symmetric);
   return survey;
 }
 

@@ -10,7 +10,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 3;
+constexpr std::int64_t format_version = 4;
 
 void write_description(hdf5::File& file, const ModelDescription& description) {
   const auto& extents = description.geometry.extents();
@@ -73,6 +73,19 @@ void write_tensor(hdf5::File& file, const std::string& name, const torch::Tensor
     file.write<float>(name, host.sizes().vec(), std::span<const float>(host.data_ptr<float>(), size));
 }
 
+/// Copies a dataset into a tensor of its shape.
+void read_tensor(const hdf5::File& file, const std::string& name, torch::Tensor tensor) {
+  const auto dataset = file.dataset(name);
+  if (dataset.dims() != tensor.sizes().vec())
+    throw std::runtime_error(
+        fmt::format("{}: {} does not have the shape that the model's description asks for", file.path(), name));
+  const auto numbers = dataset.read<float>();
+  const auto values = torch::tensor(numbers).reshape(tensor.sizes());
+  if (!values.isfinite().all().item<bool>())
+    throw std::runtime_error(fmt::format("{}: {} has values that are not finite", file.path(), name));
+  tensor.copy_(values);
+}
+
 /// Reads positive numbers of this shape.
 torch::Tensor read_positive(const hdf5::File& file, const std::string& name, const std::vector<std::int64_t>& shape) {
   const auto dataset = file.dataset(name);
@@ -91,13 +104,29 @@ MagnetisationLaw read_magnetisation(const hdf5::File& file) {
   if (!file.exists("/magnetisation/centers"))
     return {};
   const auto centers = file.dataset("/magnetisation/centers").read<double>();
-  const MagnetisationLaw law{
-      .centers = torch::tensor(centers, torch::kDouble),
-      .weights = read_positive(file, "/magnetisation/weights", {static_cast<std::int64_t>(centers.size())}),
-      .width = file.attribute<double>("magnetisation_width")};
+  const auto of_bins = [&](const std::string& name) {
+    return read_positive(file, "/magnetisation/" + name, {static_cast<std::int64_t>(centers.size())});
+  };
+  const MagnetisationLaw law{.centers = torch::tensor(centers, torch::kDouble),
+                             .weights = of_bins("weights"),
+                             .width = file.attribute<double>("magnetisation_width"),
+                             .square_mean = of_bins("square_mean"),
+                             .square_variance = of_bins("square_variance")};
   if (!law.centers.isfinite().all().item<bool>() || !(law.width > 0))
     throw std::runtime_error(fmt::format("{}: /magnetisation is not a law of the magnetisation", file.path()));
   return law;
+}
+
+Calibration read_calibration(const hdf5::File& file) {
+  if (!file.exists("/calibration/zero_mode"))
+    return {};
+  Calibration calibration{
+      .zero_mode = torch::empty({Calibration::zero_mode_points}),
+      .shells = torch::empty({Calibration::log_ratio_axis.points, Model::shell_count()}),
+  };
+  read_tensor(file, "/calibration/zero_mode", calibration.zero_mode);
+  read_tensor(file, "/calibration/shells", calibration.shells);
+  return calibration;
 }
 
 Geometry read_geometry(const hdf5::File& file) {
@@ -143,7 +172,8 @@ ModelDescription read_description(const hdf5::File& file) {
                                .moments = {.mean = file.attribute<double>("mean"),
                                            .spectrum = read_positive(file, "/spectrum", shape),
                                            .force_spectrum = {},
-                                           .magnetisation = read_magnetisation(file)}};
+                                           .magnetisation = read_magnetisation(file)},
+                               .calibration = read_calibration(file)};
   if (file.exists("/force_spectrum"))
     description.moments.force_spectrum = read_positive(file, "/force_spectrum", shape);
   return description;
@@ -207,7 +237,13 @@ void write_model(const std::string& path, bool overwrite, const ModelDescription
   if (const auto& law = description.moments.magnetisation; law.known()) {
     write_tensor(file, "/magnetisation/centers", law.centers);
     write_tensor(file, "/magnetisation/weights", law.weights);
+    write_tensor(file, "/magnetisation/square_mean", law.square_mean);
+    write_tensor(file, "/magnetisation/square_variance", law.square_variance);
     file.set_attribute("magnetisation_width", law.width);
+  }
+  if (const auto& calibration = description.calibration; calibration.known()) {
+    write_tensor(file, "/calibration/zero_mode", calibration.zero_mode);
+    write_tensor(file, "/calibration/shells", calibration.shells);
   }
   for (const auto& [name, tensor] : tensors)
     write_tensor(file, "/" + name, tensor);
@@ -223,16 +259,8 @@ ModelReader::ModelReader(const std::string& path) : file_(hdf5::File::open(path)
 
 void ModelReader::read(const Trainer::NamedTensors& tensors) const {
   const torch::NoGradGuard constant;
-  for (const auto& [name, tensor] : tensors) {
-    const auto dataset = file_.dataset("/" + name);
-    if (dataset.dims() != tensor.sizes().vec())
-      throw std::runtime_error(
-          fmt::format("{}: /{} does not have the shape that the model's description asks for", file_.path(), name));
-    auto values = torch::from_blob(dataset.read<float>().data(), tensor.sizes(), torch::kFloat).clone();
-    if (!values.isfinite().all().item<bool>())
-      throw std::runtime_error(fmt::format("{}: /{} has values that are not finite", file_.path(), name));
-    torch::Tensor(tensor).copy_(values);
-  }
+  for (const auto& [name, tensor] : tensors)
+    read_tensor(file_, "/" + name, tensor);
 }
 
 Model ModelReader::model() const {

@@ -1,10 +1,12 @@
 #pragma once
-// Models on disk: the format "stint-model", version 3. Plain numbers; loading a file can run no code.
+// Models on disk: the format "stint-model", version 4. Plain numbers; loading a file can run no code.
 //
 //   /parameters/<name>, /ema/<name>          float32, the parameters and their moving average, which sampling uses
 //   /optimizer/mean/<name>, .../square/...   float32, in checkpoints
 //   /spectrum, /force_spectrum               (L1, ..., Ld) float64, second moments of the data (generative/moments.hpp)
-//   /magnetisation/centers, weights          (K) float64, the law of the magnetisation, if it is known
+//   /magnetisation/centers, weights, square_mean, square_variance
+//                                            (K) float64, the law of the magnetisation, if it is known
+//   /calibration/zero_mode, shells           float32, once training is finished (generative/calibration.hpp)
 //   /history/step, loss, samples_per_second, validation_step, validation_loss
 //   /history/validation/<family>             the validation loss of each family of operators
 //   attributes    the model's description and the training's options, one each, and the provenance

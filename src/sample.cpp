@@ -108,8 +108,6 @@ void check(const Settings& settings, const Options& options) {
 
 /// What does not go together once task and source are known.
 void check(const Settings& settings, const Source& source, const KnownTask& task) {
-  if (settings.source.magnetisation == "law" && task.task().path.basis() != Basis::any())
-    throw UsageError("--magnetisation law goes with one level for all sites, as of --task generate");
   if (const Basis& basis = task.task().path.basis(); source.families && !source.families->cover(basis))
     throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}'",
                                  settings.source.model, source.families->text(), settings.task.task, basis.text()));

@@ -69,13 +69,10 @@ Source model_source(const SourceOptions& settings, const Options& options, const
       least < -description.quadratic_range || most > 0)
     throw UsageError(fmt::format("the quadratic term is from {} to {}, outside of what {} was trained for: {} to 0",
                                  least, most, settings.model, 0 - description.quadratic_range));
-  const bool law = settings.magnetisation == "law";
-  if (law && (settings.quadratic != 0 || settings.has_maps()))
-    throw UsageError("--magnetisation law is exact in a uniform field only, without --quadratic and maps");
   model->set_precision(convolution_type(precision));
   model->to(device);
   const auto& of = model->description();
-  const auto posterior_mean = [model, inner = model->posterior_mean(law ? ZeroMode::law : ZeroMode::network)](
+  const auto posterior_mean = [model, inner = model->posterior_mean(settings.quadratic, !settings.uncalibrated)](
                                   const Pair& pair, const torch::Tensor& signal) { return inner(pair, signal); };
   return {.geometry = of.geometry,
           .theory = tilted(of.theory, settings),
@@ -96,9 +93,8 @@ void SourceOptions::declare(Options& options) {
   options.value("lattice", lattice, "L1x...xLd",
                 "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents");
   options.value("mass2", mass2, "M2", "squared mass of --model free-field");
-  options.choice("magnetisation", magnetisation, {"network", "law"},
-                 "what leads the magnetisation: the network, or the law of it that the model has measured, exact in "
-                 "any uniform field, with phi^2 less right; for --task generate with --relax");
+  options.flag("uncalibrated", uncalibrated,
+               "leave the network's answers as they are, not held to the means that are known exactly");
   options.group("Tilt: the law reweighted with exp(sum h phi + k2 phi^2), without retraining");
   options.value("field", field, "H", "magnetic field h");
   options.value("quadratic", quadratic, "K2", "shift of the squared mass by -k2; k2 <= 0 from pure noise");

@@ -18,7 +18,7 @@ struct SourceOptions {
   std::string model;
   std::string lattice = "32x32"; ///< of the free field
   double mass2 = 1;              ///< of the free field
-  std::string magnetisation = "network";
+  bool uncalibrated = false;
   double field = 0, quadratic = 0;
   std::string field_map, quadratic_map; ///< ensemble files of one configuration: h(x), k2(x)
 

@@ -56,5 +56,26 @@ TEST(Moments, OfALargerLatticeAreThoseOfTheFreeFieldThere) {
   EXPECT_THROW(testing::free_field_moments_of(lattice, free_theory).on(Geometry({12})), std::invalid_argument);
 }
 
+TEST(Moments, TiltedLawOfTheMagnetisationWeighsItsFluctuations) {
+  // Configurations M + sigma xi whose sigma depends on the sign of M: exp(k2 sum (phi - M)^2) has the mean
+  // (1 - 2 k2 sigma^2)^(-(V - 1)/2) for each sign.
+  constexpr std::int64_t count = 40000;
+  constexpr double k2 = -0.04, low = 0.5, high = 1.5; // sigma^2
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
+  auto xi = torch::randn({count, 4, 4}, generator, torch::kDouble);
+  xi = xi - xi.mean({1, 2}, true);
+  const auto m = 4 * torch::rand({count, 1, 1}, generator, torch::kDouble) - 2;
+  const auto phi = m + xi * torch::where(m > 0, std::sqrt(high), std::sqrt(low));
+  const auto law = measure_moments(phi.to(torch::kFloat), false, std::nullopt).magnetisation;
+  const auto positive = [](const MagnetisationLaw& of) {
+    return of.weights.masked_select(of.centers > 0).sum().item<double>();
+  };
+  const auto mean = [](double sigma2) { return std::pow(1 - 2 * k2 * sigma2, -7.5); };
+  EXPECT_NEAR(positive(law), 0.5, 0.01);
+  EXPECT_NEAR(positive(law.tilted(k2)), mean(high) / (mean(low) + mean(high)), 0.01);
+  EXPECT_THROW(measure_moments(phi, false, std::nullopt).on(Geometry({8, 8})).magnetisation.tilted(k2),
+               std::invalid_argument);
+}
+
 } // namespace
 } // namespace stint

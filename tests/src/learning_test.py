@@ -202,9 +202,10 @@ print(abs(a['spectrum'][:] / b['spectrum'][:] - 1).max() < 1e-6, abs(a['magnetis
             self.assertEqual(status, 0)
             return usage.ru_maxrss << 10
 
-        for name, trajectories in ("small.h5", 32), ("large.h5", 256):  # 32 and 256 MiB
+        # 64 and 512 MiB: the memory may not grow with a quarter of that. Allocators vary by some 30 MiB.
+        for name, trajectories in ("small.h5", 64), ("large.h5", 512):
             self.hmc(name, lattice="64x64", chains=64, thermalize=1, trajectories=trajectories, save_every=1, steps=1)
-        self.assertLess(largest("large.h5") - largest("small.h5"), 16 << 20)
+        self.assertLess(largest("large.h5") - largest("small.h5"), (512 - 64 << 20) // 4)
 
 
 class Dimensions(Measuring):
@@ -453,8 +454,6 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
             "trained for: -0.2 to 0": ["--quadratic", "-0.3"],
             "quadratic term is from 0.1 to 0.1": ["--quadratic", "0.1"],
             "of the family 'blocks of 2'": ["--task", "superresolve", "--keep", "averages", "--known", "data.h5"],
-            "--magnetisation law is exact in a uniform field only": ["--magnetisation", "law", "--quadratic", "-0.1"],
-            "goes with one level for all sites": ["--magnetisation", "law", "--task", "multiscale"],
         }
         for words, arguments in cases.items():
             with self.subTest(words):

@@ -1,0 +1,28 @@
+#pragma once
+// How far the network's answers are from means that are known exactly.
+
+#include "generative/grid.hpp"
+#include "generative/schedule.hpp"
+
+namespace stint {
+
+/// For multiples of the identity two means over observations are known, whatever the network says of single ones:
+///   E[eta1(0) | zero mode of the observation] = E[M | zero mode of the observation],
+///                                     from the law of M (gaussian_estimate() has it), in any field h and at any k2;
+///   E[W(p)^* (eta1 - W)(p)] = 0,      p != 0, as the Gaussian estimate W is the linear regression (h = k2 = 0).
+/// The tables hold by how much the network misses them. Taken off its answers, they leave the law of M and the spectrum
+/// where they must be at every step of the flow, and M and the other modes still move together.
+struct Calibration {
+  torch::Tensor zero_mode; ///< float32 on k2 x log(alpha/beta) x E[M | zero mode], flattened; both M in its units
+  torch::Tensor shells;    ///< float32 (log(alpha/beta), shell): E[W^* (eta1 - W)] / E[|W|^2]
+
+  bool known() const { return zero_mode.defined(); }
+
+  static constexpr GridAxis quadratic_axis = {0, 1, 3}; ///< k2 in units of the lowest that training saw
+  static constexpr GridAxis log_ratio_axis = {-log_ratio_range, log_ratio_range, 21};
+  static constexpr GridAxis magnetisation_axis = {-3, 3, 25}; ///< M - mean in units of its standard deviation
+  static constexpr std::int64_t zero_mode_points =
+      quadratic_axis.points * log_ratio_axis.points * magnetisation_axis.points;
+};
+
+} // namespace stint
