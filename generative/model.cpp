@@ -15,7 +15,7 @@ constexpr int harmonics = 4; // of log(alpha/beta) among the network's input num
 constexpr int shells = 6;    // of the momentum
 constexpr int features = 2 * harmonics + 1 + 2 * shells + 3;
 constexpr int planes = 5;
-constexpr double largest_output = 4; // in standard deviations of the target: more is extrapolation gone wild
+constexpr double largest_output = 20; // in standard deviations of the target: more is extrapolation gone wild
 
 std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
   std::vector<std::int64_t> axes(fields.dim() - 1);

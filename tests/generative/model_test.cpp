@@ -78,7 +78,7 @@ TEST(Model, StaysFiniteHoweverFarFromTheData) {
   const auto wild = 100 * testing::free_field(geometry, {.mass2 = 0.5}, 2, 2);
   const auto pair = testing::scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
   const auto in = model.inputs(pair, wild);
-  EXPECT_LE(model.evaluate(100 * in.planes, in.numbers).abs().max().item<double>(), 4);
+  EXPECT_LE(model.evaluate(100 * in.planes, in.numbers).abs().max().item<double>(), 20);
   const auto excess = in.numbers.narrow(1, in.numbers.size(1) - 3 - Model::shell_count(), Model::shell_count());
   EXPECT_EQ(excess.max().item<double>(), 2);
 }

@@ -468,7 +468,8 @@ class Shipped(Measuring):
         model = os.path.join(os.path.dirname(__file__), "../../models/phi4-l32.h5")
         self.succeed("info", model, "--verify")
         self.succeed("sample", "--model", model, "--samples", "512", "--relax", "50", "--output", "out.h5", "--quiet")
-        hmc = {"phi2": (0.25666, 6e-5), "phi4": (0.11934, 4e-5), "nearest_neighbour": (0.14776, 7e-5)}  # cluster algorithm, 49152
+        hmc = {"phi2": (0.25666, 6e-5), "phi4": (0.11934, 4e-5), "nearest_neighbour": (0.14776, 7e-5),
+               "magnetisation_squared": (0.025232, 2.9e-4)}  # cluster algorithm, 49152 and 10240
         for name, (reference, reference_error) in hmc.items():
             value, error = self.observable("out.h5", name)
             self.assertLess(abs(value - reference), 4 * math.hypot(error, reference_error), name)
