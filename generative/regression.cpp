@@ -183,7 +183,7 @@ Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, 
   const Share share(size, ranks);
   const auto device = model.device();
   const auto& moments = model.description().moments;
-  if (!moments.magnetisation.known())
+  if (!moments.magnetisation.known() || !model.description().families.cover(Basis::any()))
     return {};
   LeastSquares zero_mode(Calibration::zero_mode_points, device);
   std::vector<LeastSquares> shells;

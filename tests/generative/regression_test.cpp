@@ -87,5 +87,14 @@ TEST(Regression, CalibrationTakesOffWhatTheNetworkMisses) {
   EXPECT_LT(missed(field, quadratic, true).first, missed(field, quadratic, false).first / 5);
 }
 
+TEST(Regression, ThereIsNoCalibrationWithoutMultiplesOfTheIdentity) {
+  ModelDescription description = model().description();
+  const auto fields = testing::free_field(lattice, theory, 3, 100);
+  description.moments.magnetisation = measure_moments(fields, true, std::nullopt).magnetisation;
+  description.families = FamilyWeights::parse("fourier");
+  Model modes(description, 3);
+  EXPECT_FALSE(calibrate(modes, {lattice, fields, {.families = description.families}}, 1, 0, 1, 16, {}).known());
+}
+
 } // namespace
 } // namespace stint
