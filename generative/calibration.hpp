@@ -10,10 +10,10 @@ namespace stint {
 ///   E[eta1(0) | zero mode of the observation] = E[M | zero mode of the observation],
 ///                                     from the law of M (gaussian_estimate() has it), in any field h and at any k2;
 ///   E[W(p)^* (eta1 - W)(p)] = 0,      p != 0, as the Gaussian estimate W is the linear regression (h = k2 = 0).
-/// The tables hold by how much the network misses them. Taken off its answers, they leave the law of M and the spectrum
-/// where they must be at every step of the flow, and M and the other modes still move together.
+/// The tables hold by how much the network misses them. Taken off its answers, they make the law of M and the spectrum
+/// drift as they must wherever the flow has its right law, and M and the other modes still move together.
 struct Calibration {
-  torch::Tensor zero_mode; ///< float32 on k2 x log(alpha/beta) x E[M | zero mode], flattened; both M in its units
+  torch::Tensor zero_mode; ///< float32 on k2 x log(alpha/beta) x E[M | zero mode], flattened; in units of M's deviation
   torch::Tensor shells;    ///< float32 (log(alpha/beta), shell): E[W^* (eta1 - W)] / E[|W|^2]
 
   bool known() const { return zero_mode.defined(); }

@@ -32,8 +32,8 @@ ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t
                              std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
 /// Measures by how much the model misses the means of Calibration, over `batches` batches of training with multiples of
-/// the identity alone, without field, from step `first` on. Of few samples the tables stay near 0. Nothing for models
-/// that do not know multiples of the identity. Each rank draws its share. Collective.
+/// the identity alone, from step `first` on, every other one without tilts and the rest with. Of few samples the tables
+/// stay near 0. Nothing for models that do not know multiples of the identity. Each rank draws its share. Collective.
 Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
                       std::int64_t batches, std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks);
 
