@@ -14,11 +14,9 @@ std::vector<std::int64_t> axes_of(const torch::Tensor& fields) {
   return axes;
 }
 
-/// The mean over the coordinates of each configuration, for entries with or without a batch dimension.
-torch::Tensor mean_entry(const torch::Tensor& entries, std::int64_t dimensions) {
-  if (entries.dim() <= dimensions)
-    return entries.mean();
-  return entries.mean(axes_of(entries), true);
+/// The sum over the coordinates of each configuration, for entries with or without a batch dimension.
+torch::Tensor sum_of(const torch::Tensor& entries, std::int64_t dimensions) {
+  return entries.dim() <= dimensions ? entries.sum() : entries.sum(axes_of(entries), true);
 }
 
 /// Preconditioned conjugate gradients, `iterations` of them, for each field by itself.
@@ -94,14 +92,22 @@ torch::Tensor Whitener::operator()(const torch::Tensor& signal) const {
 
   const auto sigma = basis_.coordinates(signal) / (alpha2 + beta.square());
   const auto right = beta * (sigma - covariance(sigma));
-  torch::Tensor v;
-  if (iterations_ == 0) {
-    v = conjugate_gradients(matrix, right, tolerance_);
-  } else {
-    const auto noise = mean_entry(alpha2_, dimensions), data = mean_entry(beta_.square(), dimensions);
-    v = iterate(matrix, filter((noise + data * covariance_.values()).reciprocal()), right, iterations_);
-  }
-  return basis_.fields(sigma + beta * v, signal);
+  if (iterations_ == 0)
+    return basis_.fields(sigma + beta * conjugate_gradients(matrix, right, tolerance_), signal);
+
+  // The inverse is 1/beta (nu + Sigma)^{-1} 1/beta with nu = (alpha/beta)^2. With the mean variance sigma2 of the data
+  // and share = (c + sigma2)/(nu + sigma2), it is near to share/beta (c + Sigma)^{-1} share/beta, and where nu is much
+  // larger than c, to 1/(alpha^2 + beta^2 sigma2).
+  constexpr double smallest = 1e-12;
+  const auto sigma2 = covariance_.values().mean();
+  const auto total = alpha2_ + beta_.square() * sigma2;
+  const auto precision = (beta_.square() / total).clamp_min(smallest);                        // 1/(nu + sigma2)
+  const auto common = sum_of(precision, dimensions) / sum_of(precision.square(), dimensions); // c + sigma2
+  const auto factor = (beta_ * common / total).to(options);
+  const auto rest = ((1 - (precision * common).square()).clamp_min(0) / total).to(options);
+  const Map inverse = filter(((common - sigma2).clamp_min(0) + covariance_.values()).reciprocal());
+  const Map precondition = [&](const torch::Tensor& u) { return factor * inverse(factor * u) + rest * u; };
+  return basis_.fields(sigma + beta * iterate(matrix, precondition, right, iterations_), signal);
 }
 
 } // namespace stint
