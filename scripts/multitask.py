@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every task of one model against HMC: runs them all and prints the tables of docs/multitask.md.
 
-    python3 scripts/multitask.py STINT MODEL FOLDER [--samples 4096] [--relax 50]
+    python3 scripts/multitask.py STINT MODEL FOLDER [--samples 10240] [--relax 50]
 
 FOLDER gets the HMC references (cluster updates, about 10000 independent configurations each), the samples of every task, once as
 the flow gives them and once after --relax HMC trajectories with the known sites held, and the JSON files of the comparisons. What
@@ -25,7 +25,7 @@ RANDOM = ["--task", "inpaint", "--mask", "random:0.5", "--known"]
 BLOCK = ["--task", "inpaint", "--mask", "block:16x16@8,8", "--known"]
 TASKS = {  # name: (reference, share of --samples, arguments)
     "generate": ("prior", 1, []),
-    "generate, SDE": ("prior", 0.5, ["--solver", "sde2", "--steps", "48"]),
+    "generate, SDE": ("prior", 0.4, ["--solver", "sde2", "--steps", "48"]),
     "field 0.01": ("h=0.01", 1, ["--field", "0.01"]),
     "field 0.02": ("h=0.02", 1, ["--field", "0.02"]),
     "k2 -0.05": ("k2=-0.05", 1, ["--quadratic", "-0.05"]),
@@ -33,12 +33,12 @@ TASKS = {  # name: (reference, share of --samples, arguments)
     "inpaint, random half known": ("prior", 1, [*RANDOM, "hmc-prior.h5"]),
     "inpaint, 16x16 unknown": ("prior", 1, [*BLOCK, "hmc-prior.h5"]),
     "super-resolution x4": ("prior", 1, ["--task", "superresolve", "--factor", "4", "--known", "hmc-prior.h5"]),
-    "coarse to fine, 4 shells": ("prior", 0.5, ["--task", "multiscale"]),
-    "columns of 8": ("prior", 0.25, ["--task", "sequential", "--order", "columns:8"]),
-    "raster of 8x8 blocks": ("prior", 0.125, ["--task", "sequential", "--order", "blocks:8"]),
-    "Morton, 8x8 blocks": ("prior", 0.125, ["--task", "sequential", "--order", "morton:8"]),
-    "one configuration, random half": ("conditional random", 0.5, [*RANDOM, "hmc-prior.h5", "--known-configuration", "0"]),
-    "one configuration, 16x16 unknown": ("conditional block", 0.5, [*BLOCK, "hmc-prior.h5", "--known-configuration", "0"]),
+    "coarse to fine, 4 shells": ("prior", 0.4, ["--task", "multiscale"]),
+    "columns of 8": ("prior", 0.4, ["--task", "sequential", "--order", "columns:8"]),
+    "raster of 8x8 blocks": ("prior", 0.2, ["--task", "sequential", "--order", "blocks:8"]),
+    "Morton, 8x8 blocks": ("prior", 0.2, ["--task", "sequential", "--order", "morton:8"]),
+    "one configuration, random half": ("conditional random", 0.4, [*RANDOM, "hmc-prior.h5", "--known-configuration", "0"]),
+    "one configuration, 16x16 unknown": ("conditional block", 0.4, [*BLOCK, "hmc-prior.h5", "--known-configuration", "0"]),
 }
 # Conditional HMC: 2000 trajectories with the known sites of configuration 0 held.
 CONDITIONAL = {"conditional random": RANDOM, "conditional block": BLOCK}
@@ -127,7 +127,7 @@ def main():
     parser.add_argument("stint", type=pathlib.Path)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--samples", type=int, default=4096, help="of tasks of one stage; others make a share of them (4096)")
+    parser.add_argument("--samples", type=int, default=10240, help="of tasks of one stage; others make a share of them (10240)")
     parser.add_argument("--relax", type=int, default=50, help="HMC trajectories of the second table (50)")
     study = Study(parser.parse_args())
     references = study.references()
