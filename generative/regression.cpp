@@ -177,14 +177,16 @@ ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t
   return mean_losses(model, law, seed, batches, size, ranks, false);
 }
 
-Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
-                      std::int64_t batches, std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
+std::optional<Calibration> calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
+                                     std::int64_t batches, std::int64_t size,
+                                     const c10::intrusive_ptr<c10d::ProcessGroup>& ranks,
+                                     const std::function<bool(std::int64_t done)>& go_on) {
   const torch::NoGradGuard constant;
   const Share share(size, ranks);
   const auto device = model.device();
   const auto& moments = model.description().moments;
   if (!moments.magnetisation.known() || !model.description().families.cover(Basis::any()))
-    return {};
+    return Calibration{};
   LeastSquares zero_mode(Calibration::zero_mode_points, device);
   std::vector<LeastSquares> shells;
   for (int i = 0; i < Model::shell_count(); ++i)
@@ -196,6 +198,8 @@ Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, 
   options.field_range = options.quadratic_range = 0;
   const TrainingLaw own_law = law.with(options);
   for (std::int64_t b = 0; b < batches; ++b) {
+    if (b > 0 && !go_on(b))
+      return std::nullopt;
     const auto batch =
         (b % 2 == 0 ? own_law : tilted_law).draw(seed, Purpose::training, first + b, share.first, share.count, size);
     const BatchPart& part = batch.front();
@@ -219,7 +223,7 @@ Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, 
   std::vector<torch::Tensor> of_shells;
   for (const auto& equations : shells)
     of_shells.push_back(equations.solution(model, ranks));
-  return {zero_mode.solution(model, ranks).to(device), torch::stack(of_shells, 1).to(device)};
+  return Calibration{zero_mode.solution(model, ranks).to(device), torch::stack(of_shells, 1).to(device)};
 }
 
 } // namespace stint

@@ -7,6 +7,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
 #include <array>
+#include <functional>
+#include <optional>
 
 namespace stint {
 
@@ -33,8 +35,11 @@ ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t
 
 /// Measures by how much the model misses the means of Calibration, over `batches` batches of training with multiples of
 /// the identity alone, from step `first` on, every other one without tilts and the rest with. Of few samples the tables
-/// stay near 0. Nothing for models that do not know multiples of the identity. Each rank draws its share. Collective.
-Calibration calibrate(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first,
-                      std::int64_t batches, std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks);
+/// stay near 0. Not known() for models that do not know multiples of the identity. Each rank draws its share. After
+/// every batch `go_on` is asked with their number; nullopt once it says no, which it must on all ranks. Collective.
+std::optional<Calibration> calibrate(
+    Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t batches,
+    std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks,
+    const std::function<bool(std::int64_t done)>& go_on = [](std::int64_t) { return true; });
 
 } // namespace stint

@@ -127,11 +127,14 @@ std::optional<double> Trainer::step() {
   return taken ? std::optional(loss_and_norm[0] / (ranks_ ? ranks_->getSize() : 1)) : std::nullopt;
 }
 
-void Trainer::finish() {
+bool Trainer::finish(const std::function<bool(std::int64_t done)>& go_on) {
   swap_average();
-  model_.set_calibration(
-      calibrate(model_, law_, options_.seed, options_.steps, (options_.steps + 7) / 8, options_.batch, ranks_));
+  auto calibration =
+      calibrate(model_, law_, options_.seed, options_.steps, calibration_batches(), options_.batch, ranks_, go_on);
   swap_average();
+  if (calibration)
+    model_.set_calibration(std::move(*calibration));
+  return calibration.has_value();
 }
 
 void Trainer::update() {

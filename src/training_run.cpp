@@ -80,30 +80,43 @@ void TrainingRun::train() {
   const std::int64_t steps = record_.options.steps, start = trainer_.steps_done();
   if (start == 0)
     validate();
-  {
-    Progress progress("train", steps - start, "steps", options_.show_progress && mpi_.root());
+  const auto asked_to_stop = [&] {
+    std::array<std::int64_t, 1> stops = {stop_.made() ? 1 : 0}; // ranks that want to stop
+    mpi_.sum(stops);
+    return stops[0] > 0;
+  };
+  const auto stop = [&](const std::string& where) {
+    write(checkpoint_path(), true, trainer_.state());
+    throw StoppedEarly(fmt::format("stopped {}; {} is written, continue with --resume", where, checkpoint_path()));
+  };
+  const bool visible = options_.show_progress && mpi_.root();
+  if (start < steps) {
+    Progress progress("train", steps - start, "steps", visible);
     for (std::int64_t done = start; done < steps;) {
       const auto begin = std::chrono::steady_clock::now();
       const auto loss = trainer_.step();
       record_step(loss, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
       done = trainer_.steps_done();
-      std::array<std::int64_t, 1> stops = {stop_.made() ? 1 : 0}; // ranks that want to stop
-      mpi_.sum(stops);
-      if (done == steps)
-        trainer_.finish();
+      const bool stopping = asked_to_stop();
       if (done % options_.validate_every == 0 || done == steps)
         validate();
       progress.update(done - start, mpi_.root() ? note() : "");
       if (done == steps)
         break;
-      if (stops[0] > 0) {
-        write(checkpoint_path(), true, trainer_.state());
-        throw StoppedEarly(fmt::format("stopped after {} of {} steps; {} is written, continue with --resume", done,
-                                       steps, checkpoint_path()));
-      }
+      if (stopping)
+        stop(fmt::format("after {} of {} steps", done, steps));
       if (done % options_.checkpoint_every == 0)
         write(checkpoint_path(), true, trainer_.state());
     }
+  }
+  {
+    Progress progress("train: calibration", trainer_.calibration_batches(), "batches", visible);
+    const auto go_on = [&](std::int64_t done) {
+      progress.update(done);
+      return !asked_to_stop();
+    };
+    if (!trainer_.finish(go_on))
+      stop(fmt::format("in the calibration after {} steps", steps));
   }
   auto tensors = trainer_.state();
   std::erase_if(tensors, [](const auto& tensor) { return tensor.first.starts_with("optimizer/"); });

@@ -63,7 +63,8 @@ TEST(Regression, CalibrationTakesOffWhatTheNetworkMisses) {
     parameter.mul_(0.15);
   }
   const TrainingLaw law(lattice, fields, {.symmetric = true, .field_range = 0.2, .quadratic_range = 0.2});
-  off.set_calibration(calibrate(off, law, 1, 100, 200, 256, {}));
+  EXPECT_FALSE(calibrate(off, law, 1, 100, 200, 256, {}, [](std::int64_t done) { return done < 2; }).has_value());
+  off.set_calibration(calibrate(off, law, 1, 100, 200, 256, {}).value());
 
   // Of data tilted by h and k2, seen at one level: <eta1 - W> and <z (eta1 - W)> of
   // the zero mode, z that of W, and <W^* (eta1 - W)> of the others.
@@ -93,7 +94,7 @@ TEST(Regression, ThereIsNoCalibrationWithoutMultiplesOfTheIdentity) {
   description.moments.magnetisation = measure_moments(fields, true, std::nullopt).magnetisation;
   description.families = FamilyWeights::parse("fourier");
   Model modes(description, 3);
-  EXPECT_FALSE(calibrate(modes, {lattice, fields, {.families = description.families}}, 1, 0, 1, 16, {}).known());
+  EXPECT_FALSE(calibrate(modes, {lattice, fields, {.families = description.families}}, 1, 0, 1, 16, {})->known());
 }
 
 } // namespace
