@@ -133,9 +133,14 @@ Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch
   const auto c = law.centers - moments.mean;
   const auto p = (law.weights.log() + response.sum_w * c - response.sum_u * c.square() / 2).softmax(1);
   const auto mean = (p * c).sum(1), square = (p * c.square()).sum(1);
+  const auto prior_mean = (law.weights * c).sum();
+  const auto prior_variance = (law.weights * c.square()).sum() - prior_mean.square();
+  const auto gaussian =
+      ((response.sum_w * prior_variance + prior_mean) / (response.sum_u * prior_variance + 1)).squeeze(1);
   std::vector<std::int64_t> column(signal.dim(), 1);
   column[0] = -1;
-  return {linear + (mean.reshape(column) * response.unexplained).to(signal.scalar_type()),
+  const auto magnetisation = (diagonal_in_fourier(pair) ? mean : gaussian).reshape(column);
+  return {linear + (magnetisation * response.unexplained).to(signal.scalar_type()),
           (square - mean.square()).clamp_min(0).sqrt().to(signal.scalar_type())};
 }
 

@@ -10,16 +10,20 @@ namespace stint {
 // (pair, signal) with signal = alpha^2 y, which is finite for all alpha, beta in [0, 1] (drift.hpp). Pairs are diagonal
 // in one basis, with beta = 1 - alpha; fields have the shape (N, L1, ..., Ld).
 
-/// E[x1 | observation] if the data were a mixture of Gaussians: a constant field with the law of the magnetisation M,
-/// plus Gaussian fluctuations of the spectrum P. Without a law of M, the best linear (Wiener) estimate
+/// E[x1 | observation] for operators diagonal in Fourier space, if the data were a mixture of Gaussians: a constant
+/// field with the law of the magnetisation M, plus Gaussian fluctuations of the spectrum P. For operators on sites, and
+/// without a law of M, the best linear (Wiener) estimate
 ///   mean + Sigma w,   w = (alpha^2 + beta^2 Sigma)^{-1} (signal - beta^2 mean).
 /// With it, Sigma has V width^2 at p = 0, the magnetisations c (relative to the mean) of the components have the
 /// weights
 ///   p_c ~ weight_c exp(c sum_x w - c^2/2 sum_x u),   u = (alpha^2 + beta^2 Sigma)^{-1} beta^2 1,
-/// and the estimate is mean + Sigma w + <c> (1 - Sigma u).
+/// and the estimate is mean + Sigma w + <c> (1 - Sigma u); with <c> of a Gaussian law of the same mean and variance it
+/// is linear again. On sites it has to be: in phi^4 near its transition the mean over one part of the lattice given
+/// that over another is linear to a percent, though neither is Gaussian, while with one law of M for all sites it would
+/// bend like tanh.
 struct Estimate {
   torch::Tensor field;  ///< (N, L1, ..., Ld)
-  torch::Tensor spread; ///< (N), the standard deviation of c: how open the magnetisation is; 0 without a law of M
+  torch::Tensor spread; ///< (N), standard deviation of c in the mixture: how open the magnetisation is; 0 without law
 };
 Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal);
 

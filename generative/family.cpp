@@ -33,8 +33,14 @@ private:
   std::uint32_t next_;
 };
 
-/// The level at log(alpha/beta) uniform in +-log_ratio_range.
-double level_at(double uniform) { return level_of_log_ratio(log_ratio_range * (2 * uniform - 1)); }
+/// A log(alpha/beta) in +-log_ratio_range, four times as likely in the middle as at the ends: what a drift misses there
+/// counts most in what the flow makes of waves of P = 0.1 to 25, whose share goes as P alpha beta/(alpha^2 + beta^2 P).
+double log_ratio_at(double uniform) {
+  const double t = 2 * uniform - 1;
+  return log_ratio_range * (t + t * t * t) / 2;
+}
+
+double level_at(double uniform) { return level_of_log_ratio(log_ratio_at(uniform)); }
 
 } // namespace
 
@@ -200,7 +206,7 @@ void FamilyDraws::draw_sequential(const Stream& stream, std::uint32_t first, std
 
 void FamilyDraws::draw_fourier(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
   Uniforms uniform(stream, first);
-  const double log_ratio = log_ratio_range * (2 * uniform() - 1), kind = uniform();
+  const double log_ratio = log_ratio_at(uniform()), kind = uniform();
   const auto level = static_cast<float>(level_of_log_ratio(log_ratio));
   const double decades = std::log(largest_phat2_ / smallest_phat2_);
   if (kind < 0.6) { // a shell on its way, often the first, of which the zero mode is one; below it all is known
