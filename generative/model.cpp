@@ -228,7 +228,7 @@ Model::Standing Model::standing(const Pair& pair, const torch::Tensor& signal, c
           GridWeights{{Calibration::quadratic_axis, k2},
                       {Calibration::log_ratio_axis, log_ratio},
                       {Calibration::magnetisation_axis, m}},
-          GridWeights{{Calibration::log_ratio_axis, log_ratio}}};
+          GridWeights{{Calibration::log_ratio_axis, log_ratio}, {Calibration::deviation_axis, m.abs()}}};
 }
 
 int Model::shell_count() { return shells; }
@@ -261,7 +261,7 @@ PosteriorMean Model::posterior_mean(double quadratic, bool calibrated) {
     const auto last = shells_.dim() - 1;
     const auto inside = (shells_ > 0).to(torch::kFloat).narrow(last, 0, shells_.size(last) / 2 + 1);
     const auto waves = torch::fft::rfftn(in.estimate - zero_mode(in.estimate), std::nullopt, axes);
-    const auto filter = at.level(tables.shells).mm(inside.flatten(1)).reshape(waves.sizes());
+    const auto filter = at.shells(tables.shells).mm(inside.flatten(1)).reshape(waves.sizes());
     return field - torch::fft::irfftn(waves * filter, signal.sizes().slice(1), axes) -
            column(at.zero_mode(tables.zero_mode) * magnetisation_deviation_, signal);
   };

@@ -72,8 +72,8 @@ public:
 
   /// Where observations through multiples of the identity stand in the tables of Calibration.
   struct Standing {
-    torch::Tensor magnetisation;  ///< E[M | zero mode], (N)
-    GridWeights zero_mode, level; ///< of both tables
+    torch::Tensor magnetisation;   ///< E[M | zero mode], (N)
+    GridWeights zero_mode, shells; ///< of both tables
   };
   /// In the theory with this k2, whose law of M and the estimate W (at k2 = 0) are given.
   Standing standing(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& estimate, double quadratic,

@@ -31,16 +31,26 @@ torch::Tensor coordinate_weights(const Pair& pair) {
   return weights / weights.mean(axes, true).clamp_min(std::numeric_limits<float>::min());
 }
 
+/// Part of a batch on the device of the model.
+struct Example {
+  Pair pair;
+  torch::Tensor signal, target; ///< of E[x1 | signal]
+
+  Example(const Model& model, const BatchPart& part)
+      : pair{part.observation.pair.alpha.to(model.device()), part.observation.pair.beta.to(model.device())} {
+    constexpr bool non_blocking = true; // the host need not wait for copies of its own memory
+    signal = part.observation.signal.to(model.device(), non_blocking);
+    const auto x1 = part.x1.to(model.device(), non_blocking);
+    const auto& description = model.description();
+    const auto force =
+        description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
+    target = training_target(description.moments, pair, signal, x1, force, description.symmetric);
+  }
+};
+
 Problem pose(const Model& model, const BatchPart& part) {
   const torch::NoGradGuard constant;
-  const auto device = model.device();
-  const Pair pair{part.observation.pair.alpha.to(device), part.observation.pair.beta.to(device)};
-  constexpr bool non_blocking = true; // the host need not wait for copies of its own memory
-  const auto signal = part.observation.signal.to(device, non_blocking), x1 = part.x1.to(device, non_blocking);
-  const auto& description = model.description();
-  const auto force =
-      description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
-  const auto target = training_target(description.moments, pair, signal, x1, force, description.symmetric);
+  const auto [pair, signal, target] = Example(model, part);
   auto inputs = model.inputs(pair, signal);
   const auto residual = inputs.scale.inverse()(target - inputs.estimate);
   Problem problem{std::move(inputs), residual, basis_of(part.family), {}};
@@ -190,7 +200,7 @@ std::optional<Calibration> calibrate(Model& model, const TrainingLaw& law, std::
   LeastSquares zero_mode(Calibration::zero_mode_points, device);
   std::vector<LeastSquares> shells;
   for (int i = 0; i < Model::shell_count(); ++i)
-    shells.emplace_back(Calibration::log_ratio_axis.points, device);
+    shells.emplace_back(Calibration::shell_points, device);
   LawOptions options = law.options();
   options.families = {};
   options.tilted_fraction = 1; // what is known of M holds in a field too, which reaches where M is large
@@ -206,19 +216,16 @@ std::optional<Calibration> calibrate(Model& model, const TrainingLaw& law, std::
     const double quadratic = part.quadratic[0].item<double>(); // the same for all
     Moments tilted = moments;
     tilted.magnetisation = moments.magnetisation.tilted(quadratic);
-    const Pair pair{part.observation.pair.alpha.to(device), part.observation.pair.beta.to(device)};
-    const auto signal = part.observation.signal.to(device);
+    const auto [pair, signal, target] = Example(model, part);
     const auto in = model.inputs(pair, signal);
     const auto answer = model.answer(in);
     const auto at = model.standing(pair, signal, in.estimate, quadratic, tilted);
     const auto missed = (answer.flatten(1).mean(1) - at.magnetisation) / model.magnetisation_deviation();
     zero_mode.add(at.zero_mode, missed, torch::ones_like(missed));
-    if (b % 2 == 1)
-      continue;
     const auto energies = model.shell_products(in.estimate, in.estimate).unbind(1);
-    const auto excesses = model.shell_products(in.estimate, answer - in.estimate).unbind(1);
+    const auto excesses = model.shell_products(in.estimate, answer - target).unbind(1);
     for (std::size_t i = 0; i < shells.size(); ++i)
-      shells[i].add(at.level, excesses[i] / energies[i].clamp_min(std::numeric_limits<float>::min()), energies[i]);
+      shells[i].add(at.shells, excesses[i] / energies[i].clamp_min(std::numeric_limits<float>::min()), energies[i]);
   }
   std::vector<torch::Tensor> of_shells;
   for (const auto& equations : shells)

@@ -34,9 +34,10 @@ ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t
                              std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
 /// Measures by how much the model misses the means of Calibration, over `batches` batches of training with multiples of
-/// the identity alone, from step `first` on, every other one without tilts and the rest with. Of few samples the tables
-/// stay near 0. Not known() for models that do not know multiples of the identity. Each rank draws its share. After
-/// every batch `go_on` is asked with their number; nullopt once it says no, which it must on all ranks. Collective.
+/// the identity alone, from step `first` on, every other one without tilts and the rest with; training_target() stands
+/// for x1. Of few samples the tables stay near 0. Not known() for models that do not know multiples of the identity.
+/// Each rank draws its share. After every batch `go_on` is asked with their number; nullopt once it says no, which it
+/// must on all ranks. Collective.
 std::optional<Calibration> calibrate(
     Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t batches,
     std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks,

@@ -122,7 +122,7 @@ Calibration read_calibration(const hdf5::File& file) {
     return {};
   Calibration calibration{
       .zero_mode = torch::empty({Calibration::zero_mode_points}),
-      .shells = torch::empty({Calibration::log_ratio_axis.points, Model::shell_count()}),
+      .shells = torch::empty({Calibration::shell_points, Model::shell_count()}),
   };
   read_tensor(file, "/calibration/zero_mode", calibration.zero_mode);
   read_tensor(file, "/calibration/shells", calibration.shells);

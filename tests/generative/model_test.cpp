@@ -95,7 +95,7 @@ TEST(Model, TakesTheCalibrationOffItsAnswer) {
   const auto scalar = testing::scalar_pair(torch::tensor({0.2F, 0.8F}), 2);
   const auto bare = model.posterior_mean()(scalar, signal);
   model.set_calibration({torch::full({Calibration::zero_mode_points}, 0.1),
-                         torch::full({Calibration::log_ratio_axis.points, Model::shell_count()}, 0.2)});
+                         torch::full({Calibration::shell_points, Model::shell_count()}, 0.2)});
   // Constant tables: 0.1 standard deviations of M, and a fifth of all waves of the estimate.
   const auto waves = estimate(scalar) - zero_mode(estimate(scalar));
   const auto expected = bare - 0.1 * model.magnetisation_deviation() - 0.2 * waves;

@@ -88,6 +88,36 @@ TEST(Regression, CalibrationTakesOffWhatTheNetworkMisses) {
   EXPECT_LT(missed(field, quadratic, true).first, missed(field, quadratic, false).first / 5);
 }
 
+TEST(Regression, CalibrationKnowsThatWavesDependOnTheMagnetisation) {
+  // Half of the data have a small |M| and strong waves, the others a large one and weak waves: W takes the mean of
+  // both, and so does a network that has not begun to learn.
+  constexpr std::int64_t count = 20000;
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
+  const auto draw = [&](std::uint64_t seed, bool large) {
+    const auto free = testing::free_field(lattice, theory, seed, count / 2);
+    const auto sign = 2 * torch::randint(0, 2, {count / 2, 1, 1}, generator) - 1;
+    return (large ? 0.8 : 0.1) * sign + (large ? 0.5 : 1.3) * (free - free.mean({1, 2}, true));
+  };
+  const auto fields = torch::cat({draw(3, false), draw(4, true)}).to(torch::kFloat);
+  ModelDescription description = model().description();
+  description.symmetric = true;
+  description.moments = measure_moments(fields, true, std::nullopt);
+  Model fresh(description, 3);
+  fresh.set_calibration(calibrate(fresh, {lattice, fields, {.symmetric = true}}, 1, 0, 200, 256, {}).value());
+  for (const bool large : {false, true}) {
+    const auto x1 = draw(large ? 6 : 7, large).to(torch::kFloat);
+    const Pair pair = testing::scalar_pair(torch::full({count / 2}, 0.5F), 2);
+    const auto signal = pair.beta(interpolate(pair, torch::randn(x1.sizes(), generator), x1));
+    const auto W = gaussian_estimate(description.moments, pair, signal).field;
+    const auto missed = [&](bool calibrated) {
+      const auto products = fresh.shell_products(W, fresh.posterior_mean(0, calibrated)(pair, signal) - x1);
+      return (products.sum() / fresh.shell_products(W, W).sum()).abs().item<double>();
+    };
+    EXPECT_GT(missed(false), 0.1) << large;
+    EXPECT_LT(missed(true), missed(false) / 5) << large;
+  }
+}
+
 TEST(Regression, ThereIsNoCalibrationWithoutMultiplesOfTheIdentity) {
   ModelDescription description = model().description();
   const auto fields = testing::free_field(lattice, theory, 3, 100);
