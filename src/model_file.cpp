@@ -10,7 +10,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 5; // 4 had the same arrays, for another estimate under the network
+constexpr std::int64_t format_version = 5; // 4 was for another estimate under the network
 
 void write_description(hdf5::File& file, const ModelDescription& description) {
   const auto& extents = description.geometry.extents();
