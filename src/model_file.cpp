@@ -197,8 +197,7 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.precision = file.attribute<std::string>("precision");
   record.data_file = file.attribute<std::string>("data_file");
   record.data_digest = file.attribute<std::string>("data_digest");
-  if (file.has_attribute("memory_window")) // not in files of version 2 made before it was there
-    record.window = file.attribute<double>("memory_window");
+  record.window = file.attribute<double>("memory_window");
   record.steps_done = file.attribute<std::int64_t>("steps_done");
   record.steps_skipped = file.attribute<std::int64_t>("steps_skipped");
   record.skipped_in_a_row = file.attribute<std::int64_t>("skipped_in_a_row");
@@ -253,6 +252,11 @@ void write_model(const std::string& path, bool overwrite, const ModelDescription
 
 ModelReader::ModelReader(const std::string& path) : file_(hdf5::File::open(path)) {
   check_format(file_, model_format, format_version, "a model");
+  if (const auto version = file_.attribute<std::int64_t>("format_version"); version < format_version)
+    throw std::runtime_error(
+        fmt::format("{}: a model of version {}, which was trained for another estimate than that of "
+                    "this program (version {}): train it again",
+                    path, version, format_version));
   description_ = read_description(file_);
   record_ = read_record(file_, *description_);
 }

@@ -257,6 +257,12 @@ a, b = h5py.File('one.h5'), h5py.File('two.h5')
 print(a.attrs['field'], a['chain'][:].tolist() == list(range(50)), abs(a['configurations'][:] - b['configurations'][:]).max() < 1e-4)
 """), "0.01 True True")
 
+    @needs_h5py
+    def test_a_model_for_another_estimate_is_refused(self):
+        self.train("model.h5", steps=2)
+        self.python("import h5py; h5py.File('model.h5', 'r+').attrs['format_version'] -= 1")
+        self.refuse(1, "train it again", "sample", "--model", "model.h5", "--output", "out.h5")
+
     def test_bad_input(self):
         self.train("model.h5", "--field-range", "0.02", steps=2)
         sample = ["sample", "--model", "model.h5", "--output", "out.h5"]
