@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 namespace stint {
@@ -38,6 +39,19 @@ TEST(Family, EveryPartOfABatchHasItsShareOfEachFamily) {
     for (const Family family : families)
       EXPECT_NEAR(counts[static_cast<std::size_t>(family)], 64 * weights.of(family), 2.5) << name_of(family);
   }
+}
+
+TEST(Family, HalfOfTheLevelsLieInTheMiddleThird) {
+  // |log(alpha/beta)| = 5 (t + t^3)/2 with t uniform: t < 1/2 is below 25/16.
+  constexpr int count = 4000;
+  int inside = 0;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    const double level = draw(Family::scalar, index).front();
+    const double log_ratio = std::log(level / (1 - level));
+    EXPECT_LT(std::abs(log_ratio), 5.001);
+    inside += std::abs(log_ratio) < 25 / 16.0 ? 1 : 0;
+  }
+  EXPECT_LT(std::abs(inside - count / 2), 4 * std::sqrt(count / 4.0));
 }
 
 TEST(Family, SequentialStatesAreDataThenOneGroupThenNoise) {
