@@ -70,16 +70,19 @@ void check_tilts(const LawOptions& options, const Choice& data, double share) {
   if (!options.tilts())
     return;
   constexpr double needed = 100;
-  double effective = static_cast<double>(data.size());
-  for (const double quadratic : {0.0, -options.quadratic_range})
-    effective =
-        std::min(effective,
-                 effective_configurations(cumulative_weights(data, options.field_range, quadratic, options.symmetric)));
+  double effective = static_cast<double>(data.size()), hardest = 0;
+  for (const double quadratic : {0.0, -options.quadratic_range, options.quadratic_top}) {
+    const auto weights = cumulative_weights(data, options.field_range, quadratic, options.symmetric);
+    if (const double left = effective_configurations(weights); left < effective) {
+      effective = left;
+      hardest = quadratic;
+    }
+  }
   if (share * effective < needed)
     throw std::invalid_argument(fmt::format(
         "tilting the data by a field of {} and a quadratic term of {} leaves {:.0f} effective configurations "
         "of {:.0f}{}, fewer than {:.0f}; use smaller ranges or more data{}",
-        options.field_range, 0 - options.quadratic_range, share * effective, share * static_cast<double>(data.size()),
+        options.field_range, hardest, share * effective, share * static_cast<double>(data.size()),
         share < 1 ? " in memory" : "", needed, share < 1 ? " in a larger memory" : ""));
 }
 
@@ -127,9 +130,10 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   // One tilt a batch, keyed as the sample after the last.
   const Stream batch_stream{seed, purpose, static_cast<std::uint32_t>(size), trajectory};
   // A third of them have a field alone, a third k2 alone: a network taught with both learns neither's edge.
-  const double kind = options_.quadratic_range > 0 && options_.field_range > 0 ? batch_stream.uniform(2) * 3 : 3;
+  const double range = options_.quadratic_range + options_.quadratic_top;
+  const double kind = range > 0 && options_.field_range > 0 ? batch_stream.uniform(2) * 3 : 3;
   const double field = kind < 1 ? 0 : options_.field_range * (2 * batch_stream.uniform(0) - 1);
-  const double quadratic = kind >= 1 && kind < 2 ? 0 : -options_.quadratic_range * batch_stream.uniform(1);
+  const double quadratic = kind >= 1 && kind < 2 ? 0 : options_.quadratic_top - range * batch_stream.uniform(1);
   std::map<std::int64_t, Lane> lanes;
   for (std::int64_t i = first; i < first + count; ++i)
     if (const auto lane = data_->lane_of(i); !lanes.contains(lane)) {
@@ -192,9 +196,10 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     const Pair pair = pair_of_levels(basis_of(family), levels);
     std::vector<std::int64_t> column(shape.size(), 1);
     column[0] = -1;
-    const Tilt tilt{.quadratic = Operator::scalar(2 * quadratic * tilted, geometry_.dimensions()),
+    const auto relative = quadratic * tilted - options_.quadratic_top;
+    const Tilt tilt{.quadratic = Operator::scalar(2 * relative, geometry_.dimensions()),
                     .source = (field * tilted).reshape(column)};
-    batch.push_back({family, observe(pair, interpolate(pair, x0, x1), tilt), x1, quadratic * tilted});
+    batch.push_back({family, observe(pair, interpolate(pair, x0, x1), tilt), x1, relative});
   }
   return batch;
 }

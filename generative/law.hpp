@@ -15,10 +15,11 @@ struct LawOptions {
   bool symmetric = false;       ///< use phi -> -phi too
   FamilyWeights families = {};  ///< of operators
   double field_range = 0;       ///< h ~ U(-field_range, field_range) in tilted samples,
-  double quadratic_range = 0;   ///< and k2 ~ U(-quadratic_range, 0), or one of the two, a third of the batches each
+  double quadratic_range = 0;   ///< and k2 ~ U(-quadratic_range, quadratic_top), or one of the two, a third each
+  double quadratic_top = 0;     ///< k2 of the law that observations are mapped to, at least 0: the lowest mass
   double tilted_fraction = 0.5; ///< of the samples, if there are tilts
 
-  bool tilts() const { return field_range > 0 || quadratic_range > 0; }
+  bool tilts() const { return tilted_fraction > 0 && (field_range > 0 || quadratic_range > 0 || quadratic_top > 0); }
 };
 
 /// Samples of one family, on the CPU.
@@ -26,15 +27,15 @@ struct BatchPart {
   Family family = Family::scalar;
   Observation observation; ///< of n samples
   torch::Tensor x1;        ///< (n, L1, ..., Ld)
-  torch::Tensor quadratic; ///< (n) float64, k2 of the law that each is from
+  torch::Tensor quadratic; ///< (n) float64, k2 of the law that each is from, less quadratic_top
 };
 using Batch = std::vector<BatchPart>;
 
 /// Draws batches from configurations. Every sample gets an operator of its own family (FamilyDraws) and its own
 /// symmetry of the lattice (a translation, reflections, a permutation of equal axes, and phi -> -phi if symmetric). In
-/// tilted samples x1 is drawn from the data with the weights exp(sum_x h phi_x + k2 phi_x^2), and the observation is
-/// mapped to one of the untilted law, observe(): its posterior mean is the same function of the observation as in
-/// untilted samples, asked where only tilted sampling asks it (arXiv:2508.04605, eqs. 19-21; THEORY 4).
+/// tilted samples x1 is drawn from the data with the weights exp(sum_x h phi_x + k2 phi_x^2), and every observation is
+/// mapped to one of the law at h = 0 and k2 = quadratic_top, observe(): its posterior mean is the same function of the
+/// observation in all samples, asked where only tilted sampling asks it (arXiv:2508.04605, eqs. 19-21; THEORY 4).
 class TrainingLaw {
 public:
   /// configurations (N, L1, ..., Ld) float32 on the CPU. Throws what check_tilts() throws.

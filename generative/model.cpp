@@ -221,7 +221,7 @@ Model::Standing Model::standing(const Pair& pair, const torch::Tensor& signal, c
   // A tilt by k2 reaches the level sqrt(beta^2 - 2 k2 alpha^2), see observe().
   const auto beta2 = (pair.beta.values().square() + 2 * quadratic * alpha2).clamp_min(0);
   const auto log_ratio = ((alpha2 / beta2).log() / 2).to(signal.scalar_type()).flatten().expand({count});
-  const double range = description_.quadratic_range;
+  const double range = description_.quadratic_range + description_.quadratic_top;
   const auto k2 = torch::full({count}, range > 0 ? -quadratic / range : 0, signal.options());
   const auto m = (magnetisation - description_.moments.mean) / magnetisation_deviation_;
   return {magnetisation,

@@ -20,11 +20,20 @@ struct ModelDescription {
   Phi4 theory = {};            ///< couplings of the data
   bool symmetric = false;      ///< the law of the data is invariant under phi -> -phi
   double field_range = 0;      ///< tilts |h| <= field_range were part of the training,
-  double quadratic_range = 0;  ///< and tilts -quadratic_range <= k2 <= 0
+  double quadratic_range = 0;  ///< and tilts -quadratic_range <= k2 <= quadratic_top
+  double quadratic_top = 0;    ///< k2 of the law that is learned
   FamilyWeights families = {}; ///< of operators that were part of the training
   int channels = 16, levels = 3, blocks = 1;
-  Moments moments;
+  Moments moments;              ///< at k2 = quadratic_top
   Calibration calibration = {}; ///< known after training, on the lattice of the data
+
+  /// The law whose posterior mean is learned, that of the data at k2 = quadratic_top: from it tilts of lower k2 can be
+  /// reached, the data's own law among them.
+  Phi4 learned_theory() const {
+    Phi4 learned = theory;
+    learned.quadratic += quadratic_top;
+    return learned;
+  }
 };
 
 /// eta1 = W + s f(inputs) - calibration: W = gaussian_estimate(), s^2 = target_variance(), f the network. Its inputs,
@@ -75,13 +84,13 @@ public:
     torch::Tensor magnetisation;   ///< E[M | zero mode], (N)
     GridWeights zero_mode, shells; ///< of both tables
   };
-  /// In the theory with this k2, whose law of M and the estimate W (at k2 = 0) are given.
+  /// In the learned theory with this k2 <= 0, whose law of M and the estimate W (at k2 = 0) are given.
   Standing standing(const Pair& pair, const torch::Tensor& signal, const torch::Tensor& estimate, double quadratic,
                     const Moments& tilted) const;
 
-  /// E[x1 | observation] in the theory with this k2 as a callable; refers to this model, which must outlive it. With a
-  /// calibration, multiples of the identity are held to it, and of other operators diagonal in Fourier space the zero
-  /// mode is E[M | zero mode of the observation] itself.
+  /// E[x1 | observation] as a callable, for observations that are from the learned theory with this k2 <= 0; refers to
+  /// this model, which must outlive it. With a calibration, multiples of the identity are held to it, and of other
+  /// operators diagonal in Fourier space the zero mode is E[M | zero mode of the observation] itself.
   PosteriorMean posterior_mean(double quadratic = 0, bool calibrated = true);
 
   void set_calibration(Calibration calibration) { description_.calibration = std::move(calibration); }

@@ -34,9 +34,9 @@ torch::Tensor symmetrise(torch::Tensor spectrum) {
 }
 
 /// A kernel density estimate of the law of M: a histogram whose bins are Gaussians.
-/// `squares`: sum_x (phi_x - M)^2 of each configuration.
+/// `squares`: sum_x (phi_x - M)^2 of each configuration; `weights` of mean 1.
 MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, const torch::Tensor& squares,
-                                       bool symmetric) {
+                                       const torch::Tensor& weights, bool symmetric) {
   constexpr std::int64_t components = 64;
   const auto m = symmetric ? torch::cat({magnetisations, -magnetisations}) : magnetisations;
   const double low = m.min().item<double>(), high = m.max().item<double>();
@@ -50,12 +50,13 @@ MagnetisationLaw measure_magnetisation(const torch::Tensor& magnetisations, cons
   const auto sum = [&](const torch::Tensor& of) {
     return torch::zeros({components}, torch::kDouble).index_add(0, bin, of);
   };
-  const auto counts = sum(torch::ones_like(m));
+  const auto w = symmetric ? torch::cat({weights, weights}) : weights;
+  const auto counts = sum(w);
   // Bins of few configurations lean on the mean and variance of all, with the weight of one configuration.
   const auto s = symmetric ? torch::cat({squares, squares}) : squares;
-  const auto mean = s.mean(), variance = s.var(/*unbiased=*/false).clamp_min(1e-30);
-  law.square_mean = (sum(s) + mean) / (counts + 1);
-  law.square_variance = (sum((s - law.square_mean.index_select(0, bin)).square()) + variance) / (counts + 1);
+  const auto mean = (w * s).mean(), variance = (w * (s - mean).square()).mean().clamp_min(1e-30);
+  law.square_mean = (sum(w * s) + mean) / (counts + 1);
+  law.square_variance = (sum(w * (s - law.square_mean.index_select(0, bin)).square()) + variance) / (counts + 1);
   law.weights = (counts + 1e-3) / (counts + 1e-3).sum(); // no logarithm of 0 in empty bins
   return law;
 }
@@ -111,6 +112,21 @@ Moments Moments::on(const Geometry& geometry) const {
   return larger.to(spectrum.device());
 }
 
+torch::Tensor Moments::tilted_spectrum(double quadratic) const {
+  double shift = -2 * quadratic;
+  if (magnetisation.known() && magnetisation.squares_known()) {
+    const auto precision = [&](double k2) { // 1/P(0)
+      const auto volume = static_cast<double>(spectrum.numel());
+      const auto law = magnetisation.tilted(k2);
+      const auto& c = law.centers;
+      const auto weights = (law.weights.log() + k2 * volume * c.square()).softmax(0);
+      return 1 / (volume * ((weights * c.square()).sum() - (weights * c).sum().square() + law.width * law.width));
+    };
+    shift = (precision(quadratic) - precision(0)).item<double>();
+  }
+  return 1 / (1 / spectrum + shift);
+}
+
 MagnetisationLaw MagnetisationLaw::tilted(double quadratic) const {
   if (quadratic == 0)
     return *this;
@@ -139,16 +155,21 @@ Moments Moments::to(torch::Device device) const {
   return moved;
 }
 
-MomentSums::MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about)
-    : theory_(theory), about_(about) {
+MomentSums::MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about,
+                       const Reweighting& reweighting)
+    : theory_(theory), about_(about), reweighting_(reweighting) {
   std::vector<std::int64_t> shape = {2};
   shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
   sums_ = torch::zeros(shape, torch::kDouble);
 }
 
 void MomentSums::add(const torch::Tensor& configurations) {
-  const auto power = [axes = field_axes(configurations)](const torch::Tensor& fields) {
-    return torch::fft::fftn(fields, std::nullopt, axes).abs().square().sum(0, false, torch::kDouble);
+  const auto axes = field_axes(configurations);
+  auto weights = torch::ones({}, torch::kDouble);
+  if (reweighting_.quadratic != 0)
+    weights = reweighting_.weights(configurations.square().sum(axes, /*keepdim=*/true, torch::kDouble));
+  const auto power = [&](const torch::Tensor& fields) {
+    return (weights * torch::fft::fftn(fields, std::nullopt, axes).abs().square()).sum(0, false, torch::kDouble);
   };
   sums_[0] += power(configurations - about_);
   if (theory_)
@@ -158,23 +179,28 @@ void MomentSums::add(const torch::Tensor& configurations) {
 Moments MomentSums::moments(const torch::Tensor& sums, const torch::Tensor& squares, bool symmetric) const {
   const auto volume = static_cast<double>(sums_[0].numel());
   const auto magnetisations = sums / volume;
-  const auto spectra = sums_ / (volume * static_cast<double>(magnetisations.numel()));
+  auto weights = reweighting_.weights(squares);
+  const auto spectra = sums_ / (volume * weights.sum());
+  weights = weights / weights.mean();
+  const double mean = (weights * magnetisations).mean().item<double>();
   Moments moments;
-  moments.mean = symmetric ? 0 : magnetisations.mean().item<double>();
+  moments.mean = symmetric ? 0 : mean;
   const double shift = moments.mean - about_; // <|phi(0)|^2> about another number
-  spectra[0].flatten()[0] += volume * shift * (shift - 2 * (magnetisations.mean().item<double>() - about_));
+  spectra[0].flatten()[0] += volume * shift * (shift - 2 * (mean - about_));
   moments.spectrum = symmetrise(spectra[0]);
   if (theory_)
     moments.force_spectrum = symmetrise(spectra[1]);
-  moments.magnetisation = measure_magnetisation(magnetisations, squares - magnetisations * sums, symmetric);
+  moments.magnetisation = measure_magnetisation(magnetisations, squares - magnetisations * sums, weights, symmetric);
   return moments;
 }
 
-Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory) {
+Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory,
+                        double quadratic) {
   constexpr std::int64_t block = 1024; // bounds the memory of the complex copies
   std::vector<int> extents(configurations.sizes().begin() + 1, configurations.sizes().end());
+  const double typical = configurations[0].square().sum(torch::kDouble).item<double>();
   MomentSums sums(Geometry(std::move(extents)), theory,
-                  symmetric ? 0 : configurations.mean(torch::kDouble).item<double>());
+                  symmetric ? 0 : configurations.mean(torch::kDouble).item<double>(), {quadratic, typical});
   for (const auto& fields : configurations.split(block))
     sums.add(fields);
   const auto sites = configurations.flatten(1).to(torch::kDouble);

@@ -29,6 +29,14 @@ struct MagnetisationLaw {
   MagnetisationLaw to(torch::Device device) const;
 };
 
+/// Weights that make of configurations those of the theory with another k2: exp(k2 (sum_x phi_x^2 - reference)). The
+/// reference, about what such sums are, keeps them finite.
+struct Reweighting {
+  double quadratic = 0, reference = 0;
+
+  torch::Tensor weights(const torch::Tensor& squares) const { return (quadratic * (squares - reference)).exp(); }
+};
+
 /// What is measured of translation-invariant data.
 struct Moments {
   double mean = 0;        ///< <phi_x>
@@ -38,6 +46,10 @@ struct Moments {
   MagnetisationLaw magnetisation; ///< not known() for Gaussian data
 
   torch::Tensor variance() const { return spectrum.mean(); } ///< <(phi_x - mean)^2>, a number
+
+  /// About what the spectrum is in the theory with this k2: 1/P changes by a number, which the law of M gives or, where
+  /// it is not known, is -2 k2, as for Gaussian data.
+  torch::Tensor tilted_spectrum(double quadratic) const;
 
   /// The moments expected on a larger lattice, for correlations that are short on this one: 1/P and Q, whose kernels in
   /// space are short, by trigonometric interpolation, and M Gaussian with the variance P(0)/V. Throws
@@ -52,7 +64,8 @@ class MomentSums {
 public:
   /// With a theory the force spectrum is measured too. `about`: the mean of the data, as far as it is known; rounding
   /// errors grow with the distance from it.
-  MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about = 0);
+  MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about = 0,
+             const Reweighting& reweighting = {});
 
   void add(const torch::Tensor& configurations); ///< (n, L1, ..., Ld)
 
@@ -67,10 +80,12 @@ public:
 private:
   std::optional<Phi4> theory_;
   double about_;
+  Reweighting reweighting_;
   torch::Tensor sums_;
 };
 
-/// All this of configurations (N, L1, ..., Ld).
-Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory);
+/// All this of configurations (N, L1, ..., Ld), reweighted to the theory with this k2.
+Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory,
+                        double quadratic = 0);
 
 } // namespace stint

@@ -43,7 +43,7 @@ struct Example {
     const auto x1 = part.x1.to(model.device(), non_blocking);
     const auto& description = model.description();
     const auto force =
-        description.moments.force_spectrum.defined() ? phi4_force(description.theory, x1) : torch::Tensor();
+        description.moments.force_spectrum.defined() ? phi4_force(description.learned_theory(), x1) : torch::Tensor();
     target = training_target(description.moments, pair, signal, x1, force, description.symmetric);
   }
 };
@@ -205,7 +205,7 @@ std::optional<Calibration> calibrate(Model& model, const TrainingLaw& law, std::
   options.families = {};
   options.tilted_fraction = 1; // what is known of M holds in a field too, which reaches where M is large
   const TrainingLaw tilted_law = law.with(options);
-  options.field_range = options.quadratic_range = 0;
+  options.tilted_fraction = 0;
   const TrainingLaw own_law = law.with(options);
   for (std::int64_t b = 0; b < batches; ++b) {
     if (b > 0 && !go_on(b))

@@ -14,7 +14,7 @@ constexpr std::int64_t parts = 64, piece_bytes = 2 << 20;
 } // namespace
 
 EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, std::int64_t training, bool symmetric,
-                               const std::optional<Phi4>& theory, bool show_progress) {
+                               const std::optional<Phi4>& theory, double quadratic, bool show_progress) {
   const auto& geometry = ensemble.geometry();
   const std::int64_t volume = geometry.volume(), size = ensemble.size();
   const std::int64_t rows =
@@ -22,12 +22,16 @@ EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, s
   const auto first_of = [size](std::int64_t part) { return size * part / parts; };
   const auto begin = parts * mpi.rank() / mpi.size(), end = parts * (mpi.rank() + 1) / mpi.size();
 
-  MomentSums moments(geometry, theory);
+  std::vector<float> memory(rows * volume);
+  const auto one = std::span(memory).first(volume);
+  ensemble.read<float>(0, one);
+  SiteSums typical;
+  typical.append(one, volume);
+  MomentSums moments(geometry, theory, 0, {quadratic, typical.square.front()});
   EnsembleSurvey survey;
   survey.sums.field.assign(training, 0);
   survey.sums.square.assign(training, 0);
   std::array<std::int64_t, parts> digests{};
-  std::vector<float> memory(rows * volume);
   std::vector<std::int64_t> shape = {0};
   shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
   Progress progress(ensemble.path(), first_of(end) - first_of(begin), "configurations", show_progress && mpi.root());

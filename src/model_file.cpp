@@ -10,7 +10,8 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 5; // 4 was for another estimate under the network
+constexpr std::int64_t format_version = 6;
+constexpr std::int64_t oldest_version = 5; // 4 was for another estimate under the network, 5 has no quadratic_top
 
 void write_description(hdf5::File& file, const ModelDescription& description) {
   const auto& extents = description.geometry.extents();
@@ -24,6 +25,7 @@ void write_description(hdf5::File& file, const ModelDescription& description) {
   file.set_attribute<std::int64_t>("symmetric", description.symmetric ? 1 : 0);
   file.set_attribute("field_range", description.field_range);
   file.set_attribute("quadratic_range", description.quadratic_range);
+  file.set_attribute("quadratic_top", description.quadratic_top);
   file.set_attribute<std::int64_t>("channels", description.channels);
   file.set_attribute<std::int64_t>("levels", description.levels);
   file.set_attribute<std::int64_t>("blocks", description.blocks);
@@ -165,6 +167,8 @@ ModelDescription read_description(const hdf5::File& file) {
                                .symmetric = integer("symmetric", 0, 1) == 1,
                                .field_range = file.attribute<double>("field_range"),
                                .quadratic_range = file.attribute<double>("quadratic_range"),
+                               .quadratic_top =
+                                   file.has_attribute("quadratic_top") ? file.attribute<double>("quadratic_top") : 0,
                                .families = read_families(file),
                                .channels = integer("channels", 1, 4096),
                                .levels = integer("levels", 1, 16),
@@ -193,6 +197,7 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.law.symmetric = description.symmetric;
   record.law.field_range = description.field_range;
   record.law.quadratic_range = description.quadratic_range;
+  record.law.quadratic_top = description.quadratic_top;
   record.law.families = description.families;
   record.precision = file.attribute<std::string>("precision");
   record.data_file = file.attribute<std::string>("data_file");
@@ -252,11 +257,11 @@ void write_model(const std::string& path, bool overwrite, const ModelDescription
 
 ModelReader::ModelReader(const std::string& path) : file_(hdf5::File::open(path)) {
   check_format(file_, model_format, format_version, "a model");
-  if (const auto version = file_.attribute<std::int64_t>("format_version"); version < format_version)
+  if (const auto version = file_.attribute<std::int64_t>("format_version"); version < oldest_version)
     throw std::runtime_error(
         fmt::format("{}: a model of version {}, which was trained for another estimate than that of "
-                    "this program (version {}): train it again",
-                    path, version, format_version));
+                    "this program (versions {} to {}): train it again",
+                    path, version, oldest_version, format_version));
   description_ = read_description(file_);
   record_ = read_record(file_, *description_);
 }

@@ -12,16 +12,16 @@
 namespace stint {
 namespace {
 
-/// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x)) phi_x^2
-Tilt tilt_of(const SourceOptions& settings, const Geometry& geometry, torch::Device device) {
-  Tilt tilt{.quadratic = 2 * settings.quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
+/// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - top) phi_x^2, of a law that is known at k2 = top.
+Tilt tilt_of(const SourceOptions& settings, double top, const Geometry& geometry, torch::Device device) {
+  const double quadratic = settings.quadratic - top;
+  Tilt tilt{.quadratic = 2 * quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
     tilt.source = tilt.source + read_field(settings.field_map, geometry);
   tilt.source = tilt.source.to(device);
   if (!settings.quadratic_map.empty())
     tilt.quadratic =
-        Operator::diagonal(Basis::site(), 2 * (settings.quadratic + read_field(settings.quadratic_map, geometry)))
-            .to(device);
+        Operator::diagonal(Basis::site(), 2 * (quadratic + read_field(settings.quadratic_map, geometry))).to(device);
   return tilt;
 }
 
@@ -31,24 +31,21 @@ Phi4 tilted(Phi4 theory, const SourceOptions& settings) {
   return theory;
 }
 
-/// What k2 makes of the spectrum of Gaussian data; never negative for k2 <= 0, where tilts can be reached from noise.
-torch::Tensor tilted(const torch::Tensor& spectrum, const SourceOptions& settings) {
-  return 1 / (1 / spectrum - 2 * std::min(settings.quadratic, 0.0));
-}
-
 Source free_field_source(const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const Phi4 theory{.mass2 = settings.mass2};
   checked([&] { theory.validate(); });
   const auto law = free_field_law(geometry, theory).to(device);
+  // k2 > 0 cannot be reached from noise: the drift will say so.
+  const auto spectrum = 1 / (1 / law.covariance().values() - 2 * std::min(settings.quadratic, 0.0));
   return {.geometry = geometry,
           .theory = tilted(theory, settings),
           .kind = "phi4",
-          .spectrum = tilted(law.covariance().values(), settings),
+          .spectrum = spectrum,
           .families = {},
           .drift = make_drift(
               [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
-              tilt_of(settings, geometry, device))};
+              tilt_of(settings, 0, geometry, device))};
 }
 
 Source model_source(const SourceOptions& settings, const Options& options, const std::string& precision,
@@ -60,24 +57,26 @@ Source model_source(const SourceOptions& settings, const Options& options, const
   if (options.given("lattice"))
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
   const auto& description = model->description();
-  const Tilt tilt = tilt_of(settings, description.geometry, device);
+  const double top = description.quadratic_top;
+  const Tilt tilt = tilt_of(settings, top, description.geometry, device);
   if (const double h = tilt.source.abs().max().item<double>(); h > description.field_range)
     throw UsageError(fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h,
                                  settings.model, description.field_range));
   const auto squares = tilt.quadratic.values() / 2;
   if (const double least = squares.min().item<double>(), most = squares.max().item<double>();
-      least < -description.quadratic_range || most > 0)
-    throw UsageError(fmt::format("the quadratic term is from {} to {}, outside of what {} was trained for: {} to 0",
-                                 least, most, settings.model, 0 - description.quadratic_range));
+      least < -description.quadratic_range - top || most > 0)
+    throw UsageError(
+        fmt::format("the quadratic term is from {:.6g} to {:.6g}, outside of what {} was trained for: {} to {}",
+                    least + top, most + top, settings.model, 0 - description.quadratic_range, top));
   model->set_precision(convolution_type(precision));
   model->to(device);
   const auto& of = model->description();
-  const auto posterior_mean = [model, inner = model->posterior_mean(settings.quadratic, !settings.uncalibrated)](
+  const auto posterior_mean = [model, inner = model->posterior_mean(settings.quadratic - top, !settings.uncalibrated)](
                                   const Pair& pair, const torch::Tensor& signal) { return inner(pair, signal); };
   return {.geometry = of.geometry,
           .theory = tilted(of.theory, settings),
           .kind = of.kind,
-          .spectrum = tilted(of.moments.spectrum, settings),
+          .spectrum = of.moments.tilted_spectrum(settings.quadratic - top),
           .families = of.families,
           .drift = make_drift(posterior_mean, tilt)};
 }
@@ -97,7 +96,8 @@ void SourceOptions::declare(Options& options) {
                "leave the network's answers as they are, not held to the means that are known exactly");
   options.group("Tilt: the law reweighted with exp(sum h phi + k2 phi^2), without retraining");
   options.value("field", field, "H", "magnetic field h");
-  options.value("quadratic", quadratic, "K2", "shift of the squared mass by -k2; k2 <= 0 from pure noise");
+  options.value("quadratic", quadratic, "K2",
+                "shift of the squared mass by -k2, in the range that the model was trained for");
   options.value("field-map", field_map, "FILE", "h(x), added to --field: an ensemble file of one configuration");
   options.value("quadratic-map", quadratic_map, "FILE", "k2(x), added to --quadratic, likewise");
 }

@@ -33,7 +33,7 @@ struct Source {
   Geometry geometry;
   Phi4 theory; ///< with the tilt's field and quadratic, without its maps
   std::string kind;
-  torch::Tensor spectrum;                ///< P(p), tilted as that of Gaussian data: 1/(1/P - 2 k2), without maps
+  torch::Tensor spectrum;                ///< about P(p), tilted by k2 without its map
   std::optional<FamilyWeights> families; ///< of operators that a model was trained for
   Drift drift;
 };

@@ -55,8 +55,9 @@ void declare(Options& options, Settings& settings) {
                 "also train for tilts by fields |h| <= H, so that sample --field h works");
   options.value("quadratic-range", settings.law.quadratic_range, "K2",
                 "also train for tilts -K2 <= k2 <= 0, so that sample --quadratic k2 works");
-  options.value("tilted-fraction", settings.law.tilted_fraction, "F",
-                "of the samples, if --field-range or --quadratic-range is set");
+  options.value("quadratic-top", settings.law.quadratic_top, "K2",
+                "and for 0 < k2 <= K2, lower masses: what is learned is the data's law reweighted to k2 = K2");
+  options.value("tilted-fraction", settings.law.tilted_fraction, "F", "of the samples, if one of the above is set");
   options.choice("target", settings.target, {"auto", "data", "action"},
                  "regress on the data alone, or on the data and the force of their action, which has less variance; "
                  "auto takes the action of phi^4 ensembles");
@@ -113,6 +114,8 @@ void check(const Settings& settings) {
     throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.law.field_range));
   if (settings.law.quadratic_range < 0)
     throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.law.quadratic_range));
+  if (settings.law.quadratic_top < 0)
+    throw UsageError(fmt::format("--quadratic-top is {}, expected >= 0", settings.law.quadratic_top));
   if (!(settings.law.tilted_fraction > 0 && settings.law.tilted_fraction <= 1))
     throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.law.tilted_fraction));
 }
@@ -136,6 +139,7 @@ ModelDescription describe(const Settings& settings, const EnsembleReader& ensemb
           .symmetric = settings.law.symmetric,
           .field_range = settings.law.field_range,
           .quadratic_range = settings.law.quadratic_range,
+          .quadratic_top = settings.law.quadratic_top,
           .families = settings.law.families,
           .channels = network.channels,
           .levels = network.levels,
@@ -149,7 +153,11 @@ std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleRea
   if (settings.target == "action" && !known)
     throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
                                  ensemble.header().kind));
-  return settings.target != "data" && known ? std::optional(ensemble.theory()) : std::nullopt;
+  if (settings.target == "data" || !known)
+    return std::nullopt;
+  Phi4 theory = ensemble.theory();
+  theory.quadratic += settings.law.quadratic_top;
+  return theory;
 }
 
 /// With --resume: whether the model is there already, of this run; says so. Collective.
@@ -208,7 +216,7 @@ int run_train(const Context& context, Arguments arguments) {
   std::mutex files; // HDF5 is not thread-safe
   const TrainingInput input = read_training_input(context.mpi, ensemble, settings.input, files);
   LawOptions untilted = settings.law;
-  untilted.field_range = untilted.quadratic_range = 0;
+  untilted.tilted_fraction = 0;
   Model model = checked([&] { return Model(describe(settings, ensemble, input.moments), settings.training.seed); });
   model.set_precision(convolution_type(precision));
   model.to(device);

@@ -35,7 +35,7 @@ TrainingInput read_all(const EnsembleReader& ensemble, const TrainingInputOption
   checked([&] { return check_tilts(options.law, data->choice(0, 0)); });
   return {.data = std::move(data),
           .held_out = configurations.narrow(0, training, ensemble.size() - training),
-          .moments = measure_moments(to_learn, options.law.symmetric, options.theory),
+          .moments = measure_moments(to_learn, options.law.symmetric, options.theory, options.law.quadratic_top),
           .digest = digest.text()};
 }
 
@@ -62,7 +62,8 @@ TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const
       throw UsageError(fmt::format("--memory {}: {}; use more", options.memory, error.what()));
     }
   }();
-  auto survey = survey_ensemble(mpi, ensemble, training, options.law.symmetric, options.theory, options.show_progress);
+  auto survey = survey_ensemble(mpi, ensemble, training, options.law.symmetric, options.theory,
+                                options.law.quadratic_top, options.show_progress);
   checked([&] {
     return check_tilts(options.law, {{}, survey.sums.field, survey.sums.square},
                        static_cast<double>(plan.blocks() * plan.rows()) / static_cast<double>(training));

@@ -45,6 +45,7 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
   same("--seed", was.options.seed, is.options.seed);
   same("--field-range", was.law.field_range, is.law.field_range);
   same("--quadratic-range", was.law.quadratic_range, is.law.quadratic_range);
+  same("--quadratic-top", was.law.quadratic_top, is.law.quadratic_top);
   same("--operators", was.law.families.text(), is.law.families.text());
   same("--tilted-fraction", was.law.tilted_fraction, is.law.tilted_fraction);
   same("--precision", was.precision, is.precision);

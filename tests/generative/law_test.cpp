@@ -1,5 +1,7 @@
 #include "generative/law.hpp"
 
+#include "generative/gaussian.hpp"
+
 #include "tests/generative/fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -110,6 +112,35 @@ TEST(TrainingLaw, QuadraticTiltsFollowTheLawOfTheOtherMass) {
   }
   EXPECT_LT(std::abs(testing::z_score(torch::tensor(differences), 0)), 4);
   EXPECT_LT(std::abs(testing::z_score(torch::tensor(products), 0)), 4);
+}
+
+TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
+  // Whether tilted or not, the mean of x1 given its observation is that of the free field of squared mass m2 - top.
+  const Geometry geometry({4, 4});
+  constexpr double top = 0.3, range = 0.2, field = 0.1;
+  const auto data = testing::free_field(geometry, {.mass2 = 1}, 1, 100000);
+  const auto learned = free_field_law(geometry, {.mass2 = 1 - top});
+  for (const double fraction : {0., 1.}) {
+    const TrainingLaw law(geometry, data,
+                          {.symmetric = true,
+                           .field_range = field,
+                           .quadratic_range = range,
+                           .quadratic_top = top,
+                           .tilted_fraction = fraction});
+    std::vector<double> products;
+    double lightest = -1, heaviest = 1;
+    for (std::int64_t b = 0; b < 400; ++b) {
+      const auto part = law.draw(2, Purpose::training, b, 0, 100, 100).front();
+      const auto& [pair, signal] = part.observation;
+      const auto missed = part.x1 - learned.posterior_mean(pair, signal);
+      products.push_back((missed * signal).mean().item<double>());
+      lightest = std::max(lightest, part.quadratic.max().item<double>());
+      heaviest = std::min(heaviest, part.quadratic.min().item<double>());
+    }
+    EXPECT_LT(std::abs(testing::z_score(torch::tensor(products), 0)), 4);
+    EXPECT_NEAR(lightest, fraction == 0 ? -top : 0, 0.01);
+    EXPECT_NEAR(heaviest, fraction == 0 ? -top : -top - range, 0.01);
+  }
 }
 
 TEST(TrainingLaw, SignalIsTheShiftedObservation) {

@@ -34,6 +34,26 @@ TEST(Moments, MeasuredSpectraAreThoseOfTheFreeField) {
   EXPECT_LT((measured.force_spectrum / exact.force_spectrum - 1).abs().max().item<double>(), 0.04);
 }
 
+TEST(Moments, ReweightedAreThoseOfTheOtherMass) {
+  // Also about a mean that is not 0: in a field, where the law is not taken as symmetric.
+  const Phi4 theory{.mass2 = 0.5, .field = 0.2}, lighter{.mass2 = 0.4, .field = 0.2};
+  const auto fields = testing::free_field(lattice, theory, 1, 40000);
+  const auto measured = measure_moments(fields, false, lighter, 0.1);
+  const auto exact = testing::free_field_moments_of(lattice, lighter);
+  EXPECT_NEAR(measured.mean, exact.mean, 0.01); // its own error is 0.001
+  EXPECT_LT((measured.spectrum / exact.spectrum - 1).abs().max().item<double>(), 0.04);
+  EXPECT_LT((measured.force_spectrum / exact.force_spectrum - 1).abs().max().item<double>(), 0.04);
+  const auto& law = measured.magnetisation;
+  const double variance =
+      (law.weights * (law.centers - exact.mean).square()).sum().item<double>() + law.width * law.width;
+  EXPECT_NEAR(variance * 36 / exact.spectrum[0][0].item<double>(), 1, 0.03);
+
+  // And back.
+  const auto heavier = testing::free_field_moments_of(lattice, theory).spectrum;
+  EXPECT_LT((measured.tilted_spectrum(-0.1) / heavier - 1).abs().max().item<double>(), 0.04);
+  EXPECT_GT((measured.spectrum / heavier - 1).abs().max().item<double>(), 0.2);
+}
+
 TEST(Moments, OfALargerLatticeAreThoseOfTheFreeFieldThere) {
   // The kernel of 1/P couples neighbours only: it is known exactly from any lattice.
   for (const std::vector<int>& extents : {std::vector{12}, {12, 6}, {15, 6}, {12, 12, 8}}) {

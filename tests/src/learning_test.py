@@ -164,10 +164,11 @@ class Streaming(Learning):
 
     @needs_h5py
     def test_ranks_and_parts_share_the_batch(self):
-        self.train("one.h5", *self.MEMORY, steps=200)
-        self.train("two.h5", *self.MEMORY, steps=200, ranks=2)
-        self.train("four.h5", *self.MEMORY, "--accumulate", "2", steps=200, ranks=4)
-        self.train("all.h5", steps=200)
+        top = ["--quadratic-top", "0.02"]  # moments are those of reweighted configurations
+        self.train("one.h5", *self.MEMORY, *top, steps=200)
+        self.train("two.h5", *self.MEMORY, *top, steps=200, ranks=2)
+        self.train("four.h5", *self.MEMORY, *top, "--accumulate", "2", steps=200, ranks=4)
+        self.train("all.h5", *top, steps=200)
         for other in ("two.h5", "four.h5"):
             self.assertLess(self.distance("one.h5", other), 1e-5)
         self.assertGreater(self.distance("one.h5", "all.h5"), 1e-3)
@@ -409,7 +410,7 @@ class Multitask(Measuring):
         self.succeed("sample", "--model", "free-field", "--lattice", "8x8", "--mass2", "0.5", "--samples", "20000", "--seed", "9",
                      "--output", "data.h5", "--quiet")
         self.succeed("train", "--data", "data.h5", *SMALL, "--operators", "mixed", "--field-range", "0.1", "--quadratic-range", "0.2",
-                     "--steps", "20", "--output", "model.h5", "--json", "train.json")
+                     "--quadratic-top", "0.1", "--steps", "20", "--output", "model.h5", "--json", "train.json")
 
     def sample(self, name, *arguments):
         return self.succeed("sample", "--model", "model.h5", "--precision", "fp32", "--threads", "1", "--quiet", "--output", name,
@@ -437,6 +438,9 @@ class Multitask(Measuring):
         self.assertLess(abs(value - 0.1 / (2 * 0.7)), 4 * error)  # h / (2 (m2 - k2))
         value, error = self.phi2("tilted.h5")
         self.assertLess(abs(value - free_phi2(0.7) - (0.1 / (2 * 0.7)) ** 2), 4 * error)
+        self.sample("lighter.h5", "--samples", "2000", "--quadratic", "0.1")
+        value, error = self.phi2("lighter.h5")
+        self.assertLess(abs(value - free_phi2(0.4)), 4 * error)
 
     @needs_h5py
     def test_known_sites_keep_their_bits_and_frames_end_at_the_samples(self):
@@ -457,8 +461,8 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
         self.assertEqual(set(by_family), {"scalar", "known", "sequential", "independent", "fourier"})
         cases = {
             "trained for: |h| <= 0.1": ["--field", "0.2"],
-            "trained for: -0.2 to 0": ["--quadratic", "-0.3"],
-            "quadratic term is from 0.1 to 0.1": ["--quadratic", "0.1"],
+            "trained for: -0.2 to 0.1": ["--quadratic", "-0.3"],
+            "quadratic term is from 0.15 to 0.15": ["--quadratic", "0.15"],
             "of the family 'blocks of 2'": ["--task", "superresolve", "--keep", "averages", "--known", "data.h5"],
         }
         for words, arguments in cases.items():
