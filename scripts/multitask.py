@@ -3,7 +3,7 @@
 
     python3 scripts/multitask.py STINT MODEL FOLDER [--samples 10240] [--relax 50]
 
-FOLDER gets the HMC references (cluster updates, about 10000 independent configurations each), the samples of every task, once as
+FOLDER gets the HMC references (cluster updates, 40960 configurations each, conditional ones 10240), the samples of every task, once as
 the flow gives them and once after --relax HMC trajectories with the known sites held, and the JSON files of the comparisons. What
 is there already is not made again."""
 
@@ -13,13 +13,15 @@ import pathlib
 import subprocess
 
 THEORY = ["--lattice", "32x32", "--mass2", "-4", "--lambda", "4.572"]
-CLUSTER = ["--algorithm", "cluster", "--chains", "512", "--thermalize", "300", "--trajectories", "200", "--save-every", "10"]
+CLUSTER = ["--algorithm", "cluster", "--chains", "512", "--thermalize", "300", "--trajectories", "800", "--save-every", "10"]
 REFERENCES = {  # name: tilt
     "prior": [],
     "h=0.01": ["--field", "0.01"],
     "h=0.02": ["--field", "0.02"],
     "k2=-0.05": ["--quadratic", "-0.05"],
     "h=0.02, k2=-0.05": ["--field", "0.02", "--quadratic", "-0.05"],
+    "k2=0.04": ["--quadratic", "0.04"],
+    "h=0.02, k2=0.04": ["--field", "0.02", "--quadratic", "0.04"],
 }
 RANDOM = ["--task", "inpaint", "--mask", "random:0.5", "--known"]
 BLOCK = ["--task", "inpaint", "--mask", "block:16x16@8,8", "--known"]
@@ -30,6 +32,8 @@ TASKS = {  # name: (reference, share of --samples, arguments)
     "field 0.02": ("h=0.02", 1, ["--field", "0.02"]),
     "k2 -0.05": ("k2=-0.05", 1, ["--quadratic", "-0.05"]),
     "field 0.02, k2 -0.05": ("h=0.02, k2=-0.05", 1, ["--field", "0.02", "--quadratic", "-0.05"]),
+    "k2 0.04": ("k2=0.04", 1, ["--quadratic", "0.04"]),
+    "field 0.02, k2 0.04": ("h=0.02, k2=0.04", 1, ["--field", "0.02", "--quadratic", "0.04"]),
     "inpaint, random half known": ("prior", 1, [*RANDOM, "hmc-prior.h5"]),
     "inpaint, 16x16 unknown": ("prior", 1, [*BLOCK, "hmc-prior.h5"]),
     "super-resolution x4": ("prior", 1, ["--task", "superresolve", "--factor", "4", "--known", "hmc-prior.h5"]),
@@ -81,7 +85,7 @@ class Study:
             files[name] = self.run(f"hmc-{slug(name)}.h5", "hmc", *THEORY, *CLUSTER, *tilt, "--seed", 100 + seed)
         for name, task in CONDITIONAL.items():
             known = [*task, "hmc-prior.h5", "--known-configuration", "0", "--seed", KNOWN_SEED]
-            files[name] = self.sample(f"hmc-{slug(name)}.h5", known, 4096, "--relax", 2000)
+            files[name] = self.sample(f"hmc-{slug(name)}.h5", known, 10240, "--relax", 2000)
         return files
 
     def compare(self, reference, output):

@@ -147,17 +147,18 @@ ModelDescription describe(const Settings& settings, const EnsembleReader& ensemb
           .moments = moments};
 }
 
-/// The theory whose action the target uses.
+/// The learned theory, if the target uses its action. Throws UsageError if there is none.
 std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleReader& ensemble) {
   const bool known = ensemble.header().kind == "phi4";
   if (settings.target == "action" && !known)
     throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
                                  ensemble.header().kind));
-  if (settings.target == "data" || !known)
+  if (!known)
     return std::nullopt;
   Phi4 theory = ensemble.theory();
   theory.quadratic += settings.law.quadratic_top;
-  return theory;
+  checked([&] { theory.validate(); });
+  return settings.target == "data" ? std::nullopt : std::optional(theory);
 }
 
 /// With --resume: whether the model is there already, of this run; says so. Collective.
