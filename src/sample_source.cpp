@@ -90,7 +90,9 @@ void SourceOptions::declare(Options& options) {
       "model file of 'stint train', or free-field: the exact drift of a free field, for learning and for checks");
   options.require("model");
   options.value("lattice", lattice, "L1x...xLd",
-                "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents");
+                "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents "
+                "(where tilts by k2 "
+                "are percents off)");
   options.value("mass2", mass2, "M2", "squared mass of --model free-field");
   options.flag("uncalibrated", uncalibrated,
                "leave the network's answers as they are, not held to the means that are known exactly");
