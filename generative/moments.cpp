@@ -122,7 +122,7 @@ torch::Tensor Moments::tilted_spectrum(double quadratic) const {
       const auto weights = (law.weights.log() + k2 * volume * c.square()).softmax(0);
       return 1 / (volume * ((weights * c.square()).sum() - (weights * c).sum().square() + law.width * law.width));
     };
-    shift = (precision(quadratic) - precision(0)).item<double>();
+    shift = std::max(0.0, (precision(quadratic) - precision(0)).item<double>());
   }
   return 1 / (1 / spectrum + shift);
 }

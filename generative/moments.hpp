@@ -47,8 +47,8 @@ struct Moments {
 
   torch::Tensor variance() const { return spectrum.mean(); } ///< <(phi_x - mean)^2>, a number
 
-  /// About what the spectrum is in the theory with this k2: 1/P changes by a number, which the law of M gives or, where
-  /// it is not known, is -2 k2, as for Gaussian data.
+  /// About what the spectrum is in the theory with this k2 <= 0: 1/P grows by a number, which the law of M gives or,
+  /// where it is not known, is -2 k2, as for Gaussian data.
   torch::Tensor tilted_spectrum(double quadratic) const;
 
   /// The moments expected on a larger lattice, for correlations that are short on this one: 1/P and Q, whose kernels in

@@ -18,8 +18,8 @@ struct EnsembleSurvey {
 };
 
 /// Reads the file once, each rank its share, some MiB at a time; the sums are 16 bytes a configuration. The first
-/// `training` configurations are to train on; symmetric, theory and k2 as for measure_moments(). Equal on all ranks, and to
-/// rounding for any number of them. Throws std::runtime_error naming the file for damaged data, NaN and Inf.
+/// `training` configurations are to train on; symmetric, theory and k2 as for measure_moments(). Equal on all ranks,
+/// and to rounding for any number of them. Throws std::runtime_error naming the file for damaged data, NaN and Inf.
 /// Collective.
 EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, std::int64_t training, bool symmetric,
                                const std::optional<Phi4>& theory, double quadratic, bool show_progress);

@@ -89,10 +89,10 @@ void SourceOptions::declare(Options& options) {
       "model", model, "FILE",
       "model file of 'stint train', or free-field: the exact drift of a free field, for learning and for checks");
   options.require("model");
-  options.value("lattice", lattice, "L1x...xLd",
-                "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents "
-                "(where tilts by k2 "
-                "are percents off)");
+  options.value(
+      "lattice", lattice, "L1x...xLd",
+      "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents; tilts by "
+      "k2 are percents off there");
   options.value("mass2", mass2, "M2", "squared mass of --model free-field");
   options.flag("uncalibrated", uncalibrated,
                "leave the network's answers as they are, not held to the means that are known exactly");
