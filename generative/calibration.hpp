@@ -21,7 +21,8 @@ struct Calibration {
 
   bool known() const { return zero_mode.defined(); }
 
-  static constexpr GridAxis quadratic_axis = {0, 1, 3}; ///< k2 in units of the lowest that training saw
+  static constexpr GridAxis quadratic_axis = {
+      0, 1, 3}; ///< k2 of the learned theory, in units of the lowest that training saw
   static constexpr GridAxis log_ratio_axis = {-log_ratio_range, log_ratio_range, 21};
   static constexpr GridAxis magnetisation_axis = {-3, 3, 25}; ///< M - mean in units of its standard deviation
   static constexpr std::int64_t zero_mode_points =

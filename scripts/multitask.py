@@ -81,11 +81,16 @@ class Study:
     def sample(self, output, arguments, samples, *more):
         return self.run(output, "sample", "--model", self.model, "--samples", samples, *arguments, *more)
 
-    def references(self):
+    def references(self, tasks):
+        needed = {"prior", *((TASKS | LOWER_MASSES)[task][0] for task in tasks)}
         files = {}
         for seed, (name, tilt) in enumerate(REFERENCES.items()):
+            if name not in needed:
+                continue
             files[name] = self.run(f"hmc-{slug(name)}.h5", "hmc", *THEORY, *CLUSTER, *tilt, "--seed", 100 + seed)
         for name, task in CONDITIONAL.items():
+            if name not in needed:
+                continue
             known = [*task, "hmc-prior.h5", "--known-configuration", "0", "--seed", KNOWN_SEED]
             files[name] = self.sample(f"hmc-{slug(name)}.h5", known, 10240, "--relax", 2000)
         return files
@@ -141,7 +146,7 @@ def main():
                         help=f"some of: {'; '.join(TASKS)} (all these), {'; '.join(LOWER_MASSES)}")
     settings = parser.parse_args()
     study = Study(settings)
-    references = study.references()
+    references = study.references(settings.tasks)
     print("References, HMC:\n\n| law | " + " | ".join(OBSERVABLES.values()) + " |\n" + "|---" * (1 + len(OBSERVABLES)) + "|")
     for name, file in references.items():
         found = study.compare(file, file) if name == "prior" else study.compare("hmc-prior.h5", file)
