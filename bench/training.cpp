@@ -1,9 +1,9 @@
 // A step of 'stint train' with the network of the default size, and where its time goes: drawing the batch, its target,
 // the network's inputs, and all of it.
 
-#include "generative/phi4.hpp"
-#include "generative/regression.hpp"
-#include "generative/trainer.hpp"
+#include "generative/phi4/action.hpp"
+#include "generative/training/regression.hpp"
+#include "generative/training/trainer.hpp"
 #include "lattice/free_field.hpp"
 
 #include <ATen/Parallel.h>

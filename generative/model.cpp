@@ -1,7 +1,7 @@
 #include "generative/model.hpp"
 
-#include "generative/estimate.hpp"
-#include "generative/schedule.hpp"
+#include "generative/paths/schedule.hpp"
+#include "generative/phi4/estimate.hpp"
 #include "lattice/free_field.hpp"
 
 #include <fmt/format.h>

@@ -1,11 +1,11 @@
 #pragma once
 // The learned posterior mean: a network on top of an estimate from second moments.
 
-#include "generative/calibration.hpp"
-#include "generative/drift.hpp"
-#include "generative/family.hpp"
-#include "generative/moments.hpp"
-#include "generative/unet.hpp"
+#include "generative/drifts/drift.hpp"
+#include "generative/networks/unet.hpp"
+#include "generative/phi4/calibration.hpp"
+#include "generative/phi4/moments.hpp"
+#include "generative/training/family.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
 

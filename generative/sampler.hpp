@@ -1,8 +1,8 @@
 #pragma once
 // From noise and what is known to configurations.
 
-#include "generative/solver.hpp"
-#include "generative/task.hpp"
+#include "generative/paths/task.hpp"
+#include "generative/solvers/solver.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/random.hpp"
 

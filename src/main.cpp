@@ -1,7 +1,7 @@
-#include "src/atomic_file.hpp"
-#include "src/commands.hpp"
-#include "src/errors.hpp"
-#include "src/hdf5.hpp"
+#include "src/commands/commands.hpp"
+#include "src/files/atomic_file.hpp"
+#include "src/files/hdf5.hpp"
+#include "src/program/errors.hpp"
 
 #include <fmt/format.h>
 

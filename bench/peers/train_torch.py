@@ -1,6 +1,6 @@
 """A training step of the network of `stint train` as a PyTorch user would write it, the peer of bench_training: python3 train_torch.py
 
-The U-Net of generative/unet.hpp on the inputs of generative/model.hpp, regressed on the target of generative/moments.hpp: L = 32,
+The U-Net of generative/networks/unet.hpp on the inputs of generative/model.hpp, regressed on the target of generative/moments.hpp: L = 32,
 batch 64, 16 channels, bfloat16 autocast, fused AdamW, gradient clipping, a moving average of the parameters. Prints the samples a
 second, and a second of the CPU time of all threads, as one JSON line."""
 import argparse

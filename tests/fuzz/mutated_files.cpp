@@ -5,9 +5,9 @@
 // the file, if the damage is nowhere that matters, or refuse it with status 1 or 2 and a message. A signal, more than
 // 20 s or more than 1 GiB of memory is a failure; the file is then kept in the working folder.
 
-#include "src/commands.hpp"
-#include "src/errors.hpp"
-#include "src/hdf5.hpp"
+#include "src/commands/commands.hpp"
+#include "src/files/hdf5.hpp"
+#include "src/program/errors.hpp"
 #include "tests/fuzz/foreign_file.hpp"
 #include "tests/fuzz/mutations.hpp"
 

@@ -1,8 +1,8 @@
 // Command lines and config files put together at random: parsing sets the variables or throws UsageError, and what it
 // has set can be said again.
 
-#include "src/errors.hpp"
-#include "src/options.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/options.hpp"
 #include "tests/fuzz/mutations.hpp"
 #include "tests/src/temporary_folder.hpp"
 

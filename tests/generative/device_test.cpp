@@ -1,10 +1,10 @@
 // Every tensor goes where the model and the sampler are told to compute: on a GPU if there is one, else on a device
 // made for this (separate_device.hpp), and the results are those of the CPU.
 
-#include "generative/gaussian.hpp"
-#include "generative/regression.hpp"
+#include "generative/drifts/gaussian.hpp"
 #include "generative/sampler.hpp"
-#include "generative/trainer.hpp"
+#include "generative/training/regression.hpp"
+#include "generative/training/trainer.hpp"
 
 #include "tests/generative/fixtures.hpp"
 #include "tests/generative/separate_device.hpp"

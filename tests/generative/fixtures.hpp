@@ -1,8 +1,8 @@
 #pragma once
 // Data with a known law, and estimates with their errors, for the tests of this folder.
 
-#include "generative/interpolant.hpp"
-#include "generative/moments.hpp"
+#include "generative/operators/pair.hpp"
+#include "generative/phi4/moments.hpp"
 #include "lattice/free_field.hpp"
 
 #include <vector>

@@ -1,9 +1,9 @@
 #pragma once
 // The exact law of a sampler's output where the drift is linear: no random numbers, no error bars.
 
-#include "generative/gaussian.hpp"
-#include "generative/solver.hpp"
-#include "generative/task.hpp"
+#include "generative/drifts/gaussian.hpp"
+#include "generative/paths/task.hpp"
+#include "generative/solvers/solver.hpp"
 
 namespace stint::testing {
 

@@ -1,5 +1,5 @@
-#include "generative/estimate.hpp"
 #include "generative/model.hpp"
+#include "generative/phi4/estimate.hpp"
 
 #include "tests/generative/fixtures.hpp"
 

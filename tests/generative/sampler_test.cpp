@@ -1,6 +1,6 @@
 #include "generative/sampler.hpp"
 
-#include "generative/gaussian.hpp"
+#include "generative/drifts/gaussian.hpp"
 
 #include "tests/generative/fixtures.hpp"
 

@@ -1,0 +1,64 @@
+#include "generative/paths/path.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+constexpr double to_nearest = 0.5 + 1e-9; // floor(x + to_nearest), with halves upwards whatever the rounding of x
+
+} // namespace
+
+Path::Path(Basis basis, torch::Tensor begin, torch::Tensor start, Curve curve)
+    : basis_(basis), begin_(begin.to(torch::kDouble)), start_(start.to(torch::kDouble)), curve_(curve) {
+  if ((begin_ < 0).any().item<bool>())
+    throw std::invalid_argument("a window of a path cannot begin before the path does");
+  if (!((start_ >= 0) & (start_ <= 1)).all().item<bool>())
+    throw std::invalid_argument("noise levels at the start of a path lie between 0 and 1");
+  // Coordinates that are data from the start need no window.
+  stages_ = torch::where(start_ > 0, begin_, torch::zeros_like(begin_)).max().item<double>() + 1;
+}
+
+Path Path::straight(Pair from, Pair to) {
+  Path path(Basis::any(), torch::zeros({}), torch::ones({}));
+  path.ends_ = std::make_shared<const std::pair<Pair, Pair>>(std::move(from), std::move(to));
+  return path;
+}
+
+Pair Path::at(double t, const Schedule& schedule) const {
+  const double steps = schedule.steps();
+  double now = t * steps;
+  if (std::abs(now - std::round(now)) < 1e-9) // knots are the ends of steps, not nearly so
+    now = std::round(now);
+  const auto time = now - (begin_ * steps + to_nearest).floor();
+  const auto r = schedule.level(time, start_);
+  if (ends_) {
+    const double rest = r.item<double>();
+    const auto& [from, to] = *ends_;
+    return {rest * from.alpha + (1 - rest) * to.alpha, rest * from.beta + (1 - rest) * to.beta};
+  }
+  return pair_of(r);
+}
+
+Pair Path::pair_of(const torch::Tensor& r) const {
+  const auto scale = curve_ == Curve::linear ? torch::ones_like(r) : (r.square() + (1 - r).square()).rsqrt();
+  return {Operator::diagonal(basis_, r * scale), Operator::diagonal(basis_, (1 - r) * scale)};
+}
+
+Pair Path::start_pair() const { return ends_ ? ends_->first : pair_of(start_); }
+
+Knots knots(const Path& path, const Schedule& schedule, torch::Device device) {
+  const auto steps = static_cast<std::int64_t>(std::floor(path.stages() * schedule.steps() + to_nearest));
+  return {steps, [=](std::int64_t i) {
+            const Pair pair = path.at(static_cast<double>(i) / schedule.steps(), schedule);
+            return Pair{pair.alpha.to(device), pair.beta.to(device)};
+          }};
+}
+
+Knots reversed(Knots forward) {
+  const auto steps = forward.steps;
+  return {steps, [at = std::move(forward.at), steps](std::int64_t i) { return at(steps - i); }};
+}
+
+} // namespace stint

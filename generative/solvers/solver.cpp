@@ -1,0 +1,257 @@
+#include "generative/solvers/solver.hpp"
+
+#include "generative/solvers/exponential_step.hpp"
+#include "generative/solvers/runge_kutta.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Method>, 7> methods = {{{"euler", Method::euler},
+                                                                         {"heun", Method::heun},
+                                                                         {"rk4", Method::rk4},
+                                                                         {"dopri5", Method::dopri5},
+                                                                         {"multistep", Method::multistep},
+                                                                         {"sde", Method::sde},
+                                                                         {"sde2", Method::sde2}}};
+
+const Tableau& tableau_of(Method method) {
+  switch (method) {
+  case Method::euler:
+    return Tableau::euler();
+  case Method::heun:
+    return Tableau::heun();
+  case Method::rk4:
+    return Tableau::rk4();
+  default:
+    return Tableau::dopri5();
+  }
+}
+
+/// The operators of one step, from the knot behind to the knot ahead.
+struct Segment {
+  Pair from, to;
+
+  Pair at(const Operator& u) const {
+    const Operator rest = Operator(1) - u;
+    return {rest * from.alpha + u * to.alpha, rest * from.beta + u * to.beta};
+  }
+
+  /// dX/du = (alpha_to - alpha_from) eta0 + (beta_to - beta_from) eta1
+  torch::Tensor velocity(const Etas& etas) const {
+    return (to.alpha - from.alpha)(etas.eta0) + (to.beta - from.beta)(etas.eta1);
+  }
+};
+
+/// `next` where site coordinates move, else `x` with all its bits.
+torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
+  const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
+  if (!a || !b || common_basis(*a, *b) != Basis::site())
+    return next;
+  const auto moves = (segment.from.alpha.values() != segment.to.alpha.values()) |
+                     (segment.from.beta.values() != segment.to.beta.values());
+  return torch::where(moves, next, x);
+}
+
+/// The Runge-Kutta methods.
+class OneStep {
+public:
+  OneStep(const Drift& drift, const SolverOptions& options, const Divergence& divergence)
+      : drift_(drift), divergence_(divergence), tableau_(tableau_of(options.method)), options_(options) {}
+
+  void advance(const Segment& segment, Solution& solution) {
+    if (tableau_.error.empty()) {
+      const auto step = part(segment, Operator(0), Operator(1), solution.x);
+      solution.evaluations += static_cast<double>(tableau_.c.size());
+      finish(step, segment, solution);
+    } else {
+      advance_in_parts(segment, solution);
+    }
+  }
+
+private:
+  /// The step over the part [u, u + h] of a segment.
+  RungeKuttaStep part(const Segment& segment, const Operator& u, const Operator& h, const torch::Tensor& x) {
+    return runge_kutta_step(tableau_, x, [&](double c, const torch::Tensor& state) -> Slope {
+      const Pair pair = segment.at(u + Operator(c) * h);
+      const auto field = [&](const torch::Tensor& at) { return h(segment.velocity(drift_(pair, at))); };
+      if (!divergence_)
+        return {field(state), {}};
+      auto both = divergence_(field, state, number_++);
+      return {both.velocity, both.divergence};
+    });
+  }
+
+  static void finish(const RungeKuttaStep& step, const Segment& segment, Solution& solution) {
+    solution.x = keep_resting(segment, solution.x, solution.x + step.change);
+    if (step.divergence_change.defined())
+      solution.log_density_change = solution.log_density_change - step.divergence_change;
+  }
+
+  /// Every configuration has its own place u in the segment and its own length h of the next part.
+  void advance_in_parts(const Segment& segment, Solution& solution) {
+    constexpr double safety = 0.9, shrink = 0.2, grow = 5, smallest = 1e-6;
+    const std::int64_t count = solution.x.size(0);
+    const auto dimensions = static_cast<int>(solution.x.dim() - 1);
+    const auto numbers = torch::TensorOptions().dtype(torch::kDouble).device(solution.x.device());
+    auto u = torch::zeros({count}, numbers), h = torch::ones({count}, numbers);
+    auto x = solution.x.clone();
+    for (auto active = torch::arange(count, numbers.dtype(torch::kLong)); active.numel() > 0;
+         active = (u < 1).nonzero().flatten()) {
+      const auto here = u.index_select(0, active);
+      const auto length = torch::minimum(h.index_select(0, active), 1 - here);
+      const auto state = x.index_select(0, active);
+      const auto step = part(segment, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
+      solution.evaluations +=
+          static_cast<double>(tableau_.c.size()) * static_cast<double>(active.numel()) / static_cast<double>(count);
+      const auto error = step.error.flatten(1).to(torch::kDouble).square().mean(1).sqrt() / options_.tolerance;
+      const auto accepted = (error <= 1) | (length <= smallest);
+      const auto factor = (safety * error.clamp_min(1e-10).pow(-0.2)).clamp(shrink, grow);
+      h.index_copy_(0, active, (length * factor).clamp_min(smallest));
+      const auto done = accepted.nonzero().flatten();
+      const auto moved = active.index_select(0, done);
+      x.index_copy_(0, moved, (state + step.change).index_select(0, done));
+      // What is left of a segment after rounding is nothing.
+      const auto reached = (here + length).index_select(0, done);
+      u.index_copy_(0, moved, torch::where(reached > 1 - 1e-12, torch::ones_like(reached), reached));
+      if (step.divergence_change.defined())
+        solution.log_density_change.index_add_(0, moved, -step.divergence_change.index_select(0, done));
+      if (!error.isfinite().all().item<bool>())
+        throw std::runtime_error("dopri5 met numbers that are not finite; take more steps or a smaller tolerance");
+    }
+    solution.x = keep_resting(segment, solution.x, x);
+  }
+
+  const Drift& drift_;
+  const Divergence& divergence_;
+  const Tableau& tableau_;
+  const SolverOptions& options_;
+  std::int64_t number_ = 0; // of evaluations with a divergence
+};
+
+/// The exponential methods: predict the state at the end of a step, evaluate there, correct the step.
+class Multistep {
+public:
+  Multistep(const Drift& drift, const SolverOptions& options, const StepNoise& noise)
+      : drift_(drift), noise_(noise), reference_(options.reference),
+        eps_(options.method == Method::multistep ? 0 : options.noise),
+        order_(options.method == Method::multistep ? 4 : (options.method == Method::sde2 ? 2 : 1)),
+        corrects_(options.method != Method::sde) {
+    if (eps_ > 0 && !noise_)
+      throw std::invalid_argument("an SDE needs noise");
+  }
+
+  void advance(std::int64_t number, const Segment& segment, Solution& solution) {
+    const Basis path_basis = basis_of(segment);
+    const auto shared = common_basis(path_basis, reference_.basis());
+    const Basis basis = shared.value_or(path_basis);
+    const auto variance = basis.entries(shared ? reference_.values() : reference_.values().mean());
+    const auto place = [&](const Pair& pair) {
+      return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
+    };
+    if (number == 0)
+      x_ = basis.coordinates(solution.x);
+    if (nodes_.size() == static_cast<std::size_t>(order_))
+      nodes_.pop_back();
+    nodes_.emplace_front(place(segment.from), variance, x_, basis.coordinates(posterior_mean(segment.from, solution)));
+    if (step_ && corrects_)
+      x_ = step_->advance(x_before_, nodes_, order_, xi_, x_);
+
+    step_ = ExponentialStep{nodes_.front().place, place(segment.to), variance, eps_};
+    if (eps_ > 0 && step_->returns().any().item<bool>())
+      throw std::invalid_argument("an SDE goes from noise to data; take its noise = 0 or an ODE for the other way");
+    if (eps_ > 0)
+      xi_ = basis.coordinates(noise_(number, solution.x));
+    x_before_ = x_;
+    x_ = step_->advance(x_before_, nodes_, order_, xi_, step_->from_data(x_before_));
+    solution.x = basis.fields(x_, solution.x);
+  }
+
+private:
+  static Basis basis_of(const Segment& segment) {
+    const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
+    const auto common = a && b ? common_basis(*a, *b) : std::nullopt;
+    if (!common)
+      throw std::invalid_argument("multistep, sde and sde2 need operators that are diagonal in one basis; take euler, "
+                                  "heun, rk4 or dopri5");
+    return *common;
+  }
+
+  /// eta1. At pure noise it does not depend on x: one configuration tells it for all.
+  torch::Tensor posterior_mean(const Pair& pair, Solution& solution) const {
+    const auto& x = solution.x;
+    const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+    const bool same = alpha.dim() < x.dim() && beta.dim() < x.dim(); // for all configurations
+    if (same && (beta == 0).all().item<bool>()) {
+      solution.evaluations += 1 / static_cast<double>(x.size(0));
+      return drift_(pair, x.narrow(0, 0, 1)).eta1.expand_as(x);
+    }
+    ++solution.evaluations;
+    return drift_(pair, x).eta1;
+  }
+
+  const Drift& drift_;
+  const StepNoise& noise_;
+  Operator reference_;
+  double eps_;
+  int order_; // of predictor and corrector
+  bool corrects_;
+  torch::Tensor x_;        // the state's coordinates
+  std::deque<Node> nodes_; // the newest first
+  // The last step, from where, and its noise.
+  std::optional<ExponentialStep> step_;
+  torch::Tensor x_before_, xi_;
+};
+
+bool is_exponential(Method method) {
+  return method == Method::multistep || method == Method::sde || method == Method::sde2;
+}
+
+} // namespace
+
+Method parse_method(std::string_view name) {
+  std::string known;
+  for (const auto& [text, method] : methods) {
+    if (name == text)
+      return method;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", text);
+  }
+  throw std::invalid_argument(fmt::format("unknown solver '{}'; known: {}", name, known));
+}
+
+Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
+               const StepNoise& noise, const Divergence& divergence, const Watch& watch) {
+  if (!(options.noise >= 0) || !(options.tolerance > 0))
+    throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
+  if (divergence && is_exponential(options.method))
+    throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
+  Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}};
+  if (divergence)
+    solution.log_density_change = torch::zeros({solution.x.size(0)}, solution.x.options().dtype(torch::kDouble));
+  std::optional<OneStep> one_step;
+  std::optional<Multistep> multistep;
+  if (is_exponential(options.method))
+    multistep.emplace(drift, options, noise);
+  else
+    one_step.emplace(drift, options, divergence);
+  if (watch)
+    watch(0, solution.x);
+  Segment segment{knots.at(0), {}};
+  for (std::int64_t i = 0; i < knots.steps; ++i) {
+    segment.to = knots.at(i + 1);
+    if (multistep)
+      multistep->advance(i, segment, solution);
+    else
+      one_step->advance(segment, solution);
+    segment.from = segment.to;
+    if (watch)
+      watch(i + 1, solution.x);
+  }
+  return solution;
+}
+
+} // namespace stint

@@ -1,0 +1,73 @@
+#pragma once
+// Numerical transport along a path of operators: the probability-flow ODE and the SDEs with the same laws.
+
+#include "generative/drifts/drift.hpp"
+#include "generative/paths/path.hpp"
+#include "generative/solvers/divergence.hpp"
+
+#include <functional>
+#include <string_view>
+
+namespace stint {
+
+/// Between two knots of a path the operators go in a straight line, alpha = (1 - u) alpha_i + u alpha_{i+1}, and all
+/// solvers use the change of the operators, never dt. The law at the knots is that of the interpolant whatever the way
+/// between them, so that only the solver's own error is left.
+///
+/// Explicit Runge-Kutta methods for dX = (alpha' eta0 + beta' eta1) dt (arXiv:2508.04605, eq. 7), for any operators:
+///   euler   first order, 1 evaluation of the drift a step; exact where eta0 and eta1 do not change (the DDIM step)
+///   heun    second order, 2 evaluations
+///   rk4     fourth order, 4 evaluations
+///   dopri5  fifth order (Dormand & Prince, doi:10.1016/0771-050X(80)90013-3); divides the steps of each configuration
+///           by itself until the estimated error of a step is below the tolerance
+/// Exponential methods, for operators that are diagonal in one basis. They measure the flow against that of a Gaussian
+/// reference law, which they integrate exactly, and extrapolate what is left of the drift as a polynomial in the level
+/// alpha/(alpha + beta), coordinate by coordinate (exponential_step.hpp). Each step is corrected with the evaluation at
+/// its end, which the next step needs anyway (predict, evaluate, correct; as UniPC, arXiv:2302.04867).
+///   multistep  the ODE with four values: 1 evaluation a step. At pure noise eta1 does not depend on x, and one
+///              configuration is evaluated for all
+///   sde        the SDE of eq. (8) with eps_bar dt = eps alpha d log(beta/alpha) and one value, without correction:
+///              first weak order, 1 evaluation
+///   sde2       the same with two values and correction: second weak order, 1 evaluation
+/// Where a coordinate reaches data there is no value at the end, and its last step stays as predicted.
+///
+/// Which solver for which conditional law. Coordinates known exactly do not move, and what all solvers make of the rest
+/// has its law given them. For noisy observations, which do move, the law of the end given the start is the posterior
+/// only for the SDE with eps = 1: this is the reversal of the noising, d(beta X/alpha^2) = x1 d(R^2) + noise, where
+/// observations become worse step by step. The ODE maps each observation and x0 to one configuration: right after
+/// averaging over observations, but not given one.
+enum class Method { euler, heun, rk4, dopri5, multistep, sde, sde2 };
+
+/// Throws std::invalid_argument for an unknown name.
+Method parse_method(std::string_view name);
+
+struct SolverOptions {
+  Method method = Method::multistep;
+  double noise = 1; ///< eps of the SDE, >= 0; 1 makes draws given noisy observations
+  /// Of the exponential methods: the variances P of the reference law, P(p) = <|phi(p)|^2>/V for a field. Its mean does
+  /// not matter. On paths that do not share its basis (site operators with a spectrum) the mean of P, the variance of a
+  /// site, takes its place. Any P > 0 gives the same law in the end; the closer, the fewer steps.
+  Operator reference = 1;
+  double tolerance = 1e-4; ///< of dopri5: root mean square error of a step over the sites of a configuration
+};
+
+/// Standard normal fields for step number i, of the shape of `like`.
+using StepNoise = std::function<torch::Tensor(std::int64_t i, const torch::Tensor& like)>;
+
+/// Looks at the state at the knots 0, ..., steps.
+using Watch = std::function<void(std::int64_t knot, const torch::Tensor& x)>;
+
+struct Solution {
+  torch::Tensor x;                  ///< the state at the end of the path
+  double evaluations = 0;           ///< of the drift, mean over configurations
+  torch::Tensor log_density_change; ///< (N) float64: log q(X_end) - log q(X_start); only with a divergence
+};
+
+/// Takes x (N, L1, ..., Ld) along the path. Site coordinates that do not move keep their bits. `noise` is needed by the
+/// SDEs. With a divergence, the change of the log-density is integrated beside the state with the same Runge-Kutta
+/// method. Throws std::invalid_argument where method and operators or options do not go together, and for an SDE on a
+/// path towards noise. `watch` may be empty.
+Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
+               const StepNoise& noise = {}, const Divergence& divergence = {}, const Watch& watch = {});
+
+} // namespace stint

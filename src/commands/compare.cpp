@@ -1,0 +1,149 @@
+// stint compare: do ensembles follow the law of a reference?
+
+#include "analysis/compare.hpp"
+
+#include "src/commands/commands.hpp"
+#include "src/files/atomic_file.hpp"
+#include "src/files/ensemble_file.hpp"
+#include "src/measure/comparison_report.hpp"
+#include "src/measure/measurements.hpp"
+#include "src/program/figure.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <stdexcept>
+#include <unistd.h>
+#include <vector>
+
+namespace stint {
+namespace {
+
+std::string table(const std::string& reference, const ComparedFile& other) {
+  std::string text = fmt::format("{} against {}\n\n{:<28}{:>15}{:>11}{:>15}{:>11}{:>8}\n", other.file, reference,
+                                 "observable", "reference", "error", "value", "error", "z");
+  for (const auto& row : other.comparison.observables)
+    text += fmt::format("{:<28}{:>15.8g}{:>11.2g}{:>15.8g}{:>11.2g}{:>8.2f}\n", row.name, row.reference.value,
+                        row.reference.error, row.value.value, row.value.error, row.z);
+  return text + tests_text(other) + "\n";
+}
+
+Json json_of(const ComparedFile& other) {
+  const auto& found = other.comparison;
+  Json observables = Json::object();
+  for (const auto& row : found.observables)
+    observables[row.name] = {{"reference", {row.reference.value, row.reference.error}},
+                             {"value", {row.value.value, row.value.error}},
+                             {"z", row.z}};
+  Json json = {{"file", other.file},
+               {"observables", observables},
+               {"magnetisation",
+                {{"ks_statistic", found.ks_statistic},
+                 {"ks_p_value", found.ks_p_value},
+                 {"wasserstein1", found.wasserstein1},
+                 {"wasserstein1_p_value", found.permutation.wasserstein1_p_value}}},
+               {"all_observables",
+                {{"energy_distance", found.permutation.energy_distance},
+                 {"energy_p_value", found.permutation.energy_p_value},
+                 {"configurations", {found.permutation.reference, found.permutation.other}},
+                 {"largest_z", found.largest_z()},
+                 {"beyond_3", found.beyond(3)},
+                 {"expected_beyond_3", found.expected_beyond(3)}}}};
+  if (other.response)
+    json["response"] = {
+        {"quotient", {other.response->quotient.value, other.response->quotient.error}},
+        {"susceptibility", {other.response->susceptibility.value, other.response->susceptibility.error}},
+        {"z", other.response->z}};
+  return json;
+}
+
+Phi4 theory_of(const std::string& file) { return EnsembleReader(file).theory(); }
+
+/// Of theories that differ in the field and in nothing else.
+bool differ_in_field_only(Phi4 a, const Phi4& b) {
+  if (a.field == b.field)
+    return false;
+  a.field = b.field;
+  return a == b;
+}
+
+ComparedFile compare_files(const std::string& reference_file, const Measurements& reference, const std::string& file,
+                           const Measurements& measurements, const CommonOptions& common) {
+  try {
+    ComparedFile other{file, compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
+    if (const Phi4 a = theory_of(reference_file), b = theory_of(file); differ_in_field_only(a, b))
+      other.response = response(reference, a.field, measurements, b.field);
+    return other;
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(file + ": " + error.what());
+  }
+}
+
+/// The figure from the JSON that was asked for, or from one that is made for it and removed.
+void plot(const std::string& figure, const Json& json, const CommonOptions& common) {
+  if (!common.json.empty())
+    return draw_figure("compare.py", figure, common.json, common.overwrite);
+  const AtomicFile scratch(
+      (std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}.json", ::getpid())).string(), true);
+  write_json(scratch.temporary(), json, true);
+  draw_figure("compare.py", figure, scratch.temporary(), common.overwrite);
+}
+
+/// Writes all that was asked for.
+void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
+          const std::string& report, const Context& context, const CommonOptions& common) {
+  std::string text;
+  Json json = {{"reference", reference}, {"others", Json::array()}};
+  for (const auto& other : others) {
+    text += table(reference, other);
+    json["others"].push_back(json_of(other));
+  }
+  print_result(common, text);
+  write_json(common.json, json, common.overwrite);
+  if (!figure.empty())
+    plot(figure, json, common);
+  if (!report.empty())
+    write_text_file(report, markdown_report(report, reference, others, figure, context.command_line), common.overwrite);
+}
+
+} // namespace
+
+int run_compare(const Context& context, Arguments arguments) {
+  std::vector<std::string> files;
+  std::string figure, report;
+  CommonOptions common;
+  Options options("compare",
+                  "Compares ensembles with a reference, observable by observable: both values with errors that "
+                  "include autocorrelation, their difference in units of its error (z), the Kolmogorov-Smirnov "
+                  "and Wasserstein distances of the distributions of the magnetisation, a test of all observables at "
+                  "once (energy distance by permutations), and how many large z one law would give. Of ensembles that "
+                  "differ in the field only, the response d<M>/dh is compared with the susceptibility. Files may be "
+                  "larger than the memory, of which rank 0 needs about 250 bytes a configuration.");
+  options.positional("REFERENCE OTHER...", files, 2, 100, "ensemble files on one lattice, the reference first");
+  options.group("Figure");
+  options.value("plot", figure, "FILE", "draw magnetisation histograms, pulls and configurations (PNG, PDF or SVG)");
+  options.value("report", report, "FILE.md",
+                "write a Markdown report with tables, figure (--plot, else FILE.png) and the "
+                "provenance of every file");
+  options.example("stint compare hmc.h5 model.h5 --json compare.json --plot compare.png");
+  options.example("stint compare hmc.h5 model.h5 --report compare.md");
+  if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
+    return 0;
+  if (!report.empty() && figure.empty())
+    figure = std::filesystem::path(report).replace_extension(".png").string();
+  check_outputs(context, common, {common.output, common.json, figure, report});
+
+  const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
+  std::vector<ComparedFile> others;
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const auto measurements = measure_file(context.mpi, files[i], !common.quiet);
+    on_root(context.mpi, [&] { others.push_back(compare_files(files[0], reference, files[i], measurements, common)); });
+  }
+  on_root(context.mpi, [&] { show(files[0], others, figure, report, context, common); });
+  return 0;
+}
+
+} // namespace stint

@@ -1,0 +1,94 @@
+// stint hmc: sample phi^4 by hybrid Monte Carlo.
+
+#include "src/commands/commands.hpp"
+#include "src/files/same_run.hpp"
+#include "src/hmc/report.hpp"
+#include "src/hmc/run.hpp"
+#include "src/hmc/settings.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace stint {
+namespace {
+
+void print(const HmcRunSettings& settings, const HmcReport& report, const CommonOptions& common) {
+  if (!common.quiet)
+    std::fputs(table(settings, report, common.output).c_str(), stdout);
+  if (!common.json.empty())
+    write_json(common.json, json_of(settings, report), common.overwrite);
+}
+
+/// A run that was done before. A JSON file that it left is not written again.
+void print_finished(const HmcRunSettings& settings, const HmcReport& report, CommonOptions common) {
+  if (!common.quiet)
+    std::fputs((common.output + " is complete already\n").c_str(), stdout);
+  if (std::filesystem::exists(common.json))
+    common.json.clear();
+  print(settings, report, common);
+}
+
+} // namespace
+
+int run_hmc(const Context& context, Arguments arguments) {
+  HmcRunSettings settings;
+  CommonOptions common;
+  Options options(
+      "hmc",
+      "Samples lattice phi^4 by hybrid Monte Carlo: many independent chains that share SIMD lanes, threads and MPI "
+      "ranks. Writes every --save-every-th configuration of every chain to an ensemble file, ordered by "
+      "trajectory, then chain, and the history of action, magnetisation and acceptance. Results do not depend "
+      "on the number of ranks and threads, nor on interruptions: the run keeps its parts in the folder "
+      "OUTPUT.parts, and after SIGTERM, SIGUSR1, --time-limit or a crash the same command with --resume goes on. "
+      "Memory: 8 bytes a site and chain over all ranks (16 in double precision), and up to 16 (32) on rank 0. "
+      "Disk: twice the size of the ensemble at the end.");
+  settings.declare(options);
+  options.example("stint hmc --lattice 32x32 --mass2 -4 --lambda 4.572 --output prior.h5");
+  options.example("stint hmc --lattice 64x64 --algorithm cluster --tune --output cluster.h5");
+  options.example(
+      "mpirun -n 8 stint hmc --lattice 64x64 --kappa 0.28 --hopping-lambda 0.02 --chains 4096 --output hop.h5");
+  options.example("stint hmc --lattice 32x32 --start prior.h5 --field 0.02 --thermalize 500 --output posterior.h5");
+  if (!read_options(context, options, common,
+                    {.output = "ensemble file to write", .output_required = true, .seed = "seed of all random numbers"},
+                    arguments))
+    return 0;
+  settings.check();
+  const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
+  const bool single = settings.precision == "single";
+  EnsembleHeader header{.geometry = geometry,
+                        .theory = settings.couplings.resolve(options, geometry.dimensions()),
+                        .precision = single ? hdf5::Type::float32 : hdf5::Type::float64,
+                        .provenance = provenance_of(context, options, common)};
+
+  const StopRequest stop(settings.time_limit);
+  const PartsFolder folder(common.output, state_format);
+  const std::string deciding = deciding_options(header.provenance.options);
+  auto beginning = Beginning::fresh;
+  on_root(context.mpi, [&] {
+    if (settings.resume && is_finished(common, deciding)) {
+      folder.remove(); // what a kill just after the end may have left
+      print_finished(settings, read_report(EnsembleReader(common.output).file()), common);
+      beginning = Beginning::finished;
+    } else {
+      beginning = begin_run(settings.resume, common, folder, deciding, header.provenance.start_time);
+    }
+  });
+  context.mpi.broadcast(std::span(&beginning, 1));
+  if (beginning == Beginning::finished)
+    return 0;
+  const auto run = single ? run_chains<float> : run_chains<double>;
+  const HmcReport report = run(context, settings, header, common, folder, beginning == Beginning::resumed, stop);
+  if (context.mpi.root()) {
+    warn(settings, report);
+    print(settings, report, common);
+  }
+  return 0;
+}
+
+} // namespace stint

@@ -1,0 +1,137 @@
+// stint info: what a file is.
+
+#include "src/commands/commands.hpp"
+#include "src/files/ensemble_file.hpp"
+#include "src/hmc/parts.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+#include "src/sample/parts.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace stint {
+namespace {
+
+/// Reads every configuration, so that checksums and values are checked.
+void verify(const EnsembleReader& ensemble) {
+  const std::int64_t volume = ensemble.geometry().volume();
+  const std::int64_t block = std::max<std::int64_t>(1, (4 << 20) / volume);
+  std::vector<double> configurations;
+  for (std::int64_t first = 0; first < ensemble.size(); first += block) {
+    configurations.resize(std::min(block, ensemble.size() - first) * volume);
+    ensemble.read<double>(first, configurations);
+  }
+}
+
+/// A number alone, or the list of several.
+template<class Number> Json one_or_many(const std::vector<Number>& values) {
+  return values.size() == 1 ? Json(values[0]) : Json(values);
+}
+
+Json attribute(const hdf5::File& file, const std::string& name) {
+  switch (file.attribute_kind(name)) {
+  case hdf5::Kind::text:
+    return file.attribute<std::string>(name);
+  case hdf5::Kind::integer:
+    return one_or_many(file.attribute<std::vector<std::int64_t>>(name));
+  case hdf5::Kind::real:
+    return one_or_many(file.attribute<std::vector<double>>(name));
+  case hdf5::Kind::other:
+    break;
+  }
+  return nullptr;
+}
+
+/// Type and shape of every dataset below `group`.
+void describe_datasets(const hdf5::File& file, const std::string& group, Json& out) {
+  for (const auto& name : file.list(group)) {
+    const std::string path = group + name;
+    if (file.is_group(path)) {
+      describe_datasets(file, path + "/", out);
+    } else {
+      const auto dataset = file.dataset(path);
+      out[path] = {{"type", hdf5::name_of(dataset.type())}, {"shape", dataset.dims()}};
+    }
+  }
+}
+
+/// What a user should know of files that are no result yet.
+const char* remark(const std::string& format) {
+  if (format == part_format || format == sample_part_format)
+    return "part of an unfinished run, no ensemble by itself; the command of the run with --resume goes on";
+  if (format == state_format || format == sample_state_format)
+    return "checkpoint of an unfinished run, no ensemble; the command of the run with --resume goes on";
+  return nullptr;
+}
+
+Json describe(const hdf5::File& file, const std::string& format) {
+  Json description = {{"file", file.path()}};
+  if (const char* text = remark(format))
+    description["remark"] = text;
+  for (const auto& name : file.attributes())
+    description[name] = attribute(file, name);
+  description["datasets"] = Json::object();
+  describe_datasets(file, "/", description["datasets"]);
+  return description;
+}
+
+std::string one_line(const Json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string table(const Json& description) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : description.items())
+    width = std::max(width, name.size() + 2);
+  std::string text;
+  for (const auto& [name, value] : description.items())
+    if (!value.is_object())
+      text += fmt::format("{:<{}}{}\n", name, width, one_line(value));
+  text += "datasets\n";
+  for (const auto& [name, value] : description["datasets"].items())
+    text += fmt::format("  {:<32} {} {}\n", name, one_line(value["type"]), value["shape"].dump());
+  return text;
+}
+
+} // namespace
+
+int run_info(const Context& context, Arguments arguments) {
+  std::vector<std::string> files;
+  bool verify_too = false;
+  CommonOptions common;
+  Options options(
+      "info", "Says what a file is, how it was made, and whether it is whole. A file that is damaged, incomplete or "
+              "not of this program ends with one line that says so and status 1.");
+  options.positional("FILE", files, 1, 1, "ensemble or model file");
+  options.group("Checks");
+  options.flag("verify", verify_too,
+               "read every configuration of an ensemble: checks the checksums and that all values are finite");
+  options.example("stint info hmc.h5 --verify");
+  if (!read_options(context, options, common, {}, arguments))
+    return 0;
+  check_outputs(context, common, {common.output, common.json});
+  const auto file = hdf5::File::open(files[0]);
+  const std::string format = file.has_attribute("format") ? file.attribute<std::string>("format") : "";
+  if (format.starts_with("stint-") && format != ensemble_format) {
+    check_format(file, format, std::numeric_limits<std::int64_t>::max(), "a file");
+  } else {
+    const EnsembleReader ensemble(files[0]);
+    if (verify_too)
+      verify(ensemble);
+  }
+  const Json description = describe(file, format);
+  print_result(common, table(description));
+  write_json(common.json, description, common.overwrite);
+  return 0;
+}
+
+} // namespace stint

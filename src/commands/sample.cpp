@@ -1,0 +1,263 @@
+// stint sample: new configurations from a model.
+
+#include "generative/sampler.hpp"
+#include "src/commands/commands.hpp"
+#include "src/files/ensemble_file.hpp"
+#include "src/files/frames_file.hpp"
+#include "src/files/same_run.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+#include "src/program/progress.hpp"
+#include "src/sample/relaxation.hpp"
+#include "src/sample/run.hpp"
+#include "src/sample/source.hpp"
+#include "src/sample/task.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+namespace stint {
+namespace {
+
+struct Settings {
+  SourceOptions source;
+  TaskOptions task;
+  SampleRunSettings run;
+  std::optional<int> steps;
+  std::string frames;
+  std::string schedule = "scales", solver = "auto";
+  double noise = 1, tolerance = 1e-4;
+  std::int64_t relax = 0;
+  double relax_step_size = 0.07;
+  int relax_steps = 10;
+  int probes = 0;
+  ComputeOptions compute;
+};
+
+void declare(Options& options, Settings& settings) {
+  settings.source.declare(options);
+  settings.task.declare(options);
+  options.value("samples", settings.run.samples, "N", "configurations to make");
+  options.group("Path");
+  options.value("steps", settings.steps, "N", "steps of one stage: a sequential path has one stage a group",
+                "12, 32 for Runge-Kutta methods, 64 for the SDE");
+  options.choice("schedule", settings.schedule, {"scales", "log-ratio", "uniform", "speed"},
+                 "steps that share out the scales of the data's spectrum, equal ones in log(alpha/beta) or in "
+                 "alpha/(alpha + beta), or equal distances that the law travels");
+  options.choice("curve", settings.task.curve, {"linear", "trigonometric"}, "alpha + beta = 1, or the squares");
+  options.choice(
+      "solver", settings.solver, {"auto", "multistep", "euler", "heun", "rk4", "dopri5", "sde", "sde2"},
+      "of the ODE: fourth order with 1 evaluation of the drift a step; Runge-Kutta with 1, 2, 4 evaluations, "
+      "or with error control; of the SDE: first or second order with 1 evaluation. auto is sde2 with "
+      "--known-noise, for whose answers only the SDE has the right law, else multistep");
+  options.value("noise", settings.noise, "EPS",
+                "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
+  options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
+  options.value("frames", settings.frames, "FILE",
+                "also write the states of the first 4 configurations on their way, for analysis/plots/path.py");
+  options.group("Exactness");
+  options.value("relax", settings.relax, "N",
+                "HMC trajectories of every configuration on the target action after the flow; known sites are held");
+  options.value("relax-step-size", settings.relax_step_size, "EPS", "of these trajectories, lattice units");
+  options.value("relax-steps", settings.relax_steps, "N", "leapfrog steps of each");
+  options.flag("weights", settings.run.weights,
+               "integrate the log-density of every sample (with euler, heun, rk4 or dopri5) and write /log_density and "
+               "/log_weight = -S - log q");
+  options.flag("metropolis", settings.run.metropolis,
+               "make the samples one Markov chain with the exact law by independence Metropolis; with --weights");
+  options.value("probes", settings.probes, "K",
+                "estimate the log-density with K random vectors an evaluation, in place of exactly with one vector a "
+                "site: weights are then biased");
+  options.group("Run");
+  settings.run.declare_run(options);
+  settings.compute.declare(options);
+}
+
+/// What depends on other options.
+void fill_in(Settings& settings, const Options& options) {
+  if (settings.solver == "auto")
+    settings.solver = options.given("known-noise") ? "sde2" : "multistep";
+  if (!settings.steps)
+    settings.steps = settings.solver == "multistep" ? 12 : settings.solver.starts_with("sde") ? 64 : 32;
+}
+
+void check(const Settings& settings, const Options& options) {
+  settings.run.check();
+  if (settings.relax < 0 || settings.probes < 0)
+    throw UsageError("--relax and --probes are numbers from 0");
+  if (!settings.run.weights)
+    for (const char* option : {"metropolis", "probes"})
+      if (options.given(option))
+        throw UsageError(fmt::format("--{} goes with --weights", option));
+  if (settings.run.metropolis && settings.probes > 0)
+    throw UsageError("--metropolis needs exact weights; it does not go with --probes");
+  if (settings.run.weights && settings.relax > 0)
+    throw UsageError("--weights are those of the flow; they do not go with --relax");
+  if (options.given("noise") && !settings.solver.starts_with("sde"))
+    throw UsageError("--noise goes with --solver sde or sde2");
+  if (settings.task.known_noise > 0 && (!settings.solver.starts_with("sde") || settings.noise != 1))
+    throw UsageError("answers to noisy data have their law by --solver sde or sde2 with --noise 1 only");
+  if (options.given("tolerance") && settings.solver != "dopri5")
+    throw UsageError("--tolerance goes with --solver dopri5");
+}
+
+/// What does not go together once task and source are known.
+void check(const Settings& settings, const Source& source, const KnownTask& task) {
+  if (const Basis& basis = task.task().path.basis(); source.families && !source.families->cover(basis))
+    throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}'",
+                                 settings.source.model, source.families->text(), settings.task.task, basis.text()));
+  if (!settings.run.weights && settings.relax == 0)
+    return;
+  const char* const option = settings.run.weights ? "weights" : "relax";
+  if (settings.source.has_maps() || !task.has_action())
+    throw UsageError(
+        fmt::format("--{} needs a target with the lattice action alone: no maps, no --known-noise", option));
+  if (settings.run.weights && !task.one_law())
+    throw UsageError("--weights compare samples of one law; give one --known-configuration");
+  if (settings.relax > 0 && settings.task.task == "superresolve")
+    throw UsageError("--relax can hold sites, not modes or averages");
+}
+
+Sampler::LogDensity log_density_of(const Settings& settings) {
+  if (!settings.run.weights)
+    return Sampler::LogDensity::none;
+  return settings.probes > 0 ? Sampler::LogDensity::hutchinson : Sampler::LogDensity::exact;
+}
+
+/// The samples first, ..., first + count - 1, relaxed.
+Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxation& relax, std::uint64_t seed,
+                     std::int64_t first, std::int64_t count) {
+  auto result = checked([&] { return sampler(seed, first, count, task.observed(first, count)); });
+  if (!result.configurations.isfinite().all().item<bool>())
+    throw std::runtime_error(fmt::format(
+        "configurations {} to {} are not finite; take more --steps or --precision fp32", first, first + count - 1));
+  relax(result.configurations, seed, first);
+  const auto values = result.configurations.contiguous();
+  Samples samples{.evaluations = result.evaluations};
+  samples.configurations.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
+  if (result.log_density.defined()) {
+    const auto densities = result.log_density.contiguous();
+    samples.log_density.assign(densities.data_ptr<double>(), densities.data_ptr<double>() + densities.numel());
+  }
+  return samples;
+}
+
+void print(const Settings& settings, const CommonOptions& common, const Source& source, const SampleReport& report) {
+  const double per_configuration = report.seconds / static_cast<double>(settings.run.samples);
+  nlohmann::json json = {{"samples", settings.run.samples},
+                         {"evaluations", report.evaluations},
+                         {"seconds_per_configuration", per_configuration}};
+  std::string text = fmt::format("{}: {} configurations, lattice {}\n"
+                                 "evaluations    {:.4g} of the drift for each\n"
+                                 "time           {}, {:.3g} s a configuration\n",
+                                 common.output, settings.run.samples, source.geometry.text(), report.evaluations,
+                                 duration_text(report.seconds), per_configuration);
+  if (settings.run.weights) {
+    text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
+    json["effective_sample_size"] = report.effective_sample_fraction;
+  }
+  if (!common.quiet)
+    std::fputs(text.c_str(), stdout);
+  write_json(common.json, json, common.overwrite);
+}
+
+/// A run that was done before. A JSON file that it left is not written again.
+void print_finished(const Settings& settings, CommonOptions common, const Source& source, const SampleReport& report) {
+  if (!common.quiet)
+    std::fputs((common.output + " is complete already\n").c_str(), stdout);
+  if (std::filesystem::exists(common.json))
+    common.json.clear();
+  print(settings, common, source, report);
+}
+
+} // namespace
+
+int run_sample(const Context& context, Arguments arguments) {
+  Settings settings;
+  CommonOptions common;
+  Options options(
+      "sample",
+      "Makes configurations by taking white noise, and what is known, along a path of operators to data, with the "
+      "drift "
+      "of a model (arXiv:2508.04605). Tasks are paths, tilts change the law: one model serves them all. "
+      "Configurations are independent of each other (but for --metropolis). Under mpirun they are split among the "
+      "ranks. The run keeps its parts in the folder OUTPUT.parts, and after SIGTERM, SIGUSR1, --time-limit or a crash "
+      "the same command with --resume goes on; the configurations depend on neither ranks nor interruptions. Memory: "
+      "about 0.3 GB with the default --batch on a 32x32 lattice with 16 channels.");
+  declare(options, settings);
+  options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
+  options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --output free.h5");
+  options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --task inpaint --known free.h5 --mask "
+                  "block:8x8@4,4 --output inpainted.h5");
+  if (!read_options(context, options, common,
+                    {.output = "ensemble file to write", .output_required = true, .seed = "seed of the noise"},
+                    arguments))
+    return 0;
+  fill_in(settings, options);
+  check(settings, options);
+  if (!settings.run.resume)
+    check_outputs(context, common, {common.output, common.json, settings.frames});
+  const StopRequest stop(settings.run.time_limit);
+  const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
+  const Source source = open_source(settings.source, options, settings.compute.resolve_precision(device), device);
+  const KnownTask task(settings.task, options, source.geometry, static_cast<std::uint64_t>(common.seed));
+  check(settings, source, task);
+  const Sampler sampler{
+      .drift = source.drift,
+      .geometry = source.geometry,
+      .task = task.task(),
+      .schedule = checked([&] { return Schedule::parse(settings.schedule, *settings.steps, source.spectrum); }),
+      .solver = {.method = parse_method(settings.solver),
+                 .noise = settings.noise,
+                 .reference = Operator::diagonal(Basis::fourier(), source.spectrum),
+                 .tolerance = settings.tolerance},
+      .log_density = log_density_of(settings),
+      .probes = std::max(settings.probes, 1),
+      .device = device};
+  const Relaxation relax{.trajectories = settings.relax,
+                         .hmc = {.step_size = settings.relax_step_size, .steps = settings.relax_steps},
+                         .geometry = source.geometry,
+                         .theory = source.theory,
+                         .held = task.held()};
+  checked([&] { relax.hmc.validate(); });
+  EnsembleHeader header{.geometry = source.geometry,
+                        .theory = source.theory,
+                        .precision = hdf5::Type::float32,
+                        .provenance = provenance_of(context, options, common),
+                        .kind = source.kind};
+  const PartsFolder folder(common.output, sample_state_format);
+  const std::string deciding = deciding_options(header.provenance.options);
+  auto beginning = Beginning::fresh;
+  on_root(context.mpi, [&] {
+    if (settings.run.resume && is_finished(common, deciding)) {
+      folder.remove(); // what a kill just after the end may have left
+      print_finished(settings, common, source, read_sample_report(EnsembleReader(common.output).file()));
+      beginning = Beginning::finished;
+    } else {
+      beginning = begin_run(settings.run.resume, common, folder, deciding, header.provenance.start_time);
+    }
+  });
+  context.mpi.broadcast(std::span(&beginning, 1));
+  if (beginning == Beginning::finished)
+    return 0;
+  const auto report =
+      run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed, stop,
+                  [&](std::int64_t first, std::int64_t count) {
+                    return make_samples(sampler, task, relax, static_cast<std::uint64_t>(common.seed), first, count);
+                  });
+  on_root(context.mpi, [&] {
+    if (const auto count = std::min<std::int64_t>(settings.run.samples, 4); !settings.frames.empty())
+      write_frames(settings.frames, common.overwrite, sampler, static_cast<std::uint64_t>(common.seed), count,
+                   task.observed(0, count), header.provenance);
+    print(settings, common, source, report);
+  });
+  return 0;
+}
+
+} // namespace stint

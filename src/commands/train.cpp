@@ -1,0 +1,281 @@
+// stint train: learn the drift of an ensemble.
+
+#include "generative/training/trainer.hpp"
+#include "src/commands/commands.hpp"
+#include "src/files/ensemble_file.hpp"
+#include "src/files/model_file.hpp"
+#include "src/files/same_run.hpp"
+#include "src/program/compute.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+#include "src/program/progress.hpp"
+#include "src/ranks/process_group.hpp"
+#include "src/train/input.hpp"
+#include "src/train/run.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+
+namespace stint {
+namespace {
+
+struct Settings {
+  std::string data;
+  TrainingOptions training;
+  LawOptions law;
+  std::string operators = "scalar";
+  std::string size = "small";
+  std::optional<int> channels, levels, blocks;
+  std::string target = "auto";
+  TrainingInputOptions input;
+  TrainingRunOptions run;
+  bool resume = false;
+  ComputeOptions compute;
+};
+
+void declare(Options& options, Settings& settings) {
+  options.group("Data");
+  options.value("data", settings.data, "ENSEMBLE", "ensemble file to learn from");
+  options.require("data");
+  options.value("validation-fraction", settings.input.validation_fraction, "F",
+                "of the configurations, the last ones, held out");
+  options.value("memory", settings.input.memory, "GIB",
+                "that configurations may take on a rank; a larger ensemble is read in shuffled blocks while training");
+  options.group("Training law");
+  options.value("operators", settings.operators, "FAMILIES",
+                "alpha and beta to train on: scalar (generation), site (known sites, sequential states, independent "
+                "levels), fourier (modes), mixed (all of them), or weights such as scalar:0.5,known:0.3,fourier:0.2");
+  options.value("field-range", settings.law.field_range, "H",
+                "also train for tilts by fields |h| <= H, so that sample --field h works");
+  options.value("quadratic-range", settings.law.quadratic_range, "K2",
+                "also train for tilts -K2 <= k2 <= 0, so that sample --quadratic k2 works");
+  options.value("quadratic-top", settings.law.quadratic_top, "K2",
+                "and for 0 < k2 <= K2, lower masses: what is learned is the data's law reweighted to k2 = K2");
+  options.value("tilted-fraction", settings.law.tilted_fraction, "F", "of the samples, if one of the above is set");
+  options.choice("target", settings.target, {"auto", "data", "action"},
+                 "regress on the data alone, or on the data and the force of their action, which has less variance; "
+                 "auto takes the action of phi^4 ensembles");
+  options.group("Network");
+  options.choice(
+      "size", settings.size, {"small", "medium", "large"},
+      "channels, levels and blocks together: 16, 3, 1 or 32, 3, 1 or 64, 3, 2; in two dimensions 0.12, 0.40 or 2.9 "
+      "million parameters");
+  options.value("channels", settings.channels, "N", "on the finest level, twice as many on the others",
+                "those of --size");
+  options.value("levels", settings.levels, "N", "of the U-Net, each coarser by 2", "those of --size");
+  options.value("blocks", settings.blocks, "N", "residual blocks on each level, down and up", "those of --size");
+  options.group("Optimisation");
+  options.value("steps", settings.training.steps, "N", "optimiser steps");
+  options.value("batch", settings.training.batch, "N", "samples of a step, over all ranks");
+  options.value("accumulate", settings.training.accumulate, "N",
+                "parts of a rank's samples that are computed one after another: memory / N, the same result");
+  options.value("learning-rate", settings.training.learning_rate, "RATE", "peak; warm-up, then cosine decay to 0");
+  options.value("warmup", settings.training.warmup, "N", "steps of the warm-up");
+  options.value("weight-decay", settings.training.weight_decay, "W", "of AdamW");
+  options.value("gradient-clip", settings.training.gradient_clip, "G", "largest norm of the gradient");
+  options.value("average-decay", settings.training.average_decay, "D", "of the moving average of the parameters");
+  options.group("Run");
+  options.value("report-every", settings.run.report_every, "N", "steps between entries of /history");
+  options.value("validate-every", settings.run.validate_every, "N",
+                "steps between measurements of the validation loss");
+  options.value("checkpoint-every", settings.run.checkpoint_every, "N", "steps between writes of OUTPUT.checkpoint");
+  options.value("time-limit", settings.run.time_limit, "SECONDS",
+                "write a checkpoint and exit with status 75 after this time", "no limit");
+  options.flag("resume", settings.resume, "continue from OUTPUT.checkpoint if it is there");
+  settings.compute.declare(options);
+}
+
+void check(const Settings& settings) {
+  const auto least = [](const char* option, std::int64_t value) {
+    if (value < 1)
+      throw UsageError(fmt::format("--{} is {}, expected at least 1", option, value));
+  };
+  least("steps", settings.training.steps);
+  least("batch", settings.training.batch);
+  least("accumulate", settings.training.accumulate);
+  least("channels", settings.channels.value_or(1));
+  least("levels", settings.levels.value_or(1));
+  least("blocks", settings.blocks.value_or(1));
+  least("report-every", settings.run.report_every);
+  least("validate-every", settings.run.validate_every);
+  least("checkpoint-every", settings.run.checkpoint_every);
+  if (!(settings.input.validation_fraction > 0 && settings.input.validation_fraction < 1))
+    throw UsageError(
+        fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.input.validation_fraction));
+  if (!(settings.input.memory > 0 && settings.input.memory < 1e6))
+    throw UsageError(fmt::format("--memory is {}, expected GiB above 0", settings.input.memory));
+  if (settings.law.field_range < 0)
+    throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.law.field_range));
+  if (settings.law.quadratic_range < 0)
+    throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.law.quadratic_range));
+  if (settings.law.quadratic_top < 0)
+    throw UsageError(fmt::format("--quadratic-top is {}, expected >= 0", settings.law.quadratic_top));
+  if (!(settings.law.tilted_fraction > 0 && settings.law.tilted_fraction <= 1))
+    throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.law.tilted_fraction));
+}
+
+struct Network {
+  int channels, levels, blocks;
+};
+
+Network network_of(const Settings& settings) {
+  const Network size =
+      settings.size == "large" ? Network{64, 3, 2} : Network{settings.size == "medium" ? 32 : 16, 3, 1};
+  return {settings.channels.value_or(size.channels), settings.levels.value_or(size.levels),
+          settings.blocks.value_or(size.blocks)};
+}
+
+ModelDescription describe(const Settings& settings, const EnsembleReader& ensemble, const Moments& moments) {
+  const Network network = network_of(settings);
+  return {.geometry = ensemble.geometry(),
+          .kind = ensemble.header().kind,
+          .theory = ensemble.theory(),
+          .symmetric = settings.law.symmetric,
+          .field_range = settings.law.field_range,
+          .quadratic_range = settings.law.quadratic_range,
+          .quadratic_top = settings.law.quadratic_top,
+          .families = settings.law.families,
+          .channels = network.channels,
+          .levels = network.levels,
+          .blocks = network.blocks,
+          .moments = moments};
+}
+
+/// The learned theory, if the target uses its action. Throws UsageError if there is none.
+std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleReader& ensemble) {
+  const bool known = ensemble.header().kind == "phi4";
+  if (settings.target == "action" && !known)
+    throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
+                                 ensemble.header().kind));
+  if (!known)
+    return std::nullopt;
+  Phi4 theory = ensemble.theory();
+  theory.quadratic += settings.law.quadratic_top;
+  checked([&] { theory.validate(); });
+  return settings.target == "data" ? std::nullopt : std::optional(theory);
+}
+
+/// With --resume: whether the model is there already, of this run; says so. Collective.
+bool finished_before(const Context& context, const Options& options, const CommonOptions& common) {
+  bool finished = false;
+  on_root(context.mpi, [&] {
+    finished = is_finished(common, deciding_options(options.effective()));
+    if (!finished)
+      return;
+    std::filesystem::remove(common.output + ".checkpoint"); // what a kill just after the end may have left
+    if (!common.quiet)
+      std::fputs((common.output + " is complete already\n").c_str(), stdout);
+  });
+  context.mpi.broadcast(std::span(&finished, 1));
+  return finished;
+}
+
+} // namespace
+
+int run_train(const Context& context, Arguments arguments) {
+  Settings settings;
+  CommonOptions common;
+  Options options(
+      "train",
+      "Learns the drift of an ensemble by regression on interpolants alpha x0 + beta x1 between noise x0 and data x1 "
+      "(arXiv:2508.04605): a U-Net on top of the Wiener estimate. The model then samples new configurations, and "
+      "configurations in a field, with 'stint sample'. Under mpirun the batch is split among the ranks; the result is "
+      "the same to rounding. Memory of a rank: its configurations (--memory), and for a batch of 64 on a 32x32 lattice "
+      "0.31 GiB (small) or 0.45 GiB (medium) in fp32. Losses are mean squared errors in units of the target's variance "
+      "in Gaussian approximation.");
+  declare(options, settings);
+  options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");
+  options.example("mpirun -n 4 stint train --data prior.h5 --steps 20000 --channels 32 --output model.h5");
+  if (!read_options(
+          context, options, common,
+          {.output = "model file to write", .output_required = true, .seed = "seed of parameters and batches"},
+          arguments))
+    return 0;
+  check(settings);
+  if (settings.resume && finished_before(context, options, common))
+    return 0;
+  check_outputs(context, common, {common.output, common.json});
+  const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
+  const auto precision = settings.compute.resolve_precision(device);
+
+  const EnsembleReader ensemble(settings.data);
+  settings.training.seed = static_cast<std::uint64_t>(common.seed);
+  settings.law.symmetric = ensemble.theory().field == 0;
+  settings.law.families = checked([&] { return FamilyWeights::parse(settings.operators); });
+  settings.input.theory = theory_of_target(settings, ensemble);
+  settings.input.law = settings.law;
+  settings.input.batch = settings.training.batch;
+  settings.input.seed = settings.training.seed;
+  settings.input.show_progress = !common.quiet;
+  std::mutex files; // HDF5 is not thread-safe
+  const TrainingInput input = read_training_input(context.mpi, ensemble, settings.input, files);
+  LawOptions untilted = settings.law;
+  untilted.tilted_fraction = 0;
+  Model model = checked([&] { return Model(describe(settings, ensemble, input.moments), settings.training.seed); });
+  model.set_precision(convolution_type(precision));
+  model.to(device);
+  const TrainingLaw law(ensemble.geometry(), input.data, settings.law);
+  const TrainingLaw validation_law(ensemble.geometry(), input.held_out, untilted);
+  Trainer trainer = checked([&] { return Trainer(model, law, settings.training, process_group(context.mpi, device)); });
+
+  settings.run.output = common.output;
+  settings.run.overwrite = common.overwrite;
+  settings.run.show_progress = !common.quiet;
+  TrainingRun run(context.mpi, settings.run, provenance_of(context, options, common), model, trainer, validation_law,
+                  files,
+                  {.options = settings.training,
+                   .law = settings.law,
+                   .precision = precision,
+                   .data_file = settings.data,
+                   .data_digest = input.digest,
+                   .window = input.window});
+  if (settings.resume)
+    run.resume();
+  const std::int64_t first_step = trainer.steps_done();
+  const auto begin = std::chrono::steady_clock::now();
+  run.train();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  if (context.mpi.root()) {
+    const auto steps = static_cast<double>(settings.training.steps - first_step);
+    const double rate = steps * static_cast<double>(settings.training.batch) / seconds;
+    const double loss = run.record().loss.back(), held_out = run.record().validation_loss.back();
+    nlohmann::json by_family;
+    std::string table;
+    for (const auto& [name, losses] : run.record().family_loss) {
+      const double gaussian = run.record().gaussian_loss.at(name);
+      by_family[name] = {{"loss", losses.back()}, {"gaussian_loss", gaussian}};
+      table += fmt::format("  {:<12} {:.5f} ({:.5f} of the Gaussian estimate)\n", name, losses.back(), gaussian);
+    }
+    if (!common.quiet)
+      std::fputs(fmt::format("{}: {} parameters, {} steps\n"
+                             "loss           {:.5f}, held out {:.5f} ({:.5f} before training); held out by family:\n"
+                             "{}"
+                             "samples        {:.0f} per second, {}\n"
+                             "time           {}\n",
+                             common.output, model.parameter_count(), settings.training.steps, loss, held_out,
+                             run.record().validation_loss.front(), table, rate, precision, duration_text(seconds))
+                     .c_str(),
+                 stdout);
+    write_json(common.json,
+               {{"steps", settings.training.steps},
+                {"seconds", seconds},
+                {"samples_per_second", rate},
+                {"loss", loss},
+                {"validation_loss", held_out},
+                {"families", by_family},
+                {"parameters", model.parameter_count()},
+                {"ranks", context.mpi.size()}},
+               common.overwrite);
+  }
+  return 0;
+}
+
+} // namespace stint

@@ -1,0 +1,110 @@
+#pragma once
+// Ensembles on disk: the format "stint-ensemble", version 1, the same from HMC and from a model.
+//
+//   /configurations      (N, L1, ..., Ld) float32 or float64, chunks of whole configurations with Fletcher32 checksums
+//   /chain, /trajectory  (N) int64: which Markov chain, and the trajectories it had done; for model samples the
+//   sample's index, and 0
+//   /<column>            (N) float64 where asked for, e.g. log_density, log_weight
+//   /history/<name>      (T, chains) per trajectory (HMC)
+//   attributes           format, format_version, complete, kind, lattice, mass2, lambda, field, quadratic, and the
+//   provenance
+
+#include "lattice/geometry.hpp"
+#include "lattice/phi4.hpp"
+#include "src/files/atomic_file.hpp"
+#include "src/files/hdf5.hpp"
+#include "src/program/provenance.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace stint {
+
+inline constexpr const char* ensemble_format = "stint-ensemble"; ///< attribute "format"
+
+/// What an ensemble is of.
+struct EnsembleHeader {
+  Geometry geometry;
+  Phi4 theory = {};
+  hdf5::Type precision = hdf5::Type::float32; ///< of /configurations: float32 or float64
+  Provenance provenance = {};
+  std::string kind = "phi4";
+};
+
+/// Writes an ensemble whose number of configurations is known in advance, rows in order as sampling goes on. The file
+/// gets its final name in commit(); without it nothing is left behind. Errors are std::runtime_error naming the file.
+class EnsembleWriter {
+public:
+  /// Refuses an existing file unless `overwrite`, and a missing folder. Writes the header. The temporary lies in
+  /// `temporary_folder` if that is given, else beside the target.
+  EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header, std::int64_t configurations,
+                 const std::string& temporary_folder = "");
+
+  /// The next chain.size() configurations, (n, V) row-major, with their chains and trajectories.
+  template<class Real>
+  void append(std::span<const Real> configurations, std::span<const std::int64_t> chain,
+              std::span<const std::int64_t> trajectory);
+
+  /// A column of one number a configuration, all rows at once: "log_density", "log_weight", ...
+  void write_column(const std::string& name, std::span<const double> values);
+
+  /// For what only some ensembles have: histories, tuned parameters.
+  hdf5::File& file() { return file_; }
+
+  /// Marks the file complete and gives it its name. Throws std::logic_error unless all configurations have been
+  /// appended.
+  void commit();
+
+private:
+  AtomicFile target_;
+  hdf5::File file_;
+  std::int64_t volume_, rows_, appended_ = 0;
+  std::optional<hdf5::Dataset> configurations_, chain_, trajectory_;
+};
+
+/// Reads an ensemble. The constructor refuses files that are not whole ensembles of a version this program knows.
+/// Errors are std::runtime_error with one line naming the file.
+class EnsembleReader {
+public:
+  explicit EnsembleReader(const std::string& path);
+
+  const std::string& path() const { return file_.path(); }
+  const EnsembleHeader& header() const { return *header_; }
+  const Geometry& geometry() const { return header_->geometry; }
+  const Phi4& theory() const { return header_->theory; }
+  std::int64_t size() const { return rows_; } ///< configurations
+
+  /// Configurations [first, first + n) with n = out.size() / V into (n, V) row-major, whatever the stored precision.
+  /// Refuses NaN and Inf.
+  template<class Real> void read(std::int64_t first, std::span<Real> out) const;
+
+  std::vector<std::int64_t> chain() const;      ///< (N)
+  std::vector<std::int64_t> trajectory() const; ///< (N)
+
+  bool has_column(const std::string& name) const { return file_.exists(name); }
+  std::vector<double> column(const std::string& name) const; ///< (N), refuses NaN
+
+  const hdf5::File& file() const { return file_; }
+
+private:
+  hdf5::File file_;
+  std::optional<EnsembleHeader> header_;
+  std::int64_t rows_ = 0;
+  std::optional<hdf5::Dataset> configurations_;
+};
+
+/// The attributes that say what an ensemble, or a part of one, is of: kind, lattice, couplings, provenance.
+void write_header(hdf5::File& file, const EnsembleHeader& header);
+
+/// Marks a file that check_format() will know: attributes format, format_version and complete.
+void write_format(hdf5::File& file, const std::string& format, std::int64_t version, bool complete);
+
+/// Throws std::runtime_error, one line naming the file, unless `file` was written by this program as `format`
+/// ("stint-ensemble", "stint-model") of a version up to `newest`, and is complete. `what` is its name for a user: "an
+/// ensemble".
+void check_format(const hdf5::File& file, const std::string& format, std::int64_t newest, const std::string& what);
+
+} // namespace stint

@@ -1,0 +1,85 @@
+#include "src/files/same_run.hpp"
+
+#include "src/files/atomic_file.hpp"
+#include "src/program/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+
+namespace stint {
+namespace {
+
+constexpr std::array<std::string_view, 9> harmless_options = {
+    "output", "json", "overwrite", "quiet", "threads", "resume", "time-limit", "checkpoint-every", "config"};
+
+std::map<std::string, std::string> by_name(const std::string& lines) {
+  std::map<std::string, std::string> values;
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);)
+    values[line.substr(0, line.find('='))] = line.substr(std::min(line.size(), line.find('=') + 1));
+  return values;
+}
+
+} // namespace
+
+std::string deciding_options(const std::string& effective) {
+  std::string text;
+  for (const auto& [name, value] : by_name(effective))
+    if (std::ranges::find(harmless_options, name) == harmless_options.end())
+      text += name + "=" + value + "\n";
+  return text;
+}
+
+void check_same_run(const std::string& path, const std::string& found, const std::string& wanted) {
+  auto before = by_name(found), now = by_name(wanted);
+  for (const auto& [name, value] : now)
+    before.try_emplace(name);
+  for (const auto& [name, value] : before)
+    if (const std::string given = now[name]; given != value)
+      throw UsageError(
+          fmt::format("--resume: {} was made with --{} {}, not {}; repeat the options of that run, or remove "
+                      "it",
+                      path, name, value.empty() ? "absent" : value, given.empty() ? "absent" : given));
+}
+
+bool is_finished(const CommonOptions& common, const std::string& deciding) {
+  if (!std::filesystem::exists(common.output))
+    return false;
+  try {
+    const auto found = read_provenance(hdf5::File::open(common.output));
+    check_same_run(common.output, deciding_options(found.options), deciding);
+    return true;
+  } catch (const std::runtime_error&) {
+    if (!common.overwrite)
+      throw;
+    return false;
+  }
+}
+
+Beginning begin_run(bool resume, const CommonOptions& common, const PartsFolder& folder, const std::string& deciding,
+                    std::string& start_time) {
+  for (const auto& path : {common.output, common.json})
+    if (!path.empty())
+      check_output(path, common.overwrite);
+  if (!folder.has_state())
+    return Beginning::fresh;
+  if (resume) {
+    const Provenance provenance = folder.provenance();
+    check_same_run(folder.path(), deciding_options(provenance.options), deciding);
+    start_time = provenance.start_time;
+    return Beginning::resumed;
+  }
+  if (!common.overwrite)
+    throw std::runtime_error(folder.path() + ": is an unfinished run; continue it with --resume, or discard it with "
+                                             "--overwrite");
+  return Beginning::fresh;
+}
+
+} // namespace stint

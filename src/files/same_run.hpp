@@ -1,0 +1,30 @@
+#pragma once
+// Whether an unfinished or finished run is the one that --resume asks for, and how a run that can be resumed begins.
+
+#include "src/files/parts_folder.hpp"
+#include "src/program/command.hpp"
+
+#include <string>
+
+namespace stint {
+
+/// The options in force that decide the results, as lines "name=value": a run may be resumed with others of the rest.
+std::string deciding_options(const std::string& effective);
+
+/// Throws UsageError, one line naming the first option that differs, unless `found`, the deciding options of what lies
+/// at `path`, are `wanted`.
+void check_same_run(const std::string& path, const std::string& found, const std::string& wanted);
+
+/// Whether the output is there already, whole and of the run with these deciding options. Throws UsageError if it is of
+/// another run, or std::runtime_error if it is no file of ours, unless --overwrite lets it be replaced.
+bool is_finished(const CommonOptions& common, const std::string& deciding);
+
+/// What is there when a command starts.
+enum class Beginning { fresh, resumed, finished };
+
+/// Refuses outputs, and an unfinished run, that are in the way. `start_time` becomes that of a run that is resumed.
+/// Throws UsageError if that was made with other options than `deciding`.
+Beginning begin_run(bool resume, const CommonOptions& common, const PartsFolder& folder, const std::string& deciding,
+                    std::string& start_time);
+
+} // namespace stint

@@ -1,0 +1,221 @@
+#include "src/hmc/report.hpp"
+
+#include "analysis/gamma_method.hpp"
+#include "src/program/progress.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace stint {
+namespace {
+
+constexpr double low_acceptance = 0.3;         // below: most of the work is thrown away
+constexpr double largest_deviation = 4;        // of a mean that is 1, in errors
+constexpr std::int64_t chains_for_errors = 16; // fewer give no error to judge by
+constexpr double largest_r_hat = 1.1;          // Bayesian Data Analysis, section 11.4
+constexpr double enough_tau_int = 50;          // trajectories of a chain, in tau_int
+constexpr std::int64_t sampled_chains = 64, sampled_entries = std::int64_t{1} << 20;
+
+template<class Member>
+ValueAndError mean_of_chains(std::span<const ChainSums> chains, double trajectories, Member sum) {
+  RunningMoments means;
+  for (const auto& chain : chains)
+    means.add(chain.*sum / trajectories);
+  return {means.mean, std::sqrt(means.variance() / means.count)};
+}
+
+std::vector<double> pair_of(const ValueAndError& x) { return {x.value, x.error}; }
+
+/// Calls visit(attribute, numbers...) for every number of a report.
+template<class Report, class Visit> void for_each_attribute(Report& report, Visit visit) {
+  visit("acceptance", report.acceptance);
+  visit("exp_minus_delta_h", report.exp_minus_delta_h);
+  visit("virial", report.virial);
+  for (std::size_t k = 0; k < slow_observables.size(); ++k) {
+    visit(std::string("r_hat_") + slow_observables[k], report.r_hat[k]);
+    visit(std::string("tau_int_") + slow_observables[k], report.tau_int[k]);
+  }
+  visit("force_evaluations", report.force_evaluations);
+  visit("seconds", report.seconds);
+  visit("site_updates_per_second", report.site_updates_per_second);
+  visit("step_size", report.step_size);
+  visit("steps", report.steps);
+}
+
+void warn_unless_one(const char* name, const ValueAndError& x, const char* advice) {
+  if (std::abs(x.value - 1) > largest_deviation * x.error)
+    spdlog::warn("{} = {:.6g} +- {:.2g} is not 1: {}", name, x.value, x.error, advice);
+}
+
+/// Of the numbers that are defined, the number of the largest; nothing if none is.
+template<class Values, class Number> std::optional<std::size_t> largest(const Values& values, Number number) {
+  std::optional<std::size_t> found;
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (std::isfinite(number(values[k])) && (!found || number(values[k]) > number(values[*found])))
+      found = k;
+  return found;
+}
+
+std::optional<std::size_t> slowest(const HmcReport& report) {
+  return largest(report.tau_int, [](const ValueAndError& tau) { return tau.value; });
+}
+
+std::optional<std::size_t> least_converged(const HmcReport& report) {
+  return largest(report.r_hat, [](double r_hat) { return r_hat; });
+}
+
+} // namespace
+
+std::array<double, 3> slow_values(const TrajectoryInfo& info) {
+  const double magnetisation = info.magnetisation;
+  return {magnetisation, magnetisation * magnetisation, info.action};
+}
+
+void ChainSums::add(const TrajectoryInfo& info, std::int64_t index, std::int64_t length) {
+  accepted += info.accepted ? 1 : 0;
+  exp_minus_delta_h += std::isfinite(info.delta_h) ? std::exp(-static_cast<double>(info.delta_h)) : 0;
+  virial += info.virial;
+  const auto values = slow_values(info);
+  for (std::size_t k = 0; k < values.size(); ++k)
+    slow[k].add(values[k], index, length);
+}
+
+HistorySample::HistorySample(std::int64_t rows, std::int64_t chains)
+    : all_chains_(chains), chains_(std::clamp<std::int64_t>(sampled_entries / std::max<std::int64_t>(rows, 1), 1,
+                                                            std::min(chains, sampled_chains))),
+      largest_rows_(sampled_entries / chains_) {}
+
+void HistorySample::add(const HistoryRows& rows) {
+  for (std::int64_t row = 0; row < std::ssize(rows.trajectories) && this->rows() < largest_rows_; ++row)
+    for (std::int64_t chain = 0; chain < chains_; ++chain) {
+      const auto values = slow_values(rows.infos[row * all_chains_ + chain]);
+      for (std::size_t k = 0; k < values.size(); ++k)
+        series_[k].push_back(values[k]);
+    }
+}
+
+std::vector<double> HistorySample::series(std::size_t k) const {
+  std::vector<double> ordered;
+  ordered.reserve(series_[k].size());
+  for (std::int64_t chain = 0; chain < chains_; ++chain)
+    for (std::int64_t row = 0; row < rows(); ++row)
+      ordered.push_back(series_[k][row * chains_ + chain]);
+  return ordered;
+}
+
+void summarize(std::span<const ChainSums> chains, std::int64_t trajectories, HmcReport& report) {
+  const auto n = static_cast<double>(trajectories);
+  report.acceptance = mean_of_chains(chains, n, &ChainSums::accepted).value;
+  report.exp_minus_delta_h = mean_of_chains(chains, n, &ChainSums::exp_minus_delta_h);
+  report.virial = mean_of_chains(chains, n, &ChainSums::virial);
+  std::vector<SplitMoments> moments(chains.size());
+  for (std::size_t k = 0; k < slow_observables.size(); ++k) {
+    std::transform(chains.begin(), chains.end(), moments.begin(), [k](const auto& chain) { return chain.slow[k]; });
+    report.r_hat[k] = split_r_hat(moments);
+  }
+}
+
+void estimate_tau_int(const HistorySample& sample, std::int64_t history_every, HmcReport& report) {
+  if (sample.rows() < 2)
+    return;
+  const std::vector<std::int64_t> lengths(sample.chains(), sample.rows());
+  const auto spacing = static_cast<double>(history_every);
+  for (std::size_t k = 0; k < slow_observables.size(); ++k) {
+    const auto gamma = gamma_method(sample.series(k), lengths);
+    report.tau_int[k] = {gamma.tau_int * spacing, gamma.tau_int_error * spacing};
+  }
+}
+
+void write_report(hdf5::File& file, const HmcReport& report) {
+  for_each_attribute(report, [&file]<class T>(const std::string& name, const T& value) {
+    if constexpr (std::is_same_v<T, ValueAndError>)
+      file.set_attribute(name, pair_of(value));
+    else
+      file.set_attribute(name, value);
+  });
+}
+
+HmcReport read_report(const hdf5::File& file) {
+  HmcReport report;
+  for_each_attribute(report, [&file]<class T>(const std::string& name, T& value) {
+    if (!file.has_attribute(name))
+      return;
+    if constexpr (std::is_same_v<T, ValueAndError>) {
+      const auto pair = file.attribute<std::vector<double>>(name);
+      if (pair.size() == 2)
+        value = {pair[0], pair[1]};
+    } else {
+      value = file.attribute<T>(name);
+    }
+  });
+  return report;
+}
+
+void warn(const HmcRunSettings& settings, const HmcReport& report) {
+  if (report.acceptance < low_acceptance)
+    spdlog::warn("acceptance is {:.3f}: a smaller --step-size or --tune would help", report.acceptance);
+  if (settings.chains >= chains_for_errors) {
+    warn_unless_one("<exp(-dH)>", report.exp_minus_delta_h,
+                    "thermalise longer, take a smaller --step-size or --precision double");
+    warn_unless_one("<phi dS/dphi>", report.virial, "the chains have not reached equilibrium, thermalise longer");
+  }
+  if (const auto k = least_converged(report); k && report.r_hat[*k] > largest_r_hat)
+    spdlog::warn("split R-hat of the {} is {:.3f}, above {}: single chains do not explore the whole law; give more "
+                 "--trajectories and --thermalize, or --algorithm cluster",
+                 slow_observables[*k], report.r_hat[*k], largest_r_hat);
+  if (const auto k = slowest(report)) {
+    const double tau = report.tau_int[*k].value;
+    if (static_cast<double>(settings.trajectories) < enough_tau_int * tau)
+      spdlog::warn("a chain of {} trajectories is only {:.2g} tau_int long (tau_int of the {} is {:.3g} or more): give "
+                   "--trajectories {:.0f} or a faster --algorithm, and --thermalize at least {:.0f}",
+                   settings.trajectories, static_cast<double>(settings.trajectories) / tau, slow_observables[*k], tau,
+                   std::ceil(enough_tau_int * tau), std::ceil(10 * tau));
+  }
+}
+
+std::string table(const HmcRunSettings& settings, const HmcReport& report, const std::string& output) {
+  std::string convergence;
+  if (const auto k = least_converged(report))
+    convergence += fmt::format("split R-hat    {:.4f} ({})\n", report.r_hat[*k], slow_observables[*k]);
+  if (const auto k = slowest(report))
+    convergence += fmt::format("tau_int        {:.3g} +- {:.1g} trajectories ({})\n", report.tau_int[*k].value,
+                               report.tau_int[*k].error, slow_observables[*k]);
+  return fmt::format("{}: {} configurations, lattice {}\n"
+                     "{} steps of {:.6g}{}\n"
+                     "acceptance     {:.5f}\n"
+                     "<exp(-dH)>     {:.6f} +- {:.1g}\n"
+                     "<phi dS/dphi>  {:.6f} +- {:.1g}\n"
+                     "{}"
+                     "site updates   {:.3g} per second\n"
+                     "time           {}\n",
+                     output, settings.saves() * settings.chains, settings.lattice, report.steps, report.step_size,
+                     settings.tune ? " (tuned)" : "", report.acceptance, report.exp_minus_delta_h.value,
+                     report.exp_minus_delta_h.error, report.virial.value, report.virial.error, convergence,
+                     report.site_updates_per_second, duration_text(report.seconds));
+}
+
+Json json_of(const HmcRunSettings& settings, const HmcReport& report) {
+  Json r_hat = Json::object(), tau_int = Json::object();
+  for (std::size_t k = 0; k < slow_observables.size(); ++k) {
+    r_hat[slow_observables[k]] = report.r_hat[k];
+    tau_int[slow_observables[k]] = pair_of(report.tau_int[k]);
+  }
+  return {{"acceptance", report.acceptance},
+          {"exp_minus_delta_h", pair_of(report.exp_minus_delta_h)},
+          {"virial", pair_of(report.virial)},
+          {"r_hat", r_hat},
+          {"tau_int", tau_int},
+          {"algorithm", settings.algorithm},
+          {"integrator", settings.integrator},
+          {"step_size", report.step_size},
+          {"steps", report.steps},
+          {"force_evaluations", report.force_evaluations},
+          {"site_updates_per_second", report.site_updates_per_second},
+          {"seconds", report.seconds}};
+}
+
+} // namespace stint

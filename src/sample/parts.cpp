@@ -1,0 +1,73 @@
+#include "src/sample/parts.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+namespace stint {
+
+void write_position(const PartsFolder& folder, const EnsembleHeader& header, const SamplePosition& position) {
+  AtomicFile target(folder.state(), true);
+  auto file = hdf5::File::create(target.temporary(), folder.state());
+  write_unfinished_header(file, sample_state_format, true, header);
+  file.set_attribute("parts", position.parts);
+  file.set_attribute("samples", position.samples);
+  file.set_attribute("evaluations", position.evaluations);
+  file.set_attribute("seconds", position.seconds);
+  file.close();
+  target.commit();
+}
+
+SamplePosition read_position(const PartsFolder& folder) {
+  const auto file = folder.open_state();
+  const SamplePosition position{.parts = file.attribute<std::int64_t>("parts"),
+                                .samples = file.attribute<std::int64_t>("samples"),
+                                .evaluations = file.attribute<double>("evaluations"),
+                                .seconds = file.attribute<double>("seconds")};
+  folder.check_parts(position.parts);
+  return position;
+}
+
+SamplePartWriter::SamplePartWriter(const std::string& path, const EnsembleHeader& header, bool densities)
+    : target_(path, true), file_(hdf5::File::create(target_.temporary(), path)),
+      configurations_(
+          growing_dataset(file_, "/configurations", hdf5::Type::float32, configurations_shape(0, header.geometry))) {
+  if (densities)
+    log_density_ = growing_dataset(file_, "/log_density", hdf5::Type::float64, {0});
+  write_unfinished_header(file_, sample_part_format, false, header);
+}
+
+void SamplePartWriter::append(std::span<const float> configurations, std::span<const double> log_density) {
+  configurations_.append_rows(configurations);
+  if (log_density_)
+    log_density_->append_rows(log_density);
+}
+
+void SamplePartWriter::commit() {
+  file_.set_attribute("complete", std::int64_t{1});
+  file_.close();
+  target_.commit();
+}
+
+void read_samples(const PartsFolder& folder, std::int64_t parts, const EnsembleHeader& header, bool densities,
+                  std::int64_t block,
+                  const std::function<void(std::span<const float>, std::span<const double>)>& visit) {
+  const std::int64_t volume = header.geometry.volume();
+  std::vector<float> configurations;
+  for (std::int64_t number = 1; number <= parts; ++number) {
+    const auto part = open_unfinished(folder.part(number), sample_part_format);
+    const auto stored = part.dataset("/configurations");
+    const std::int64_t rows = stored.rows();
+    const auto log_density = densities ? part.dataset("/log_density").read<double>() : std::vector<double>();
+    if (stored.dims() != configurations_shape(rows, header.geometry) || (densities && std::ssize(log_density) != rows))
+      throw std::runtime_error(part.path() + ": the shapes of its datasets do not fit; the file is damaged");
+    for (std::int64_t first = 0; first < rows; first += block) {
+      const std::int64_t n = std::min(block, rows - first);
+      configurations.resize(n * volume);
+      stored.read_rows<float>(first, configurations);
+      visit(configurations, densities ? std::span(log_density).subspan(first, n) : std::span<const double>());
+    }
+  }
+}
+
+} // namespace stint

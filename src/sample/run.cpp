@@ -1,0 +1,164 @@
+#include "src/sample/run.hpp"
+
+#include "src/program/errors.hpp"
+#include "src/program/options.hpp"
+#include "src/program/pacemaker.hpp"
+#include "src/program/progress.hpp"
+#include "src/sample/ensemble.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace stint {
+namespace {
+
+/// Rank 0's part that is being written, and the position.
+class Recorder {
+public:
+  Recorder(const PartsFolder& folder, const EnsembleHeader& header, bool densities, const SamplePosition& position)
+      : folder_(folder), header_(header), densities_(densities), position_(position) {}
+
+  void append(std::span<const float> configurations, std::span<const double> log_density) {
+    if (!part_)
+      part_.emplace(folder_.part(position_.parts + 1), header_, densities_);
+    part_->append(configurations, log_density);
+  }
+
+  /// Finishes the part and writes the state that counts it.
+  void checkpoint(SamplePosition position) {
+    if (!part_)
+      return;
+    part_->commit();
+    part_.reset();
+    position.parts = ++position_.parts;
+    write_position(folder_, header_, position);
+  }
+
+  std::int64_t parts() const { return position_.parts; }
+
+private:
+  const PartsFolder& folder_;
+  const EnsembleHeader& header_;
+  bool densities_;
+  SamplePosition position_;
+  std::optional<SamplePartWriter> part_;
+};
+
+/// After an error before the first checkpoint.
+struct RemovedIfEmpty {
+  const PartsFolder& folder;
+  bool root;
+  ~RemovedIfEmpty() {
+    if (root)
+      folder.remove_if_empty();
+  }
+};
+
+/// The samples of a rank in a round: each rank makes one batch, the first of them rank 0.
+struct Share {
+  std::int64_t first, count;
+};
+
+Share share_of(std::int64_t begin, std::int64_t rank, const SampleRunSettings& settings) {
+  const std::int64_t first = std::min(settings.samples, begin + settings.batch * rank);
+  return {first, std::min(settings.samples, first + settings.batch) - first};
+}
+
+} // namespace
+
+void SampleRunSettings::declare_run(Options& options) {
+  options.value("batch", batch, "N",
+                "configurations at a time; each rank makes one batch after another. Memory grows with it, and "
+                "configurations depend on it, and on --threads, by rounding");
+  options.flag(
+      "resume", resume,
+      "continue from OUTPUT.parts if it is there, or say that OUTPUT is complete; the configurations are those "
+      "of a run that was never stopped");
+  options.value("checkpoint-every", checkpoint_every, "SECONDS", "between finished parts in OUTPUT.parts");
+  options.value("time-limit", time_limit, "SECONDS", "finish a part and exit with status 75 after this time",
+                "no limit");
+}
+
+void SampleRunSettings::check() const {
+  for (const auto& [option, value] : {std::pair{"samples", samples}, {"batch", batch}})
+    if (value < 1)
+      throw UsageError(fmt::format("--{} is {}, expected at least 1", option, value));
+  if (!(checkpoint_every > 0))
+    throw UsageError(fmt::format("--checkpoint-every is {}, expected more than 0 seconds", checkpoint_every));
+  if (time_limit && *time_limit < 0)
+    throw UsageError(fmt::format("--time-limit is {}, expected at least 0 seconds", *time_limit));
+}
+
+SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, const CommonOptions& common,
+                         const EnsembleHeader& header, const PartsFolder& folder, bool resume, const StopRequest& stop,
+                         const MakeSamples& make) {
+  const std::int64_t volume = header.geometry.volume();
+  const auto begin = std::chrono::steady_clock::now();
+  SamplePosition position;
+  const RemovedIfEmpty leaving{folder, mpi.root()};
+  std::optional<FolderLock> lock; // on rank 0, as the recorder
+  std::optional<Recorder> recorder;
+  on_root(mpi, [&] {
+    lock.emplace(folder);
+    if (resume) {
+      position = read_position(folder);
+      folder.remove_after(position.parts);
+    } else {
+      folder.clear();
+    }
+    recorder.emplace(folder, header, settings.weights, position);
+  });
+  mpi.broadcast(std::span(&position, 1));
+  const double earlier_seconds = position.seconds;
+  const auto seconds = [&] {
+    return earlier_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const auto checkpoint = [&] {
+    position.seconds = seconds();
+    if (recorder)
+      recorder->checkpoint(position);
+  };
+
+  Pacemaker pacemaker(mpi, stop, settings.checkpoint_every);
+  const std::int64_t start = position.samples;
+  Progress progress("sample", settings.samples - start, "configurations", mpi.root() && !common.quiet);
+  while (position.samples < settings.samples) {
+    const Share mine = share_of(position.samples, mpi.rank(), settings);
+    const std::int64_t end = share_of(position.samples, mpi.size(), settings).first;
+    const Samples made = mine.count > 0 ? make(mine.first, mine.count) : Samples{};
+    std::vector<float> configurations(mpi.root() ? (end - position.samples) * volume : 0);
+    mpi.gather_rows<float>(made.configurations, volume, configurations);
+    std::vector<double> log_density(mpi.root() && settings.weights ? end - position.samples : 0);
+    if (settings.weights)
+      mpi.gather_rows<double>(made.log_density, 1, log_density);
+    double evaluations = made.evaluations * static_cast<double>(mine.count);
+    mpi.sum(std::span(&evaluations, 1));
+    if (recorder)
+      recorder->append(configurations, log_density);
+    position.evaluations += evaluations;
+    position.samples = end;
+    progress.update(end - start);
+    if (end == settings.samples)
+      break;
+    const auto wish = pacemaker.ask();
+    if (wish != Pacemaker::Wish::none)
+      checkpoint();
+    if (wish == Pacemaker::Wish::stop) {
+      mpi.barrier(); // an error of rank 0 ends the others here
+      throw StoppedEarly(fmt::format("stopped after {} of {} configurations; {} is written, continue with --resume",
+                                     end, settings.samples, folder.path()));
+    }
+  }
+  checkpoint(); // a run that is killed from here on need not sample again
+  SampleReport report{.evaluations = position.evaluations / static_cast<double>(settings.samples)};
+  if (recorder) {
+    write_sample_ensemble(settings, common, header, folder, recorder->parts(), seconds, report);
+    folder.remove();
+  }
+  mpi.barrier();
+  return report;
+}
+
+} // namespace stint

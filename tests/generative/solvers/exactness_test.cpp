@@ -1,0 +1,218 @@
+// Log-densities along the flow, and what makes samples of a wrong drift exact.
+
+#include "generative/phi4/action.hpp"
+#include "generative/sampler.hpp"
+#include "generative/solvers/weights.hpp"
+
+#include "tests/generative/fixtures.hpp"
+#include "tests/generative/gaussian_laws.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace stint {
+namespace {
+
+using testing::FreeField;
+
+const FreeField free_field{Geometry({4, 4}), {.mass2 = 0.5, .field = 0.3}};
+const Geometry& lattice = free_field.lattice;
+const SolverOptions rk4{.method = Method::rk4};
+
+torch::Tensor white(std::int64_t count, std::int64_t seed) {
+  torch::manual_seed(seed);
+  return torch::randn({count, 4, 4}, torch::kDouble);
+}
+
+double largest(const torch::Tensor& t) { return t.abs().max().item<double>(); }
+
+TEST(ForwardFlow, ReturnsWhatTheReverseOneTook) {
+  const auto x0 = white(5, 1);
+  const auto known = parse_mask("block:2x3@3,1", lattice, 0);
+  for (const Task& task : {generation(), inpainting(known), sequential(block_order(lattice, 2), 0.5)}) {
+    const auto start = start_state(task, x0, free_field.observed());
+    const auto error = [&](const Schedule& schedule, const SolverOptions& solver) {
+      const auto way = knots(task.path, schedule);
+      const auto x = solve(free_field.drift(), start, way, solver).x;
+      EXPECT_GT(largest(x - start), 0.1);
+      return largest(solve(free_field.drift(), x, reversed(way), solver).x - start);
+    };
+    EXPECT_LT(error(Schedule::uniform(20), rk4), error(Schedule::uniform(10), rk4) / 12);
+    EXPECT_LT(error(Schedule::uniform(20), rk4), 1e-3);
+    EXPECT_LT(error(Schedule::uniform(1), {.method = Method::dopri5, .tolerance = 1e-8}), 1e-5);
+    EXPECT_LT(error(Schedule::log_ratio(64), {}), 0.02);
+  }
+}
+
+/// log N(x) of a Gaussian law on the coordinates `sites`.
+torch::Tensor log_density(const testing::AffineLaw& law, const torch::Tensor& sites, const torch::Tensor& x) {
+  const auto c = law.covariance.index_select(0, sites).index_select(1, sites);
+  const auto rest = x.flatten(1).index_select(1, sites) - law.mean.index_select(0, sites);
+  return -((rest.mm(torch::linalg_inv(c)) * rest).sum(1) + std::get<1>(torch::linalg_slogdet(2 * M_PI * c))) / 2;
+}
+
+TEST(LogDensity, MatchesTheClosedForm) {
+  const auto x0 = white(4, 2);
+  const auto known = parse_mask("block:2x3@3,1", lattice, 0);
+  const auto all = torch::arange(16), free_sites = (~known).flatten().nonzero().flatten();
+  const auto H = known.to(torch::kDouble).flatten().diag();
+  const auto conditional =
+      testing::posterior(free_field.exact, H, torch::zeros_like(H), H.mv(free_field.observed().flatten()));
+  struct Case {
+    const char* name;
+    Task task;
+    torch::Tensor sites;
+    const testing::AffineLaw& law;
+  };
+  const std::vector<Case> cases = {
+      {"generate", generation(), all, free_field.exact},
+      {"generate, trigonometric", generation(Curve::trigonometric), all, free_field.exact},
+      {"coarse to fine", multiscale(lattice, 2), all, free_field.exact},
+      {"columns", sequential(column_order(lattice, 2)), all, free_field.exact},
+      {"inpaint", inpainting(known), free_sites, conditional},
+      {"inpaint by columns", sequential(column_order(lattice, 2), 0.5, known), free_sites, conditional}};
+  for (const auto& [name, task, sites, law] : cases) {
+    const auto start = start_state(task, x0, free_field.observed());
+    const auto noise = log_density({torch::zeros({16}, torch::kDouble), torch::eye(16, torch::kDouble)}, sites, start);
+    const auto error = [&, &the_task = task, &the_sites = sites, &the_law = law](int steps) {
+      const auto solution =
+          solve(free_field.drift(), start, knots(the_task.path, Schedule::uniform(steps)), rk4, {}, exact_divergence());
+      return largest(noise + solution.log_density_change - log_density(the_law, the_sites, solution.x));
+    };
+    const double coarse = error(6), fine = error(12);
+    EXPECT_LT(fine, coarse / 10) << name;
+    EXPECT_LT(fine, 0.01) << name;
+  }
+}
+
+Sampler sampler_of(const Phi4& theory, Sampler::LogDensity log_density, int steps = 12) {
+  return {.drift = FreeField{lattice, theory}.drift(),
+          .geometry = lattice,
+          .task = generation(),
+          .schedule = Schedule::uniform(steps),
+          .solver = rk4,
+          .log_density = log_density};
+}
+
+TEST(LogDensity, OfASamplerIsThatOfItsLaw) {
+  const auto sampler = sampler_of(free_field.theory, Sampler::LogDensity::exact, 24);
+  const auto result = sampler(3, 0, 50);
+  const auto exact = free_field.law.log_density(result.configurations.to(torch::kDouble));
+  EXPECT_LT(largest(result.log_density - exact), 2e-4); // single precision
+  const auto log_weight = -phi4_action(free_field.theory, result.configurations) - result.log_density;
+  EXPECT_NEAR(effective_sample_fraction(log_weight), 1, 1e-7);
+
+  auto conditional = sampler;
+  conditional.task = inpainting(parse_mask("block:2x3@3,1", lattice, 0), 0.3);
+  EXPECT_THROW(conditional(3, 0, 2, free_field.observed()), std::invalid_argument);
+  conditional.task = inpainting(parse_mask("block:2x3@3,1", lattice, 0));
+  const auto given = conditional(3, 0, 50, free_field.observed());
+  EXPECT_NEAR(effective_sample_fraction(-phi4_action(free_field.theory, given.configurations) - given.log_density), 1,
+              1e-7);
+}
+
+TEST(LogDensity, ByRandomVectorsIsUnbiased) {
+  auto sampler = sampler_of(free_field.theory, Sampler::LogDensity::exact, 6);
+  const auto exact = sampler(4, 0, 1000).log_density;
+  sampler.log_density = Sampler::LogDensity::hutchinson;
+  const auto one = sampler(4, 0, 1000).log_density - exact;
+  sampler.probes = 4;
+  const auto four = sampler(4, 0, 1000).log_density - exact;
+  EXPECT_LT(std::abs(testing::z_score(one, 0)), 4);
+  EXPECT_LT(std::abs(testing::z_score(four, 0)), 4);
+  EXPECT_NEAR((one.var() / four.var()).item<double>(), 4, 1);
+  sampler.solver.method = Method::dopri5;
+  EXPECT_THROW(sampler(4, 0, 2), std::invalid_argument);
+  sampler.solver.method = Method::multistep;
+  EXPECT_THROW(sampler(4, 0, 2), std::invalid_argument);
+}
+
+TEST(LogDensity, IsIntegratedByDopri5) {
+  auto sampler = sampler_of(free_field.theory, Sampler::LogDensity::exact, 1);
+  sampler.solver = {.method = Method::dopri5, .tolerance = 1e-5};
+  const auto result = sampler(3, 0, 20);
+  EXPECT_LT(largest(result.log_density - free_field.law.log_density(result.configurations.to(torch::kDouble))), 5e-3);
+}
+
+class WrongDrift : public ::testing::Test {
+protected:
+  // A drift of a mass that is off by 20 per cent.
+  static constexpr std::int64_t count = 10000;
+  static constexpr Phi4 target{.mass2 = 1}, wrong{.mass2 = 0.8};
+  static const Sampler::Result& result() {
+    static const Sampler::Result samples = sampler_of(wrong, Sampler::LogDensity::exact, 8)(5, 0, count);
+    return samples;
+  }
+  const torch::Tensor log_weight = -phi4_action(target, result().configurations) - result().log_density;
+  const torch::Tensor phi2 = result().configurations.to(torch::kDouble).square().flatten(1).mean(1);
+  const double exact = free_field_moments(lattice, target).phi2;
+};
+
+TEST_F(WrongDrift, IsWrongWithoutWeightsAndRightWithThem) {
+  EXPECT_GT(std::abs(testing::z_score(phi2, exact)), 10);
+  const auto w = (log_weight - log_weight.max()).exp();
+  const double estimate = ((w * phi2).sum() / w.sum()).item<double>();
+  const double error = ((w * (phi2 - estimate)).square().sum().sqrt() / w.sum()).item<double>();
+  EXPECT_LT(std::abs(estimate - exact) / error, 4);
+}
+
+TEST_F(WrongDrift, HasTheEffectiveSampleSizeOfTheClosedForm) {
+  // int p^2/q of Gaussians: 1 / sqrt(s (2 - s)) for each mode, s the ratio of the variances of p and q.
+  const auto variances = [](const Phi4& theory) {
+    return torch::tensor(free_propagator(lattice, theory), torch::kDouble);
+  };
+  const auto s = variances(target) / variances(wrong);
+  const double expected = (s * (2 - s)).sqrt().prod().item<double>();
+  // The spread of the estimate from parts of the sample.
+  std::vector<double> parts;
+  for (const auto& part : log_weight.split(count / 20))
+    parts.push_back(effective_sample_fraction(part));
+  EXPECT_LT(expected, 0.98);
+  EXPECT_LT(std::abs(testing::z_score(torch::tensor(parts), expected)), 4);
+}
+
+TEST_F(WrongDrift, MetropolisMakesItRight) {
+  std::vector<double> means;
+  double moved = 0;
+  constexpr std::int64_t length = 500;
+  for (std::int64_t first = 0; first < count; first += length) { // independent chains, for honest errors
+    const auto chain = independence_metropolis(log_weight.narrow(0, first, length), 100 + first);
+    moved += (chain.slice(0, 1) != chain.slice(0, 0, length - 1)).sum().item<double>();
+    means.push_back(phi2.narrow(0, first, length).index_select(0, chain.slice(0, 50)).mean().item<double>());
+  }
+  EXPECT_LT(std::abs(testing::z_score(torch::tensor(means), exact)), 4);
+  // E min(1, w'/w) over pairs of independent proposals.
+  const auto pairs = (log_weight.slice(0, 1) - log_weight.slice(0, 0, count - 1)).exp().clamp_max(1);
+  EXPECT_GT(moved / static_cast<double>(count), pairs.mean().item<double>() - 0.05);
+  EXPECT_LT(moved / static_cast<double>(count), 0.99);
+}
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+TEST(Weights, OfFewSamples) {
+  EXPECT_NEAR(effective_sample_fraction(torch::zeros({7})), 1, 1e-14);
+  EXPECT_NEAR(effective_sample_fraction(torch::tensor({1000.0, 0.0, 0.0, 0.0})), 0.25, 1e-14);
+  EXPECT_NEAR(effective_sample_fraction(torch::tensor({std::log(3.0), 0.0}, torch::kDouble) - 500), 16.0 / 20, 1e-12);
+}
+
+TEST(Weights, MetropolisAlwaysAcceptsBetterAndNeverWorthlessProposals) {
+  const auto chain = independence_metropolis(torch::tensor({-inf, 0.0, 5.0, double{NAN}, -1000.0, 6.0}), 1);
+  EXPECT_TRUE(torch::equal(chain, torch::tensor({1, 1, 2, 2, 2, 5})));
+  EXPECT_THROW(independence_metropolis(torch::tensor({-inf, double{NAN}}), 1), std::invalid_argument);
+}
+
+TEST(Weights, MetropolisHasTheWeightsAsItsLaw) {
+  // Two kinds of proposals, equally often, with weights 1 and 3.
+  constexpr std::int64_t n = 100000;
+  const Stream stream{7, Purpose::start};
+  auto heavy = torch::empty({n}, torch::kBool);
+  for (std::int64_t i = 0; i < n; ++i)
+    heavy[i] = stream.uniform(static_cast<std::uint32_t>(i)) < 0.5;
+  const auto chain = independence_metropolis(heavy * std::log(3.0), 2);
+  const auto share = heavy.index_select(0, chain).to(torch::kDouble).reshape({100, -1}).mean(1);
+  EXPECT_LT(std::abs(testing::z_score(share, 0.75)), 4);
+}
+
+} // namespace
+} // namespace stint
