@@ -99,12 +99,6 @@ void write_unfinished_header(hdf5::File& file, const std::string& format, bool c
   write_header(file, header);
 }
 
-std::vector<std::int64_t> configurations_shape(std::int64_t rows, const Geometry& geometry) {
-  std::vector<std::int64_t> dims = {rows};
-  dims.insert(dims.end(), geometry.extents().begin(), geometry.extents().end());
-  return dims;
-}
-
 hdf5::Dataset growing_dataset(hdf5::File& file, const char* name, hdf5::Type type, std::vector<std::int64_t> dims) {
   dims[0] = std::int64_t{1} << 40; // more rows than a chunk will have
   auto layout = hdf5::Layout::chunked(type, dims);

@@ -66,9 +66,6 @@ hdf5::File open_unfinished(const std::string& path, const std::string& format);
 /// Marks a part or a state.
 void write_unfinished_header(hdf5::File& file, const std::string& format, bool complete, const EnsembleHeader& header);
 
-/// The shape of `rows` configurations.
-std::vector<std::int64_t> configurations_shape(std::int64_t rows, const Geometry& geometry);
-
 /// A dataset without rows yet, of a part; dims[0] counts for nothing.
 hdf5::Dataset growing_dataset(hdf5::File& file, const char* name, hdf5::Type type, std::vector<std::int64_t> dims);
 

@@ -94,7 +94,7 @@ template<class Real> void Run<Real>::make_ensemble(const HmcSettings& hmc) {
   UpdateSettings update = settings_.update;
   update.hmc = hmc;
   if (share_.count > 0)
-    ensemble_.emplace(header_.geometry, header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
+    ensemble_.emplace(header_.geometry, *header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
                       share_.count);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;

@@ -94,7 +94,7 @@ void SampleRunSettings::check() const {
 SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, const CommonOptions& common,
                          const EnsembleHeader& header, const PartsFolder& folder, bool resume, const StopRequest& stop,
                          const MakeSamples& make) {
-  const std::int64_t volume = header.geometry.volume();
+  const std::int64_t values = header.values_per_configuration();
   const auto begin = std::chrono::steady_clock::now();
   SamplePosition position;
   const RemovedIfEmpty leaving{folder, mpi.root()};
@@ -128,8 +128,8 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
     const Share mine = share_of(position.samples, mpi.rank(), settings);
     const std::int64_t end = share_of(position.samples, mpi.size(), settings).first;
     const Samples made = mine.count > 0 ? make(mine.first, mine.count) : Samples{};
-    std::vector<float> configurations(mpi.root() ? (end - position.samples) * volume : 0);
-    mpi.gather_rows<float>(made.configurations, volume, configurations);
+    std::vector<float> configurations(mpi.root() ? (end - position.samples) * values : 0);
+    mpi.gather_rows<float>(made.configurations, values, configurations);
     std::vector<double> log_density(mpi.root() && settings.weights ? end - position.samples : 0);
     if (settings.weights)
       mpi.gather_rows<double>(made.log_density, 1, log_density);
