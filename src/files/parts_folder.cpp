@@ -2,15 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 namespace stint {
 namespace {
@@ -30,8 +23,6 @@ std::string PartsFolder::part(std::int64_t number) const { return fmt::format("{
 bool PartsFolder::has_state() const { return fs::exists(state()); }
 
 hdf5::File PartsFolder::open_state() const { return open_unfinished(state(), state_format_); }
-
-Provenance PartsFolder::provenance() const { return read_provenance(open_state()); }
 
 void PartsFolder::check_parts(std::int64_t parts) const {
   for (std::int64_t number = 1; number <= parts; ++number)
@@ -56,36 +47,6 @@ void PartsFolder::clear() const {
   for (const auto& entry : fs::directory_iterator(path_, ignored))
     if (is_ours(entry.path().filename()))
       fs::remove(entry.path(), ignored);
-}
-
-void PartsFolder::remove() const {
-  clear();
-  remove_if_empty();
-}
-
-void PartsFolder::remove_if_empty() const {
-  std::error_code ignored;
-  fs::remove(path_, ignored); // refuses folders that have something in them
-}
-
-FolderLock::FolderLock(const PartsFolder& folder) {
-  constexpr std::chrono::milliseconds patience(5000), pause(100);
-  make_folder(folder.path());
-  descriptor_ = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    if (std::chrono::steady_clock::now() > end) {
-      ::close(descriptor_);
-      throw std::runtime_error(folder.path() +
-                               ": another run is writing to it; let that end, or give another --output");
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
 }
 
 hdf5::File open_unfinished(const std::string& path, const std::string& format) {

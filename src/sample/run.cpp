@@ -46,16 +46,6 @@ private:
   std::optional<SamplePartWriter> part_;
 };
 
-/// After an error before the first checkpoint.
-struct RemovedIfEmpty {
-  const PartsFolder& folder;
-  bool root;
-  ~RemovedIfEmpty() {
-    if (root)
-      folder.remove_if_empty();
-  }
-};
-
 /// The samples of a rank in a round: each rank makes one batch, the first of them rank 0.
 struct Share {
   std::int64_t first, count;
@@ -97,11 +87,8 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
   const std::int64_t values = header.values_per_configuration();
   const auto begin = std::chrono::steady_clock::now();
   SamplePosition position;
-  const RemovedIfEmpty leaving{folder, mpi.root()};
-  std::optional<FolderLock> lock; // on rank 0, as the recorder
-  std::optional<Recorder> recorder;
+  std::optional<Recorder> recorder; // on rank 0
   on_root(mpi, [&] {
-    lock.emplace(folder);
     if (resume) {
       position = read_position(folder);
       folder.remove_after(position.parts);
@@ -155,7 +142,7 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
   SampleReport report{.evaluations = position.evaluations / static_cast<double>(settings.samples)};
   if (recorder) {
     write_sample_ensemble(settings, common, header, folder, recorder->parts(), seconds, report);
-    folder.remove();
+    folder.clear();
   }
   mpi.barrier();
   return report;

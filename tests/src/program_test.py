@@ -120,7 +120,7 @@ class BadInput(ProgramTest):
         self.refuse(2, "no command")
 
     def test_config(self):
-        for text in ["mass3=1\n", "mass2=x\n", "mass2\n", "[hmc]\nmass2=1\n"]:
+        for text in ["mass3=1\n", "mass2=x\n", "mass2\n", "[hmc]\nmass3=1\n"]:
             with self.subTest(text):
                 self.write("bad.ini", text)
                 self.refuse(2, "bad.ini", "hmc", "--output", "out.h5", "--config", "bad.ini")
