@@ -2,6 +2,7 @@
 #include "src/files/atomic_file.hpp"
 #include "src/files/hdf5.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -42,6 +44,12 @@ std::string program_help() {
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 75 stopped early with a checkpoint written.\n";
 }
 
+std::string unknown_command(const Context& context, const std::string& name) {
+  const std::string nearest = nearest_word(name, context.commands);
+  return fmt::format("no command '{}'; {}", name,
+                     nearest.empty() ? "'stint --help' lists them" : "did you mean '" + nearest + "'?");
+}
+
 int run_program(const Context& context, Arguments arguments) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   const auto print = [&context](const std::string& text) {
@@ -56,8 +64,7 @@ int run_program(const Context& context, Arguments arguments) {
   const auto* command = std::find_if(std::begin(commands), std::end(commands),
                                      [&name](const Command& candidate) { return candidate.name == name; });
   if (command == std::end(commands))
-    throw UsageError(name.empty() ? "no command given; 'stint --help' lists them"
-                                  : fmt::format("no command '{}'; 'stint --help' lists them", name));
+    throw UsageError(name.empty() ? "no command given; 'stint --help' lists them" : unknown_command(context, name));
   if (!command->parallel && context.mpi.size() > 1)
     throw UsageError("runs on one rank; start it without mpirun");
   return command->run(context, arguments.subspan(1));
@@ -85,10 +92,16 @@ int common_end(const Context& context, const std::string& line, int status) {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (std::error_code problem; std::filesystem::current_path(problem).empty() || problem) {
+    std::fputs("stint: the folder in which it was started does not exist any more; change to another one\n", stderr);
+    return exit_failed;
+  }
   remove_temporaries_on_signals();
   hdf5::start();
   Mpi mpi(argc, argv);
   Context context{mpi, "stint"};
+  for (const auto& command : commands)
+    context.commands.emplace_back(command.name);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   for (const auto& argument : arguments)
     context.command_line += " " + argument;
