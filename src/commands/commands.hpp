@@ -5,14 +5,9 @@
 //   - returns the exit status.
 // main.cpp has the table of their names.
 
-#include "src/program/command.hpp"
-
-#include <span>
-#include <string>
+#include "src/program/program.hpp"
 
 namespace stint {
-
-using Arguments = std::span<const std::string>; ///< what follows the command's name
 
 int run_hmc(const Context& context, Arguments arguments);
 int run_train(const Context& context, Arguments arguments);
