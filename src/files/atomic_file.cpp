@@ -171,9 +171,15 @@ void write_text_file(const std::string& path, std::string_view text, bool overwr
   file.commit();
 }
 
+bool is_ignored(int signal) {
+  struct sigaction present = {};
+  return ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 void remove_temporaries_on_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    std::signal(signal, remove_temporaries);
+    if (!is_ignored(signal))
+      std::signal(signal, remove_temporaries);
   std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write, as a full disk is
 }
 

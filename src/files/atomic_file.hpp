@@ -47,8 +47,12 @@ void make_folder(const std::string& path);
 /// Writes `text` to `path` as a whole.
 void write_text_file(const std::string& path, std::string_view text, bool overwrite);
 
-/// From now on SIGINT, SIGTERM and SIGHUP remove the temporaries of all AtomicFiles before they end the process; a
-/// file-size limit no longer ends it but makes writing fail.
+/// Whether the process takes no notice of the signal, as nohup arranges it for SIGHUP and a script's shell for SIGINT
+/// of a command in the background. Handlers leave such signals alone.
+bool is_ignored(int signal);
+
+/// From now on SIGINT, SIGTERM and SIGHUP, but those that are ignored, remove the temporaries of all AtomicFiles before
+/// they end the process; a file-size limit no longer ends it but makes writing fail.
 void remove_temporaries_on_signals();
 /// The same for SIGINT alone; may be called by a signal handler.
 void end_on_interrupt();

@@ -42,10 +42,12 @@ bool read_options(const Context& context, Options& options, CommonOptions& commo
   }
   if (common.seed < 0)
     throw UsageError("--seed is " + std::to_string(common.seed) + ", expected a number from 0 to 2^63 - 1");
-  if (common.threads && (*common.threads < 1 || *common.threads > 4096))
-    throw UsageError("--threads is " + std::to_string(*common.threads) + ", expected a number from 1 to 4096");
-  if (!common.threads)
+  const bool given = common.threads.has_value();
+  if (!given)
     common.threads = std::getenv("OMP_NUM_THREADS") ? omp_get_max_threads() : context.mpi.default_threads();
+  if (*common.threads < 1 || *common.threads > 4096)
+    throw UsageError((given ? "--threads is " : "OMP_NUM_THREADS is ") + std::to_string(*common.threads) +
+                     ", expected a number from 1 to 4096");
   omp_set_num_threads(*common.threads);
   common.quiet = common.quiet || common.json == "-";
   start_log(common.quiet, context.mpi.root());
