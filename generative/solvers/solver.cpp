@@ -96,7 +96,7 @@ private:
   void advance_in_parts(const Segment& segment, Solution& solution) {
     constexpr double safety = 0.9, shrink = 0.2, grow = 5, smallest = 1e-6;
     const std::int64_t count = solution.x.size(0);
-    const auto dimensions = static_cast<int>(solution.x.dim() - 1);
+    const auto dimensions = static_cast<int>(solution.x.dim() - 2);
     const auto numbers = torch::TensorOptions().dtype(torch::kDouble).device(solution.x.device());
     auto u = torch::zeros({count}, numbers), h = torch::ones({count}, numbers);
     auto x = solution.x.clone();
@@ -149,7 +149,8 @@ public:
     const Basis path_basis = basis_of(segment);
     const auto shared = common_basis(path_basis, reference_.basis());
     const Basis basis = shared.value_or(path_basis);
-    const auto variance = basis.entries(shared ? reference_.values() : reference_.values().mean());
+    const auto variance =
+        basis.entries(shared ? reference_.values() : reference_.diagonal_in(basis, solution.x.sizes().slice(2)));
     const auto place = [&](const Pair& pair) {
       return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
     };

@@ -114,6 +114,9 @@ void check(const Settings& settings, const Source& source, const KnownTask& task
   if (!settings.run.weights && settings.relax == 0)
     return;
   const char* const option = settings.run.weights ? "weights" : "relax";
+  if (!source.theory)
+    throw UsageError(
+        fmt::format("--{} needs an action; {} is of the kind '{}'", option, settings.source.model, source.kind));
   if (settings.source.has_maps() || !task.has_action())
     throw UsageError(
         fmt::format("--{} needs a target with the lattice action alone: no maps, no --known-noise", option));
@@ -155,7 +158,7 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
   std::string text = fmt::format("{}: {} configurations, lattice {}\n"
                                  "evaluations    {:.4g} of the drift for each\n"
                                  "time           {}, {:.3g} s a configuration\n",
-                                 common.output, settings.run.samples, source.geometry.text(), report.evaluations,
+                                 common.output, settings.run.samples, source.layout.geometry.text(), report.evaluations,
                                  duration_text(report.seconds), per_configuration);
   if (settings.run.weights) {
     text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
@@ -177,7 +180,7 @@ void print_finished(const Settings& settings, CommonOptions common, const Source
 
 } // namespace
 
-int run_sample(const Context& context, Arguments arguments) {
+int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) {
   Settings settings;
   CommonOptions common;
   Options options(
@@ -211,28 +214,32 @@ int run_sample(const Context& context, Arguments arguments) {
   const StopRequest stop(settings.run.time_limit);
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
-  const Source source = open_source(settings.source, options, settings.compute.resolve_precision(device), device);
-  const KnownTask task(settings.task, options, source.geometry, static_cast<std::uint64_t>(common.seed));
+  const Source source =
+      open_source(settings.source, options, kinds, settings.compute.resolve_precision(device), device);
+  const KnownTask task(settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
-  const Sampler sampler{
-      .drift = source.drift,
-      .geometry = source.geometry,
-      .task = task.task(),
-      .schedule = checked([&] { return Schedule::parse(settings.schedule, *settings.steps, source.spectrum); }),
-      .solver = {.method = parse_method(settings.solver),
-                 .noise = settings.noise,
-                 .reference = Operator::diagonal(Basis::fourier(), source.spectrum),
-                 .tolerance = settings.tolerance},
-      .log_density = log_density_of(settings),
-      .probes = std::max(settings.probes, 1),
-      .device = device};
+  const Sampler sampler{.drift = source.drift,
+                        .layout = source.layout,
+                        .task = task.task(),
+                        .schedule = checked([&] {
+                          return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(),
+                                                 source.log_ratio_range);
+                        }),
+                        .solver = {.method = parse_method(settings.solver),
+                                   .noise = settings.noise,
+                                   .reference = source.reference,
+                                   .tolerance = settings.tolerance},
+                        .log_density = log_density_of(settings),
+                        .probes = std::max(settings.probes, 1),
+                        .device = device};
   const Relaxation relax{.trajectories = settings.relax,
                          .hmc = {.step_size = settings.relax_step_size, .steps = settings.relax_steps},
-                         .geometry = source.geometry,
-                         .theory = source.theory,
+                         .geometry = source.layout.geometry,
+                         .theory = source.theory.value_or(Phi4{}),
                          .held = task.held()};
   checked([&] { relax.hmc.validate(); });
-  EnsembleHeader header{.geometry = source.geometry,
+  EnsembleHeader header{.geometry = source.layout.geometry,
+                        .channels = source.layout.channels,
                         .theory = source.theory,
                         .precision = hdf5::Type::float32,
                         .provenance = provenance_of(context, options, common),

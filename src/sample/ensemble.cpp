@@ -52,7 +52,7 @@ public:
 private:
   /// log w = -S - log q of the configurations appended last.
   void weigh(std::span<const float> configurations) {
-    std::vector<std::int64_t> shape = {-1};
+    std::vector<std::int64_t> shape = {-1, 1};
     shape.insert(shape.end(), header_.geometry.extents().begin(), header_.geometry.extents().end());
     const auto fields = torch::tensor(at::ArrayRef<float>(configurations.data(), configurations.size())).reshape(shape);
     const auto action = phi4_action(header_.theory.value(), fields);
