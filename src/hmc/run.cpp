@@ -1,6 +1,6 @@
 #include "src/hmc/run.hpp"
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "src/hmc/recorder.hpp"
 #include "src/hmc/start.hpp"
 #include "src/program/errors.hpp"
@@ -22,10 +22,10 @@ struct Share {
 };
 
 Share share_of(std::int64_t chains, const Mpi& mpi) {
-  constexpr std::int64_t lanes = Ensemble<float>::lanes;
-  static_assert(lanes == Ensemble<double>::lanes);
-  const std::int64_t groups = (chains + lanes - 1) / lanes;
-  const auto begin = [&](std::int64_t rank) { return std::min(chains, groups * rank / mpi.size() * lanes); };
+  constexpr std::int64_t group = MarkovChains<float>::group_size;
+  static_assert(group == MarkovChains<double>::group_size);
+  const std::int64_t groups = (chains + group - 1) / group;
+  const auto begin = [&](std::int64_t rank) { return std::min(chains, groups * rank / mpi.size() * group); };
   return {begin(mpi.rank()), begin(mpi.rank() + 1) - begin(mpi.rank())};
 }
 
@@ -52,7 +52,7 @@ public:
 
 private:
   std::int64_t volume() const { return header_.geometry.volume(); }
-  void make_ensemble(const HmcSettings& hmc);
+  void make_chains(const HmcSettings& hmc);
   void deal_out(const RunState<Real>& all); // rank 0's state to all
   void use(const HmcSettings& hmc);
   void tune();
@@ -76,7 +76,7 @@ private:
   Share share_;
   RunPosition position_;
   std::optional<StepSizeTuner> tuner_;
-  std::optional<Ensemble<Real>> ensemble_; // none if there are fewer groups of chains than ranks
+  std::optional<MarkovChains<Real>> chains_; // none if there are fewer groups of chains than ranks
   std::vector<TrajectoryInfo> infos_;
   std::vector<ChainSums> sums_;
   std::optional<FolderLock> lock_;         // on rank 0
@@ -90,19 +90,19 @@ template<class Real> Run<Real>::~Run() {
   folder_.remove_if_empty(); // after an error before the first checkpoint
 }
 
-template<class Real> void Run<Real>::make_ensemble(const HmcSettings& hmc) {
+template<class Real> void Run<Real>::make_chains(const HmcSettings& hmc) {
   UpdateSettings update = settings_.update;
   update.hmc = hmc;
   if (share_.count > 0)
-    ensemble_.emplace(header_.geometry, header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
-                      share_.count);
+    chains_.emplace(header_.geometry, header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
+                    share_.count);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
 }
 
 template<class Real> void Run<Real>::use(const HmcSettings& hmc) {
-  if (ensemble_)
-    ensemble_->set_hmc(hmc);
+  if (chains_)
+    chains_->set_hmc(hmc);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
 }
@@ -110,18 +110,18 @@ template<class Real> void Run<Real>::use(const HmcSettings& hmc) {
 template<class Real> void Run<Real>::deal_out(const RunState<Real>& all) {
   std::vector<Real> mine(share_.count * volume());
   mpi_.scatter_rows<Real>(all.configurations, volume(), mine);
-  if (ensemble_)
-    ensemble_->restore(mine, position_.first_trajectory + position_.done);
+  if (chains_)
+    chains_->restore(mine, position_.first_trajectory + position_.done);
 }
 
 template<class Real> void Run<Real>::start() {
   const HmcSettings& hmc = settings_.update.hmc;
   if (settings_.tune)
     tuner_.emplace(hmc.step_size, settings_.target_acceptance.value_or(best_acceptance(hmc.integrator)));
-  make_ensemble(hmc);
+  make_chains(hmc);
   if (settings_.start == "hot") {
-    if (ensemble_)
-      ensemble_->start_hot();
+    if (chains_)
+      chains_->start_hot();
   } else if (settings_.start != "cold") {
     RunState<Real> from;
     on_root(mpi_, [&] { from = state_of_ensemble<Real>(settings_, header_.geometry); });
@@ -148,7 +148,7 @@ template<class Real> void Run<Real>::resume() {
   HmcSettings hmc = settings_.update.hmc;
   hmc.step_size = state.position.step_size;
   hmc.steps = static_cast<int>(state.position.steps);
-  make_ensemble(hmc);
+  make_chains(hmc);
   position_ = state.position;
   earlier_seconds_ = position_.seconds;
   if (settings_.tune)
@@ -194,8 +194,8 @@ template<class Real> void Run<Real>::advance_to_the_end() {
   while (position_.done < last) {
     if (tuner_ && position_.done == 0)
       use(with_step_size(settings_.update.hmc, tuner_->step_size()));
-    if (ensemble_)
-      ensemble_->advance(infos_);
+    if (chains_)
+      chains_->advance(infos_);
     ++position_.done;
     position_.force_evaluations += evaluations * position_.steps;
     if (position_.done > settings_.thermalize)
@@ -235,12 +235,12 @@ template<class Real> void Run<Real>::checkpoint() {
 template<class Real> std::vector<Real> Run<Real>::all_configurations() const {
   std::vector<Real> all(mpi_.root() ? settings_.chains * volume() : 0);
   if (mpi_.size() == 1) {
-    ensemble_->configurations(all);
+    chains_->configurations(all);
     return all;
   }
   std::vector<Real> mine(share_.count * volume());
-  if (ensemble_)
-    ensemble_->configurations(mine);
+  if (chains_)
+    chains_->configurations(mine);
   mpi_.gather_rows<Real>(mine, volume(), all);
   return all;
 }

@@ -1,6 +1,6 @@
 // Tuning of the step size: dual averaging reaches its target, and continues from its state.
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "mcmc/tune.hpp"
 #include "tests/lattice/independent_mean.hpp"
 
@@ -47,7 +47,7 @@ TEST_P(Tuning, ReachesItsTarget) {
   const auto& [name, lattice, theory, hmc] = GetParam();
   const double target = 0.8;
   HmcSettings settings = hmc;
-  Ensemble<float> ensemble(Geometry::parse(lattice), theory, {.hmc = settings}, 51, 0, 64);
+  MarkovChains<float> ensemble(Geometry::parse(lattice), theory, {.hmc = settings}, 51, 0, 64);
   ensemble.start_hot();
   std::vector<TrajectoryInfo> info(64);
   StepSizeTuner tuner(settings.step_size, target);

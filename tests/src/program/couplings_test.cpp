@@ -1,5 +1,6 @@
 #include "src/program/couplings.hpp"
 
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
