@@ -8,6 +8,7 @@
 #include "src/program/progress.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +16,8 @@
 
 namespace stint {
 namespace {
+
+constexpr double time_to_see_the_rate = 0.5; // seconds
 
 /// Which chains a rank has: whole SIMD groups, contiguous in rank.
 struct Share {
@@ -55,6 +58,8 @@ private:
   void make_chains(const HmcSettings& hmc);
   void deal_out(const RunState<Real>& all); // rank 0's state to all
   void use(const HmcSettings& hmc);
+  double smallest() const; // step size that tuning tries
+  void start_tuning();
   void tune();
   void measure();
   void checkpoint();
@@ -67,6 +72,7 @@ private:
 
   const Mpi& mpi_;
   const HmcRunSettings& settings_;
+  HmcSettings hmc_ = settings_.update.hmc; // before tuning
   const EnsembleHeader& header_;
   const CommonOptions& common_;
   const PartsFolder& folder_;
@@ -114,11 +120,28 @@ template<class Real> void Run<Real>::deal_out(const RunState<Real>& all) {
     chains_->restore(mine, position_.first_trajectory + position_.done);
 }
 
+template<class Real> double Run<Real>::smallest() const {
+  return smallest_step_size(stable_step_size(header_.theory, header_.geometry.dimensions()), volume());
+}
+
+/// Begins at a step size from which tuning comes to an end. From any other the trajectory length, which tuning keeps,
+/// would make no sense either.
+template<class Real> void Run<Real>::start_tuning() {
+  const double stable = stable_step_size(header_.theory, header_.geometry.dimensions());
+  if (can_tune_from(hmc_.step_size, stable))
+    return;
+  if (mpi_.root())
+    spdlog::warn("--step-size {:.3g} is far from what this theory needs: tuning starts from {} steps of {:.3g}",
+                 hmc_.step_size, hmc_.steps, stable / 2);
+  hmc_.step_size = stable / 2;
+}
+
 template<class Real> void Run<Real>::start() {
-  const HmcSettings& hmc = settings_.update.hmc;
-  if (settings_.tune)
-    tuner_.emplace(hmc.step_size, settings_.target_acceptance.value_or(best_acceptance(hmc.integrator)));
-  make_chains(hmc);
+  if (settings_.tune) {
+    start_tuning();
+    tuner_.emplace(hmc_.step_size, settings_.target_acceptance.value_or(best_acceptance(hmc_.integrator)), smallest());
+  }
+  make_chains(hmc_);
   if (settings_.start == "hot") {
     if (chains_)
       chains_->start_hot();
@@ -145,14 +168,16 @@ template<class Real> void Run<Real>::resume() {
     recorder_.emplace(folder_, header_, settings_.chains, state.position.parts);
   });
   mpi_.broadcast(std::span(&state.position, 1));
-  HmcSettings hmc = settings_.update.hmc;
+  if (settings_.tune)
+    start_tuning();
+  HmcSettings hmc = hmc_;
   hmc.step_size = state.position.step_size;
   hmc.steps = static_cast<int>(state.position.steps);
   make_chains(hmc);
   position_ = state.position;
   earlier_seconds_ = position_.seconds;
   if (settings_.tune)
-    tuner_.emplace(position_.tuner);
+    tuner_.emplace(position_.tuner, smallest());
   deal_out(state);
   mpi_.scatter_rows<ChainSums>(state.sums, 1, sums_);
 }
@@ -163,8 +188,13 @@ template<class Real> void Run<Real>::tune() {
     sum += acceptance_probability(info);
   mpi_.sum(std::span(&sum, 1));
   tuner_->update(std::ldexp(static_cast<double>(sum), -32) / static_cast<double>(settings_.chains));
+  if (tuner_->hopeless())
+    throw CommonFailure(fmt::format("--tune: of all step sizes down to {:.3g} none is accepted; --precision double, "
+                                    "--start cold or other couplings "
+                                    "may help",
+                                    smallest()));
   const bool last = position_.done == settings_.thermalize;
-  use(with_step_size(settings_.update.hmc, last ? tuner_->averaged_step_size() : tuner_->step_size()));
+  use(with_step_size(hmc_, last ? tuner_->averaged_step_size() : tuner_->step_size()));
 }
 
 template<class Real> void Run<Real>::measure() {
@@ -190,10 +220,11 @@ template<class Real> void Run<Real>::advance_to_the_end() {
   const std::int64_t last = settings_.updates(), first = position_.done;
   const std::int64_t evaluations = force_evaluations(settings_.update.hmc.integrator);
   double accepted = 0; // of this rank's chains in this session
+  bool told = false;   // how long it will take
   Progress progress("hmc", last - first, "trajectories", mpi_.root() && !common_.quiet);
   while (position_.done < last) {
     if (tuner_ && position_.done == 0)
-      use(with_step_size(settings_.update.hmc, tuner_->step_size()));
+      use(with_step_size(hmc_, tuner_->step_size()));
     if (chains_)
       chains_->advance(infos_);
     ++position_.done;
@@ -204,6 +235,12 @@ template<class Real> void Run<Real>::advance_to_the_end() {
       tune();
     accepted += static_cast<double>(std::ranges::count(infos_, true, &TrajectoryInfo::accepted));
     const std::int64_t done = position_.done - first;
+    if (!told && seconds() > time_to_see_the_rate) {
+      told = true;
+      if (mpi_.root())
+        spdlog::info("about {} for all trajectories",
+                     duration_text(seconds() * static_cast<double>(last - first) / static_cast<double>(done)));
+    }
     progress.update(done, fmt::format("acceptance {:.3f}",
                                       accepted / static_cast<double>(done * std::max<std::int64_t>(share_.count, 1))));
     if (position_.done == last)
