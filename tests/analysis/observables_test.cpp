@@ -1,5 +1,6 @@
 #include "analysis/observables.hpp"
 
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 
 #include <gtest/gtest.h>

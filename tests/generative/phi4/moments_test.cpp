@@ -1,6 +1,7 @@
 #include "generative/phi4/moments.hpp"
 
 #include "generative/phi4/action.hpp"
+#include "lattice/action.hpp"
 
 #include "tests/generative/fixtures.hpp"
 

@@ -1,4 +1,4 @@
-#include "mcmc/molecular_dynamics.hpp"
+#include "mcmc/tiled_dynamics.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -13,19 +13,16 @@ constexpr int deepest = 16; // stages of a wave that tiles are made for
 
 } // namespace
 
-template<class Real>
-MolecularDynamics<Real>::MolecularDynamics(const Geometry& geometry, const Phi4& theory, const Kernels<Real>& kernels,
-                                           LaneUse use)
-    : sweep_(geometry, theory, kernels, use) {
-  const auto& extents = sweep_.layout().extents();
-  const int d = geometry.dimensions();
+template<class Real> TiledDynamics<Real>::TiledDynamics(LatticePass<Real> pass) : pass_(std::move(pass)) {
+  const auto& extents = pass_.layout().extents();
+  const auto d = static_cast<int>(extents.size());
   planes_ = d >= 2 ? extents[0] : 1;
   positions_ = d >= 2 ? extents[1] : extents[0];
-  rows_of_position_ = d >= 3 ? sweep_.whole().rows / planes_ / positions_ : 0;
+  rows_of_position_ = d >= 3 ? pass_.whole().rows / planes_ / positions_ : 0;
 
   // A wave of depth stages has depth + 2 planes of three fields at hand: the momenta and two buffers.
   const std::int64_t position_bytes =
-      sweep_.layout().size() / (std::int64_t{planes_} * positions_) * 3 * static_cast<std::int64_t>(sizeof(Real));
+      pass_.layout().size() / (std::int64_t{planes_} * positions_) * 3 * static_cast<std::int64_t>(sizeof(Real));
   const auto whole_planes = [&](std::int64_t cache) { return cache / (position_bytes * positions_) - 2; };
   if (planes_ > 1 && whole_planes(near_cache) >= 2) {
     tiling_ = {static_cast<int>(whole_planes(near_cache)), 0};
@@ -49,20 +46,20 @@ MolecularDynamics<Real>::MolecularDynamics(const Geometry& geometry, const Phi4&
 
 /// Stage s at the positions y = first, ..., first + count - 1 of one plane.
 template<class Real>
-void MolecularDynamics<Real>::run_part(const Wave& wave, int s, int plane, int first, int count) const {
+void TiledDynamics<Real>::run_part(const Wave& wave, int s, int plane, int first, int count) const {
   Region region;
   if (rows_of_position_ > 0)
     region = {(std::int64_t{plane} * positions_ + first) * rows_of_position_, count * rows_of_position_, 0,
-              sweep_.whole().sites};
+              pass_.whole().sites};
   else
     region = {plane, 1, first, count};
   if (s == 0 && wave.momenta)
-    sweep_.draw(*wave.momenta, region, wave.sweeps[0].pi);
-  sweep_(wave.sweeps[s], region);
+    pass_.draw(*wave.momenta, region, wave.passes[0].pi);
+  pass_(wave.passes[s], region);
 }
 
-template<class Real> void MolecularDynamics<Real>::run(const Wave& wave) const {
-  const int count = static_cast<int>(wave.sweeps.size());
+template<class Real> void TiledDynamics<Real>::run(const Wave& wave) const {
+  const int count = static_cast<int>(wave.passes.size());
   const int skew = 2 * (count - 1);
   const int tile = tiling_.tile > 0 ? tiling_.tile : positions_ + skew;
   for (int f_y = 0; f_y < positions_ + skew; f_y += tile)
@@ -85,24 +82,24 @@ template<class Real> void MolecularDynamics<Real>::run(const Wave& wave) const {
 }
 
 template<class Real>
-Proposal<Real> MolecularDynamics<Real>::operator()(std::span<const Stage> stages, const Real* start, Real* pi,
-                                                   Workspace<Real> workspace, const LaneStreams* momenta) const {
+Proposal<Real> TiledDynamics<Real>::move(std::span<const Stage> stages, const Real* start,
+                                         const Workspace<Real>& workspace, const LaneStreams* momenta) const {
   Proposal<Real> proposal;
-  std::vector<Sweep<Real>> sweeps;
+  std::vector<KickDrift<Real>> passes;
   const Real* phi = start;
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    Sweep<Real>& sweep = sweeps.emplace_back(sweep_.prepared(phi, pi, stages[i].kick));
+    KickDrift<Real>& pass = passes.emplace_back(pass_.prepared(phi, workspace.pi, stages[i].kick));
     if (i == 0)
-      sweep.before = &proposal.start;
+      pass.before = &proposal.start;
     if (i + 1 == stages.size()) {
-      sweep.after = &proposal.end;
+      pass.after = &proposal.end;
       break;
     }
-    sweep.out = i % 2 == 0 ? workspace.first : workspace.second;
-    sweep.drift = static_cast<Real>(stages[i].drift);
-    phi = sweep.out;
+    pass.out = i % 2 == 0 ? workspace.first : workspace.second;
+    pass.drift = static_cast<Real>(stages[i].drift);
+    phi = pass.out;
   }
-  const std::span<const Sweep<Real>> all(sweeps);
+  const std::span<const KickDrift<Real>> all(passes);
   const std::size_t waves = (all.size() + tiling_.depth - 1) / tiling_.depth;
   for (std::size_t wave = 0; wave < waves; ++wave) {
     const std::size_t begin = wave * all.size() / waves, end = (wave + 1) * all.size() / waves;
@@ -112,7 +109,7 @@ Proposal<Real> MolecularDynamics<Real>::operator()(std::span<const Stage> stages
   return proposal;
 }
 
-template class MolecularDynamics<float>;
-template class MolecularDynamics<double>;
+template class TiledDynamics<float>;
+template class TiledDynamics<double>;
 
 } // namespace stint

@@ -1,4 +1,4 @@
-#include "mcmc/lattice_sweep.hpp"
+#include "mcmc/lattice_pass.hpp"
 
 #include <algorithm>
 
@@ -25,9 +25,10 @@ std::vector<std::int32_t> neighbours_of_rows(const std::vector<int>& extents, st
 } // namespace
 
 template<class Real>
-LatticeSweep<Real>::LatticeSweep(const Geometry& geometry, const Phi4& theory, const Kernels<Real>& kernels,
-                                 LaneUse use)
-    : kernels_(&kernels), layout_(geometry, use) {
+LatticePass<Real>::LatticePass(const Geometry& geometry, LatticeAction<Real> action, const Kernels<Real>& kernels,
+                               LaneUse use)
+    : action_(std::move(action)), kernels_(&kernels), kick_drift_(kernels.kick_drift[action_.number()]),
+      layout_(geometry, use) {
   std::vector<int> across = layout_.extents();
   common_.extent = across.back();
   across.pop_back();
@@ -37,29 +38,27 @@ LatticeSweep<Real>::LatticeSweep(const Geometry& geometry, const Phi4& theory, c
   common_.last_across = across.empty() ? 1 : across.back();
   if (use == LaneUse::blocks)
     common_.join = across.size() < 2 ? Join::sites : Join::rows;
-  common_.onsite = static_cast<Real>(theory.onsite(geometry.dimensions()));
-  common_.lambda = static_cast<Real>(theory.lambda);
-  common_.field = static_cast<Real>(theory.field);
+  common_.site = action_.site();
 }
 
-template<class Real> Sweep<Real> LatticeSweep<Real>::prepared(const Real* phi, Real* pi, double kick) const {
-  Sweep<Real> sweep = common_;
-  sweep.row_neighbours = row_neighbours_.data();
-  sweep.phi = phi;
-  sweep.pi = pi;
-  sweep.kick = static_cast<Real>(kick);
-  return sweep;
+template<class Real> KickDrift<Real> LatticePass<Real>::prepared(const Real* phi, Real* pi, double kick) const {
+  KickDrift<Real> pass = common_;
+  pass.row_neighbours = row_neighbours_.data();
+  pass.phi = phi;
+  pass.pi = pi;
+  pass.kick = static_cast<Real>(kick);
+  return pass;
 }
 
-template<class Real> Energies LatticeSweep<Real>::energies(const Real* phi, Real* pi) const {
+template<class Real> Energies LatticePass<Real>::energies(const Real* phi, Real* pi) const {
   Energies energies;
-  Sweep<Real> sweep = prepared(phi, pi, 0);
-  sweep.before = &energies;
-  (*this)(sweep);
+  KickDrift<Real> pass = prepared(phi, pi, 0);
+  pass.before = &energies;
+  (*this)(pass);
   return energies;
 }
 
-template<class Real> void LatticeSweep<Real>::draw(LaneStreams streams, const Region& region, Real* out) const {
+template<class Real> void LatticePass<Real>::draw(LaneStreams streams, const Region& region, Real* out) const {
   const std::int64_t stride = layout_.stride();
   if (layout_.use() == LaneUse::blocks)
     streams.lane_stride = static_cast<std::uint32_t>(stride);
@@ -78,7 +77,7 @@ template<class Real> void LatticeSweep<Real>::draw(LaneStreams streams, const Re
     draw_sites(row * common_.extent + region.first_site, region.sites);
 }
 
-template class LatticeSweep<float>;
-template class LatticeSweep<double>;
+template class LatticePass<float>;
+template class LatticePass<double>;
 
 } // namespace stint

@@ -40,13 +40,12 @@ struct Joins {
 
 /// The slice at lane `lane` of one row. Pointers are to lane 0 of the row's first site; `across` are the 2 * Across
 /// rows beside it.
-template<class Real, int Across, Measured Measure, bool Drift, Joins Joined>
-inline void sweep_row(const Sweep<Real>& s, const Region& region, const Real* phi, const Real* const* across, Real* pi,
-                      Real* out, Energies* energies, int lane) {
+template<class Real, class A, int Across, Measured Measure, bool Drift, Joins Joined>
+inline void pass_over_row(const KickDrift<Real>& s, const Region& region, const Real* phi, const Real* const* across,
+                          Real* pi, Real* out, Energies* energies, int lane) {
   using V = Vector<Real>;
-  // kick * force = phi (linear + cubic phi^2) + hopping (neighbours + field / 2)
-  const Real linear = -2 * s.kick * s.onsite, cubic = -4 * s.kick * s.lambda, hopping = 2 * s.kick;
-  const Real half_field = s.field / 2;
+  const auto site = *static_cast<const decltype(A().template site<Real>(1))*>(s.site);
+  const auto kick = site.kick(s.kick);
   const int stop = region.first_site + region.sites;
   const Real* const last = phi + std::int64_t{s.extent - 1} * lanes;
   const V beyond = s.join == Join::sites ? next_lanes(phi, lane) : load(phi + lane);
@@ -56,7 +55,7 @@ inline void sweep_row(const Sweep<Real>& s, const Region& region, const Real* ph
   V centre = load(slice + std::int64_t{region.first_site} * lanes);
   for (int begin = region.first_site; begin < stop; begin += partial_sum_sites) {
     const int end = begin + partial_sum_sites < stop ? begin + partial_sum_sites : stop;
-    V action_part = {}, kinetic_part = {}, field_part = {}, fourth_part = {};
+    V action_part = {}, kinetic_part = {}, phi_part = {}, virial_part = {};
     for (int x = begin; x < end; ++x) {
       const std::int64_t at = std::int64_t{x} * lanes;
       const V right = x + 1 < s.extent ? load(slice + at + lanes) : beyond;
@@ -68,19 +67,17 @@ inline void sweep_row(const Sweep<Real>& s, const Region& region, const Real* ph
           neighbours += previous_lanes(across[i] + at, lane);
         else
           neighbours += load(across[i] + at + lane);
-      const V square = centre * centre;
       const V before = load(pi + at + lane);
-      const V after = before + hopping * (neighbours + half_field) + centre * (linear + cubic * square);
+      const V after = kick(before, centre, neighbours);
       store<Real>(pi + at + lane, after);
       if constexpr (Drift)
         store<Real>(out + at + lane, centre + s.drift * after);
       if constexpr (Measure != Measured::nothing) {
         const V momentum = Measure == Measured::before ? before : after;
-        // A bond belongs to both of its sites, hence neighbours and not 2 neighbours.
-        action_part += centre * (centre * (s.onsite + s.lambda * square) - neighbours - s.field);
+        action_part += site.density(centre, neighbours);
         kinetic_part += momentum * momentum;
-        field_part += centre;
-        fourth_part += square * square;
+        phi_part += centre;
+        virial_part += site.virial_term(centre);
       }
       left = centre;
       centre = right;
@@ -89,14 +86,14 @@ inline void sweep_row(const Sweep<Real>& s, const Region& region, const Real* ph
       for (int i = 0; i < Simd<Real>::width; ++i) {
         energies->action[lane + i] += static_cast<double>(action_part[i]);
         energies->kinetic[lane + i] += static_cast<double>(kinetic_part[i]) / 2;
-        energies->field[lane + i] += static_cast<double>(field_part[i]);
-        energies->fourth[lane + i] += static_cast<double>(fourth_part[i]);
+        energies->sum_phi[lane + i] += static_cast<double>(phi_part[i]);
+        energies->virial_terms[lane + i] += static_cast<double>(virial_part[i]);
       }
   }
 }
 
-template<class Real, int Across, Measured Measure, bool Drift>
-inline void sweep_rows(const Sweep<Real>& s, const Region& region) {
+template<class Real, class A, int Across, Measured Measure, bool Drift>
+inline void pass_over_rows(const KickDrift<Real>& s, const Region& region) {
   const std::int64_t row_size = std::int64_t{s.extent} * lanes;
   for (std::int64_t row = region.first_row; row < region.first_row + region.rows; ++row) {
     const std::int64_t at = row * row_size;
@@ -105,9 +102,9 @@ inline void sweep_rows(const Sweep<Real>& s, const Region& region) {
       across[i] = s.phi + s.row_neighbours[row * 2 * Across + i] * row_size;
     const auto slices = [&]<Joins Joined>() {
       for (int lane = 0; lane < lanes; lane += Simd<Real>::width)
-        sweep_row<Real, Across, Measure, Drift, Joined>(s, region, s.phi + at, across, s.pi + at,
-                                                        Drift ? s.out + at : nullptr,
-                                                        Measure == Measured::after ? s.after : s.before, lane);
+        pass_over_row<Real, A, Across, Measure, Drift, Joined>(s, region, s.phi + at, across, s.pi + at,
+                                                               Drift ? s.out + at : nullptr,
+                                                               Measure == Measured::after ? s.after : s.before, lane);
     };
     if constexpr (Across >= 2)
       if (s.join == Join::rows) {
@@ -127,29 +124,30 @@ inline void sweep_rows(const Sweep<Real>& s, const Region& region) {
   }
 }
 
-template<class Real, int Across> inline void sweep_across(const Sweep<Real>& s, const Region& region) {
+template<class Real, class A, int Across>
+inline void kick_drift_across(const KickDrift<Real>& s, const Region& region) {
   if (s.after)
-    sweep_rows<Real, Across, Measured::after, false>(s, region);
+    pass_over_rows<Real, A, Across, Measured::after, false>(s, region);
   else if (s.before && s.out)
-    sweep_rows<Real, Across, Measured::before, true>(s, region);
+    pass_over_rows<Real, A, Across, Measured::before, true>(s, region);
   else if (s.before)
-    sweep_rows<Real, Across, Measured::before, false>(s, region);
+    pass_over_rows<Real, A, Across, Measured::before, false>(s, region);
   else if (s.out)
-    sweep_rows<Real, Across, Measured::nothing, true>(s, region);
+    pass_over_rows<Real, A, Across, Measured::nothing, true>(s, region);
   else
-    sweep_rows<Real, Across, Measured::nothing, false>(s, region);
+    pass_over_rows<Real, A, Across, Measured::nothing, false>(s, region);
 }
 
-template<class Real> void sweep(const Sweep<Real>& s, const Region& region) {
+template<class Real, class A> void kick_drift(const KickDrift<Real>& s, const Region& region) {
   switch (s.directions_across) {
   case 0:
-    return sweep_across<Real, 0>(s, region);
+    return kick_drift_across<Real, A, 0>(s, region);
   case 1:
-    return sweep_across<Real, 1>(s, region);
+    return kick_drift_across<Real, A, 1>(s, region);
   case 2:
-    return sweep_across<Real, 2>(s, region);
+    return kick_drift_across<Real, A, 2>(s, region);
   default:
-    return sweep_across<Real, 3>(s, region);
+    return kick_drift_across<Real, A, 3>(s, region);
   }
 }
 

@@ -1,6 +1,8 @@
-// The Ensemble against the reference, chain by chain, and what its results must not depend on.
+// MarkovChains against the reference, chain by chain, and what its results must not depend on.
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
+
+#include "lattice/action.hpp"
 #include "mcmc/reference.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +31,7 @@ const std::vector<UpdateSettings> all_updates = {
     {.hmc = {.step_size = 0.2, .steps = 3, .jitter = 0.2, .fourier_mass2 = 0.9}},
     {.hmc = settings, .cluster_sweeps = 2}};
 
-template<class Real> std::vector<Real> configurations(const Ensemble<Real>& ensemble, const Geometry& geometry) {
+template<class Real> std::vector<Real> configurations(const MarkovChains<Real>& ensemble, const Geometry& geometry) {
   std::vector<Real> out(ensemble.chains() * geometry.volume());
   ensemble.configurations(out);
   return out;
@@ -40,7 +42,7 @@ template<class Real> struct Result {
   std::vector<Real> configurations;
   std::vector<TrajectoryInfo> info; // (trajectories, chains)
 };
-template<class Real> Result<Real> run(Ensemble<Real>& ensemble, const Geometry& geometry, int trajectories) {
+template<class Real> Result<Real> run(MarkovChains<Real>& ensemble, const Geometry& geometry, int trajectories) {
   Result<Real> result;
   for (int i = 0; i < trajectories; ++i) {
     result.info.resize(result.info.size() + ensemble.chains());
@@ -52,7 +54,7 @@ template<class Real> Result<Real> run(Ensemble<Real>& ensemble, const Geometry& 
 template<class Real>
 Result<Real> run(const Geometry& geometry, std::int64_t first_chain, std::int64_t chains, int trajectories,
                  const UpdateSettings& update = {.hmc = settings}) {
-  Ensemble<Real> ensemble(geometry, theory, update, seed, first_chain, chains);
+  MarkovChains<Real> ensemble(geometry, theory, update, seed, first_chain, chains);
   ensemble.start_hot(0.5);
   return run(ensemble, geometry, trajectories);
 }
@@ -65,13 +67,13 @@ void expect_same(const TrajectoryInfo& a, const TrajectoryInfo& b) {
   EXPECT_EQ(a.accepted, b.accepted);
 }
 
-template<class Real> class EnsembleOf : public testing::Test {};
+template<class Real> class MarkovChainsOf : public testing::Test {};
 using Precisions = testing::Types<float, double>;
-TYPED_TEST_SUITE(EnsembleOf, Precisions);
+TYPED_TEST_SUITE(MarkovChainsOf, Precisions);
 
-TYPED_TEST(EnsembleOf, StartsHotFromItsStream) {
+TYPED_TEST(MarkovChainsOf, StartsHotFromItsStream) {
   const Geometry geometry({3, 5});
-  Ensemble<TypeParam> ensemble(geometry, theory, {.hmc = settings}, seed, 16, 20);
+  MarkovChains<TypeParam> ensemble(geometry, theory, {.hmc = settings}, seed, 16, 20);
   ensemble.start_hot(0.25);
   const auto phi = configurations(ensemble, geometry);
   std::vector<TypeParam> expected(geometry.volume());
@@ -82,7 +84,7 @@ TYPED_TEST(EnsembleOf, StartsHotFromItsStream) {
   }
 }
 
-TYPED_TEST(EnsembleOf, MovesEveryChainLikeTheReference) {
+TYPED_TEST(MarkovChainsOf, MovesEveryChainLikeTheReference) {
   const double epsilon = std::numeric_limits<TypeParam>::epsilon();
   for (const UpdateSettings& update : all_updates) {
     if (update.cluster_sweeps > 0)
@@ -93,7 +95,7 @@ TYPED_TEST(EnsembleOf, MovesEveryChainLikeTheReference) {
       const Geometry geometry = Geometry::parse(lattice);
       const std::int64_t first_chain = 32, chains = 21, volume = geometry.volume();
       const std::int64_t stride = update.hmc.fourier_mass2 ? 4 : 1; // of the chains to compare
-      Ensemble<TypeParam> ensemble(geometry, theory, update, seed, first_chain, chains);
+      MarkovChains<TypeParam> ensemble(geometry, theory, update, seed, first_chain, chains);
       ensemble.start_hot(0.5);
       for (std::uint32_t trajectory = 0; trajectory < 5; ++trajectory) {
         const auto before = configurations(ensemble, geometry);
@@ -122,7 +124,7 @@ TYPED_TEST(EnsembleOf, MovesEveryChainLikeTheReference) {
   }
 }
 
-TYPED_TEST(EnsembleOf, MovesLargeLatticesLikeTheReference) {
+TYPED_TEST(MarkovChainsOf, MovesLargeLatticesLikeTheReference) {
   // Too large for a cache: a chain is a group of its own, see LaneUse.
   const double epsilon = std::numeric_limits<TypeParam>::epsilon();
   const UpdateSettings update{.hmc = {.step_size = 0.13, .steps = 3}};
@@ -132,7 +134,7 @@ TYPED_TEST(EnsembleOf, MovesLargeLatticesLikeTheReference) {
     const Geometry geometry = Geometry::parse(lattice);
     const std::int64_t chains = 3, volume = geometry.volume();
     ASSERT_TRUE(LaneLayout::allows_blocks(geometry));
-    Ensemble<TypeParam> ensemble(geometry, theory, update, seed, 16, chains);
+    MarkovChains<TypeParam> ensemble(geometry, theory, update, seed, 16, chains);
     ensemble.start_hot(0.5);
     auto before = configurations(ensemble, geometry);
     std::vector<TypeParam> drawn(volume);
@@ -159,7 +161,7 @@ TYPED_TEST(EnsembleOf, MovesLargeLatticesLikeTheReference) {
       }
       before = after;
     }
-    Ensemble<TypeParam> resumed(geometry, theory, update, seed, 16, chains);
+    MarkovChains<TypeParam> resumed(geometry, theory, update, seed, 16, chains);
     resumed.restore(before, 3);
     EXPECT_EQ(run(resumed, geometry, 1).configurations, run(ensemble, geometry, 1).configurations);
     ensemble.set_hmc({.step_size = 0.13, .steps = 3, .fourier_mass2 = 0.9}); // groups of many chains from here
@@ -171,9 +173,9 @@ TYPED_TEST(EnsembleOf, MovesLargeLatticesLikeTheReference) {
   EXPECT_LT(accepted, compared);
 }
 
-TYPED_TEST(EnsembleOf, ReportsTheStateAfterClusterSweeps) {
+TYPED_TEST(MarkovChainsOf, ReportsTheStateAfterClusterSweeps) {
   const Geometry geometry({6, 5});
-  Ensemble<TypeParam> ensemble(geometry, theory, {.hmc = settings, .cluster_sweeps = 1}, seed, 16, 21);
+  MarkovChains<TypeParam> ensemble(geometry, theory, {.hmc = settings, .cluster_sweeps = 1}, seed, 16, 21);
   ensemble.start_hot(0.5);
   std::vector<TrajectoryInfo> info(21);
   bool flipped = false;
@@ -200,7 +202,7 @@ TYPED_TEST(EnsembleOf, ReportsTheStateAfterClusterSweeps) {
   EXPECT_TRUE(flipped) << "clusters move also where HMC was rejected";
 }
 
-TYPED_TEST(EnsembleOf, DoesNotDependOnThreads) {
+TYPED_TEST(MarkovChainsOf, DoesNotDependOnThreads) {
   const Geometry geometry({6, 5});
   const int threads = omp_get_max_threads();
   for (const UpdateSettings& update : all_updates) {
@@ -215,7 +217,7 @@ TYPED_TEST(EnsembleOf, DoesNotDependOnThreads) {
   }
 }
 
-TYPED_TEST(EnsembleOf, DoesNotDependOnHowChainsAreShared) {
+TYPED_TEST(MarkovChainsOf, DoesNotDependOnHowChainsAreShared) {
   const Geometry geometry({4, 3, 3});
   const int trajectories = 7;
   for (const UpdateSettings& update : all_updates) {
@@ -231,12 +233,12 @@ TYPED_TEST(EnsembleOf, DoesNotDependOnHowChainsAreShared) {
   }
 }
 
-TYPED_TEST(EnsembleOf, ContinuesFromStoredConfigurations) {
+TYPED_TEST(MarkovChainsOf, ContinuesFromStoredConfigurations) {
   const Geometry geometry({5, 4});
   for (const UpdateSettings& update : all_updates) {
     const auto whole = run<TypeParam>(geometry, 0, 20, 9, update);
     const auto stopped = run<TypeParam>(geometry, 0, 20, 4, update);
-    Ensemble<TypeParam> ensemble(geometry, theory, update, seed, 0, 20);
+    MarkovChains<TypeParam> ensemble(geometry, theory, update, seed, 0, 20);
     ensemble.restore(stopped.configurations, 4);
     const auto continued = run(ensemble, geometry, 5);
     EXPECT_EQ(ensemble.trajectory(), 9);
@@ -246,11 +248,11 @@ TYPED_TEST(EnsembleOf, ContinuesFromStoredConfigurations) {
   }
 }
 
-TYPED_TEST(EnsembleOf, TakesOtherSettingsBetweenTrajectories) {
+TYPED_TEST(MarkovChainsOf, TakesOtherSettingsBetweenTrajectories) {
   const Geometry geometry({5, 4});
   for (const UpdateSettings& update : all_updates) {
-    Ensemble<TypeParam> ensemble(geometry, theory, {.hmc = settings, .cluster_sweeps = update.cluster_sweeps}, seed, 0,
-                                 20);
+    MarkovChains<TypeParam> ensemble(geometry, theory, {.hmc = settings, .cluster_sweeps = update.cluster_sweeps}, seed,
+                                     0, 20);
     ensemble.start_hot(0.5);
     ensemble.set_hmc(update.hmc);
     EXPECT_EQ(run(ensemble, geometry, 3).configurations, run<TypeParam>(geometry, 0, 20, 3, update).configurations);
@@ -258,13 +260,13 @@ TYPED_TEST(EnsembleOf, TakesOtherSettingsBetweenTrajectories) {
   }
 }
 
-TYPED_TEST(EnsembleOf, RejectsWhatIsNotFinite) {
+TYPED_TEST(MarkovChainsOf, RejectsWhatIsNotFinite) {
   const Geometry geometry({4, 4});
   for (const UpdateSettings& update : all_updates) {
     if (update.cluster_sweeps > 0)
       continue; // they change a rejected configuration
     auto configuration = run<TypeParam>(geometry, 0, 3, 3, update).configurations;
-    Ensemble<TypeParam> ensemble(geometry, theory, update, seed, 0, 3);
+    MarkovChains<TypeParam> ensemble(geometry, theory, update, seed, 0, 3);
     ensemble.restore(configuration, 3);
     const auto clean = run(ensemble, geometry, 1);
     configuration[geometry.volume() + 5] = TypeParam(1e30); // overflows
@@ -282,10 +284,10 @@ TYPED_TEST(EnsembleOf, RejectsWhatIsNotFinite) {
   }
 }
 
-TYPED_TEST(EnsembleOf, RefusesWhatMakesNoSense) {
+TYPED_TEST(MarkovChainsOf, RefusesWhatMakesNoSense) {
   const Geometry geometry({4, 4});
   const auto make = [&](Phi4 phi4, HmcSettings hmc, std::int64_t first, std::int64_t chains) {
-    Ensemble<TypeParam>(geometry, phi4, {.hmc = hmc}, seed, first, chains);
+    MarkovChains<TypeParam>(geometry, phi4, {.hmc = hmc}, seed, first, chains);
   };
   EXPECT_NO_THROW(make(theory, settings, 16, 1));
   EXPECT_THROW(make({.mass2 = -1}, settings, 0, 1), std::invalid_argument);
@@ -296,7 +298,7 @@ TYPED_TEST(EnsembleOf, RefusesWhatMakesNoSense) {
   EXPECT_THROW(make(theory, settings, -16, 1), std::invalid_argument);
   EXPECT_THROW(make(theory, settings, 0, 0), std::invalid_argument);
   EXPECT_THROW(make(theory, settings, std::int64_t{1} << 32, 1), std::invalid_argument);
-  Ensemble<TypeParam> ensemble(geometry, theory, {.hmc = settings}, seed, 0, 3);
+  MarkovChains<TypeParam> ensemble(geometry, theory, {.hmc = settings}, seed, 0, 3);
   std::vector<TypeParam> configurations(3 * 16 + 1);
   std::vector<TrajectoryInfo> info(4);
   EXPECT_THROW(ensemble.restore(configurations, 0), std::invalid_argument);
