@@ -87,14 +87,14 @@ template<class Real> void Ensemble<Real>::allocate() {
   dynamics_ = MolecularDynamics<Real>(geometry_, theory_, *kernels_, best_lane_use());
   scratch_.clear();
   fields_ = AlignedArray<Real>(static_cast<std::size_t>(groups() * layout().size()));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t group = 0; group < groups(); ++group)
     std::fill_n(field(group), layout().size(), Real{0});
 }
 
 template<class Real> void Ensemble<Real>::start_hot(double width) {
   trajectory_ = 0;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t group = 0; group < groups(); ++group) {
     dynamics_.sweep().draw(streams(Purpose::start, group), dynamics_.sweep().whole(), field(group));
     std::for_each_n(field(group), layout().size(), [&](Real& value) { value *= static_cast<Real>(width); });
@@ -107,7 +107,7 @@ template<class Real> void Ensemble<Real>::restore(std::span<const Real> configur
   if (trajectory < 0)
     throw std::invalid_argument("a chain cannot continue from trajectory " + std::to_string(trajectory));
   trajectory_ = trajectory;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t chain = 0; chain < chains_; ++chain)
     for (std::int64_t x = 0; x < volume; ++x)
       field_of_chain(chain)[layout().index(x, chain % layout().chains())] = configurations[chain * volume + x];
@@ -122,7 +122,7 @@ template<class Real> void Ensemble<Real>::advance(std::span<TrajectoryInfo> info
       trajectory_stages(hmc.integrator, step_size_of(hmc, seed_, static_cast<std::uint32_t>(trajectory_)), hmc.steps);
   scratch_.resize(std::max<std::size_t>(scratch_.size(), omp_get_max_threads()));
   FirstError error;
-#pragma omp parallel
+#pragma omp parallel num_threads(threads())
   {
     Scratch& scratch = scratch_[omp_get_thread_num()];
     error.guard(-1, [&] { prepare(scratch); });
@@ -136,6 +136,14 @@ template<class Real> void Ensemble<Real>::advance(std::span<TrajectoryInfo> info
   }
   error.rethrow();
   ++trajectory_;
+}
+
+template<class Real> int Ensemble<Real>::threads() const {
+  constexpr double force = 1, cluster_flip = 10; // nanoseconds a site; more with slower instructions
+  const double updates = settings_.hmc.steps * force_evaluations(settings_.hmc.integrator) * force +
+                         settings_.cluster_sweeps * cluster_flip;
+  return std::min<int>(static_cast<int>(groups()),
+                       threads_for(updates * static_cast<double>(groups() * layout().size())));
 }
 
 template<class Real> void Ensemble<Real>::prepare(Scratch& scratch) const {
@@ -204,7 +212,7 @@ template<class Real> void Ensemble<Real>::report(const ChainEnergies& energies, 
 template<class Real> void Ensemble<Real>::configurations(std::span<Real> out) const {
   const std::int64_t volume = geometry_.volume();
   check_size("configurations", out.size(), chains_ * volume);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t chain = 0; chain < chains_; ++chain)
     for (std::int64_t x = 0; x < volume; ++x)
       out[chain * volume + x] = field_of_chain(chain)[layout().index(x, chain % layout().chains())];

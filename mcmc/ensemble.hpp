@@ -71,6 +71,7 @@ private:
   void allocate();
   std::int64_t groups() const { return (chains_ + layout().chains() - 1) / layout().chains(); }
   std::int64_t chains_of(std::int64_t group) const;
+  int threads() const; ///< for all loops over groups: OpenMP would end threads that it does not need for one of them
   Real* field(std::int64_t group) const { return fields_.data() + group * layout().size(); }
   /// The number of a chain's site x is phi[layout().index(x, chain % layout().chains())].
   Real* field_of_chain(std::int64_t chain) const { return field(chain / layout().chains()); }

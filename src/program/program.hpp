@@ -14,7 +14,7 @@ using Arguments = std::span<const std::string>; ///< what follows the command's 
 struct Command {
   const char* name;
   const char* summary; ///< for --help
-  bool parallel;       ///< runs on more than one MPI rank, and on OpenMP's threads
+  bool parallel;       ///< runs on more than one MPI rank
   int (*run)(const Context&, Arguments);
 };
 
