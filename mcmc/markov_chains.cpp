@@ -86,14 +86,14 @@ template<class Real> void MarkovChains<Real>::choose_dynamics() {
 template<class Real> void MarkovChains<Real>::allocate() {
   scratch_.clear();
   phi_ = AlignedArray<Real>(static_cast<std::size_t>(groups() * layout().size()));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t group = 0; group < groups(); ++group)
     std::fill_n(phi_of(group), layout().size(), Real{0});
 }
 
 template<class Real> void MarkovChains<Real>::start_hot(double width) {
   trajectory_ = 0;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t group = 0; group < groups(); ++group) {
     pass().draw(streams(Purpose::start, group), pass().whole(), phi_of(group));
     std::for_each_n(phi_of(group), layout().size(), [&](Real& value) { value *= static_cast<Real>(width); });
@@ -106,7 +106,7 @@ template<class Real> void MarkovChains<Real>::restore(std::span<const Real> conf
   if (trajectory < 0)
     throw std::invalid_argument("a chain cannot continue from trajectory " + std::to_string(trajectory));
   trajectory_ = trajectory;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t chain = 0; chain < chains_; ++chain)
     for (std::int64_t x = 0; x < volume; ++x)
       phi_of_chain(chain)[layout().index(x, chain % layout().chains())] = configurations[chain * volume + x];
@@ -121,7 +121,7 @@ template<class Real> void MarkovChains<Real>::advance(std::span<TrajectoryInfo> 
       trajectory_stages(hmc.integrator, step_size_of(hmc, seed_, static_cast<std::uint32_t>(trajectory_)), hmc.steps);
   scratch_.resize(std::max<std::size_t>(scratch_.size(), omp_get_max_threads()));
   FirstError error;
-#pragma omp parallel
+#pragma omp parallel num_threads(threads())
   {
     Scratch& scratch = scratch_[omp_get_thread_num()];
     error.guard(-1, [&] { prepare(scratch); });
@@ -135,6 +135,14 @@ template<class Real> void MarkovChains<Real>::advance(std::span<TrajectoryInfo> 
   }
   error.rethrow();
   ++trajectory_;
+}
+
+template<class Real> int MarkovChains<Real>::threads() const {
+  constexpr double force = 1, cluster_flip = 10; // nanoseconds a site; more with slower instructions
+  const double updates = settings_.hmc.steps * force_evaluations(settings_.hmc.integrator) * force +
+                         settings_.cluster_sweeps * cluster_flip;
+  return std::min<int>(static_cast<int>(groups()),
+                       threads_for(updates * static_cast<double>(groups() * layout().size())));
 }
 
 template<class Real> void MarkovChains<Real>::prepare(Scratch& scratch) const {
@@ -196,7 +204,7 @@ template<class Real> void MarkovChains<Real>::report(const ChainEnergies& energi
 template<class Real> void MarkovChains<Real>::configurations(std::span<Real> out) const {
   const std::int64_t volume = geometry_.volume();
   check_size("configurations", out.size(), chains_ * volume);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads())
   for (std::int64_t chain = 0; chain < chains_; ++chain)
     for (std::int64_t x = 0; x < volume; ++x)
       out[chain * volume + x] = phi_of_chain(chain)[layout().index(x, chain % layout().chains())];

@@ -77,6 +77,7 @@ private:
   void allocate();
   std::int64_t groups() const { return (chains_ + layout().chains() - 1) / layout().chains(); }
   std::int64_t chains_of(std::int64_t group) const;
+  int threads() const; ///< for all loops over groups: OpenMP would end threads that it does not need for one of them
   Real* phi_of(std::int64_t group) const { return phi_.data() + group * layout().size(); }
   /// The number of a chain's site x is phi[layout().index(x, chain % layout().chains())].
   Real* phi_of_chain(std::int64_t chain) const { return phi_of(chain / layout().chains()); }
