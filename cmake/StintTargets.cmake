@@ -1,6 +1,5 @@
-# stint_library(NAME SOURCES file... LINK target... [PRIVATE target...]): the library of one folder.
-# stint_time_limit(SECONDS test...): of tests that are no GoogleTests; they find STINT_TIME_FACTOR in their environment.
-# stint_test(NAME SOURCES file... LINK target...): one GoogleTest binary; each of its tests is a test of CTest.
+# stint_library(NAME SOURCES file... LINK target... [PRIVATE target...]): the library of one folder. stint_COMPONENT is known as
+# stint::COMPONENT too.
 set(STINT_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(STINT_WERROR)
   list(APPEND STINT_WARNINGS -Werror)
@@ -12,7 +11,9 @@ if(STINT_SANITIZE)
 endif()
 
 function(stint_settings target)
-  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/stint>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE ${STINT_WARNINGS})
   if(STINT_SANITIZE)
     target_compile_options(${target} PUBLIC ${STINT_SANITIZERS} -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS)
@@ -27,21 +28,9 @@ endfunction()
 function(stint_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
+  string(REGEX REPLACE "^stint_" "" component ${name})
+  add_library(stint::${component} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${component})
   stint_settings(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
-endfunction()
-
-include(GoogleTest)
-function(stint_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  stint_settings(${name})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main)
-  math(EXPR limit "300 * ${STINT_TIME_FACTOR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit} ENVIRONMENT "OMP_NUM_THREADS=2")
-endfunction()
-
-function(stint_time_limit seconds)
-  math(EXPR limit "${seconds} * ${STINT_TIME_FACTOR}")
-  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${limit} ENVIRONMENT "STINT_TIME_FACTOR=${STINT_TIME_FACTOR}")
 endfunction()

@@ -3,22 +3,20 @@
 //   - declares its settings and their options, and calls read_options (command.hpp),
 //   - checks settings and outputs before the long work begins (errors.hpp says which exception ends the program how),
 //   - returns the exit status.
-// main.cpp has the table of their names.
+// table.cpp has their names. Those that need LibTorch are in learning.hpp.
 
-#include "src/program/command.hpp"
+#include "src/program/program.hpp"
 
-#include <span>
-#include <string>
+#include <vector>
 
 namespace stint {
 
-using Arguments = std::span<const std::string>; ///< what follows the command's name
-
 int run_hmc(const Context& context, Arguments arguments);
-int run_train(const Context& context, Arguments arguments);
-int run_sample(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments);
 int run_compare(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
+
+/// All commands; train and sample are given, since they need LibTorch.
+std::vector<Command> command_table(Run train, Run sample);
 
 } // namespace stint

@@ -126,7 +126,7 @@ Json labels() {
 
 /// The figure from the JSON that was asked for, or from one that is made for it and removed.
 void plot(const std::string& figure, const Json& json, const CommonOptions& common) {
-  if (!common.json.empty())
+  if (!common.json.empty() && common.json != "-")
     return draw_figure("compare.py", figure, common.json, common.overwrite);
   const AtomicFile scratch(
       (std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}.json", ::getpid())).string(), true);
@@ -170,12 +170,20 @@ int run_compare(const Context& context, Arguments arguments) {
   options.value("report", report, "FILE.md",
                 "write a Markdown report with tables, figure (--plot, else FILE.png) and the "
                 "provenance of every file");
+  options.writes("plot");
+  options.writes("report");
   options.example("stint compare hmc.h5 model.h5 --json compare.json --plot compare.png");
   options.example("stint compare hmc.h5 model.h5 --report compare.md");
   if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
     return 0;
   if (!report.empty() && figure.empty())
     figure = std::filesystem::path(report).replace_extension(".png").string();
+  if (!options.given("plot") && !figure.empty())
+    on_root(context.mpi, [&] {
+      auto outputs = options.outputs();
+      outputs.push_back({figure, "the figure of --report, " + figure});
+      check_distinct(options.inputs(), outputs);
+    });
   check_outputs(context, common, {common.output, common.json, figure, report});
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);

@@ -14,6 +14,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 namespace stint {
 namespace {
@@ -49,13 +50,17 @@ int run_hmc(const Context& context, Arguments arguments) {
       "Memory: 8 bytes a site and chain over all ranks (16 in double precision), and up to 16 (32) on rank 0. "
       "Disk: twice the size of the ensemble at the end.");
   settings.declare(options);
+  options.reads("start");
   options.example("stint hmc --lattice 32x32 --mass2 -4 --lambda 4.572 --output prior.h5");
   options.example("stint hmc --lattice 64x64 --algorithm cluster --tune --output cluster.h5");
   options.example(
       "mpirun -n 8 stint hmc --lattice 64x64 --kappa 0.28 --hopping-lambda 0.02 --chains 4096 --output hop.h5");
   options.example("stint hmc --lattice 32x32 --start prior.h5 --field 0.02 --thermalize 500 --output posterior.h5");
   if (!read_options(context, options, common,
-                    {.output = "ensemble file to write", .output_required = true, .seed = "seed of all random numbers"},
+                    {.output = "ensemble file to write",
+                     .output_required = true,
+                     .beside = {".parts"},
+                     .seed = "seed of all random numbers"},
                     arguments))
     return 0;
   settings.check();
@@ -70,13 +75,13 @@ int run_hmc(const Context& context, Arguments arguments) {
   const PartsFolder folder(common.output, state_format);
   const std::string deciding = deciding_options(header.provenance.options);
   auto beginning = Beginning::fresh;
+  std::optional<RunLock> lock; // on rank 0
   on_root(context.mpi, [&] {
-    if (settings.resume && is_finished(common, deciding)) {
-      folder.remove(); // what a kill just after the end may have left
+    beginning = begin_run(settings.resume, common, {folder.path(), folder.state(), folder.path()}, deciding,
+                          header.provenance.start_time, lock);
+    if (beginning == Beginning::finished) {
+      folder.clear(); // what a kill just after the end may have left
       print_finished(settings, read_report(EnsembleReader(common.output).file()), common);
-      beginning = Beginning::finished;
-    } else {
-      beginning = begin_run(settings.resume, common, folder, deciding, header.provenance.start_time);
     }
   });
   context.mpi.broadcast(std::span(&beginning, 1));

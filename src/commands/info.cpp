@@ -19,11 +19,11 @@ namespace {
 
 /// Reads every configuration, so that checksums and values are checked.
 void verify(const EnsembleReader& ensemble) {
-  const std::int64_t volume = ensemble.geometry().volume();
-  const std::int64_t block = std::max<std::int64_t>(1, (4 << 20) / volume);
+  const std::int64_t values = ensemble.values_per_configuration();
+  const std::int64_t block = std::max<std::int64_t>(1, (4 << 20) / values);
   std::vector<double> configurations;
   for (std::int64_t first = 0; first < ensemble.size(); first += block) {
-    configurations.resize(std::min(block, ensemble.size() - first) * volume);
+    configurations.resize(std::min(block, ensemble.size() - first) * values);
     ensemble.read<double>(first, configurations);
   }
 }

@@ -64,6 +64,7 @@ void MeasureOptions::declare(Options& options) {
   options.value("pyerrors", pyerrors, "FILE.json.gz",
                 "write all observables for pyerrors.input.json.load_json, with --correlators also C(t); chains are "
                 "replica, trajectory numbers configuration numbers");
+  options.writes("pyerrors");
   options.example("stint measure hmc.h5 --json hmc.json");
   options.example("stint measure hmc.h5 --correlators --json hmc.json");
   options.example("stint measure run1.h5 run2.h5 --pyerrors both.json.gz");

@@ -190,12 +190,18 @@ int run_sample(const Context& context, Arguments arguments) {
       "the same command with --resume goes on; the configurations depend on neither ranks nor interruptions. Memory: "
       "about 0.3 GB with the default --batch on a 32x32 lattice with 16 channels.");
   declare(options, settings);
+  for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map"})
+    options.reads(input);
+  options.writes("frames");
   options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --output free.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --task inpaint --known free.h5 --mask "
                   "block:8x8@4,4 --output inpainted.h5");
   if (!read_options(context, options, common,
-                    {.output = "ensemble file to write", .output_required = true, .seed = "seed of the noise"},
+                    {.output = "ensemble file to write",
+                     .output_required = true,
+                     .beside = {".parts"},
+                     .seed = "seed of the noise"},
                     arguments))
     return 0;
   fill_in(settings, options);
@@ -234,13 +240,13 @@ int run_sample(const Context& context, Arguments arguments) {
   const PartsFolder folder(common.output, sample_state_format);
   const std::string deciding = deciding_options(header.provenance.options);
   auto beginning = Beginning::fresh;
+  std::optional<RunLock> lock; // on rank 0
   on_root(context.mpi, [&] {
-    if (settings.run.resume && is_finished(common, deciding)) {
-      folder.remove(); // what a kill just after the end may have left
+    beginning = begin_run(settings.run.resume, common, {folder.path(), folder.state(), folder.path()}, deciding,
+                          header.provenance.start_time, lock);
+    if (beginning == Beginning::finished) {
+      folder.clear(); // what a kill just after the end may have left
       print_finished(settings, common, source, read_sample_report(EnsembleReader(common.output).file()));
-      beginning = Beginning::finished;
-    } else {
-      beginning = begin_run(settings.run.resume, common, folder, deciding, header.provenance.start_time);
     }
   });
   context.mpi.broadcast(std::span(&beginning, 1));

@@ -105,6 +105,8 @@ void check(const Settings& settings) {
   least("report-every", settings.run.report_every);
   least("validate-every", settings.run.validate_every);
   least("checkpoint-every", settings.run.checkpoint_every);
+  if (settings.run.time_limit && *settings.run.time_limit < 0)
+    throw UsageError(fmt::format("--time-limit is {}, expected at least 0 seconds", *settings.run.time_limit));
   if (!(settings.input.validation_fraction > 0 && settings.input.validation_fraction < 1))
     throw UsageError(
         fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.input.validation_fraction));
@@ -161,19 +163,23 @@ std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleRea
   return settings.target == "data" ? std::nullopt : std::optional(theory);
 }
 
-/// With --resume: whether the model is there already, of this run; says so. Collective.
-bool finished_before(const Context& context, const Options& options, const CommonOptions& common) {
-  bool finished = false;
+/// How the run begins; says if the model is there already. The lock is taken on rank 0. Collective.
+Beginning begin(const Context& context, const Options& options, const Settings& settings, const CommonOptions& common,
+                std::optional<RunLock>& lock) {
+  auto beginning = Beginning::fresh;
   on_root(context.mpi, [&] {
-    finished = is_finished(common, deciding_options(options.effective()));
-    if (!finished)
+    const std::string checkpoint = common.output + ".checkpoint";
+    std::string start_time; // a model's is that of its last session
+    beginning = begin_run(settings.resume, common, {checkpoint, checkpoint, common.output + ".lock"},
+                          deciding_options(options.effective()), start_time, lock);
+    if (beginning != Beginning::finished)
       return;
-    std::filesystem::remove(common.output + ".checkpoint"); // what a kill just after the end may have left
+    std::filesystem::remove(checkpoint); // what a kill just after the end may have left
     if (!common.quiet)
       std::fputs((common.output + " is complete already\n").c_str(), stdout);
   });
-  context.mpi.broadcast(std::span(&finished, 1));
-  return finished;
+  context.mpi.broadcast(std::span(&beginning, 1));
+  return beginning;
 }
 
 } // namespace
@@ -190,17 +196,21 @@ int run_train(const Context& context, Arguments arguments) {
       "0.31 GiB (small) or 0.45 GiB (medium) in fp32. Losses are mean squared errors in units of the target's variance "
       "in Gaussian approximation.");
   declare(options, settings);
+  options.reads("data");
   options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");
   options.example("mpirun -n 4 stint train --data prior.h5 --steps 20000 --channels 32 --output model.h5");
-  if (!read_options(
-          context, options, common,
-          {.output = "model file to write", .output_required = true, .seed = "seed of parameters and batches"},
-          arguments))
+  if (!read_options(context, options, common,
+                    {.output = "model file to write",
+                     .output_required = true,
+                     .beside = {".checkpoint", ".lock"},
+                     .seed = "seed of parameters and batches"},
+                    arguments))
     return 0;
   check(settings);
-  if (settings.resume && finished_before(context, options, common))
+  std::optional<RunLock> lock;
+  const Beginning beginning = begin(context, options, settings, common, lock);
+  if (beginning == Beginning::finished)
     return 0;
-  check_outputs(context, common, {common.output, common.json});
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
   const auto precision = settings.compute.resolve_precision(device);
@@ -236,7 +246,7 @@ int run_train(const Context& context, Arguments arguments) {
                    .data_file = settings.data,
                    .data_digest = input.digest,
                    .window = input.window});
-  if (settings.resume)
+  if (beginning == Beginning::resumed)
     run.resume();
   const std::int64_t first_step = trainer.steps_done();
   const auto begin = std::chrono::steady_clock::now();

@@ -58,20 +58,28 @@ fs::path folder_of(const std::string& path) {
   return folder.empty() ? fs::path(".") : folder;
 }
 
-void check_target(const std::string& path, bool overwrite) {
+/// `path` is the output as the user named it, `target` where its links lead to.
+void check_target(const std::string& path, const std::string& target, bool overwrite) {
   std::error_code ignored;
   if (path.empty())
     throw std::runtime_error("the name of an output file is empty");
-  const auto folder = folder_of(path);
+  if (path == "-")
+    fail(path, "is standard output, where this cannot go; ./- is a file of that name");
+  const auto folder = folder_of(target);
   if (!fs::is_directory(folder, ignored))
     fail(path, "the folder '" + folder.string() + "' does not exist; create it first");
-  const auto status = fs::status(path, ignored);
+  const auto status = fs::status(target, ignored);
   if (!fs::exists(status))
     return;
   if (!fs::is_regular_file(status))
     fail(path, "exists and is not a regular file; choose another output");
   if (!overwrite)
     fail(path, "exists already; remove it, choose another output or give --overwrite");
+}
+
+dev_t device_of(const fs::path& path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_dev : 0;
 }
 
 void sync(const fs::path& path, int flags) {
@@ -86,9 +94,26 @@ void sync(const fs::path& path, int flags) {
 
 } // namespace
 
-AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temporary_folder) : path_(std::move(path)) {
-  check_target(path_, overwrite);
-  temporary_ = temporary_name(path_, temporary_folder);
+std::string link_target(const std::string& path) {
+  constexpr int most_links = 40; // as Linux
+  std::error_code problem;
+  fs::path target(path);
+  for (int links = 0; fs::is_symlink(target, problem); ++links) {
+    if (links == most_links)
+      fail(path, "is a link that leads round in a circle");
+    const auto next = fs::read_symlink(target, problem);
+    if (problem)
+      fail(path, "is a link that cannot be read: " + problem.message());
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target.string();
+}
+
+AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temporary_folder)
+    : path_(std::move(path)), target_(link_target(path_)) {
+  check_target(path_, target_, overwrite);
+  const bool near = !temporary_folder.empty() && device_of(temporary_folder) == device_of(folder_of(target_));
+  temporary_ = temporary_name(target_, near ? temporary_folder : "");
   slot_ = remember(fs::absolute(temporary_).string());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
@@ -97,6 +122,8 @@ AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temp
     fail(path_, "cannot write to this folder: " + why);
   }
   lock_temporary(descriptor_);
+  if (struct stat replaced = {}; ::stat(target_.c_str(), &replaced) == 0)
+    ::fchmod(descriptor_, replaced.st_mode & 07777U);
 }
 
 AtomicFile::~AtomicFile() {
@@ -108,15 +135,15 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   sync(temporary_, O_RDONLY);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
     fail(path_, std::string("cannot be given its final name: ") + std::strerror(errno));
   temporary_.clear();
-  sync(folder_of(path_), O_RDONLY | O_DIRECTORY);
+  sync(folder_of(target_), O_RDONLY | O_DIRECTORY);
 }
 
 void check_output(const std::string& path, bool overwrite) {
   const AtomicFile probe(path, overwrite);
-  remove_stale_temporaries(path);
+  remove_stale_temporaries(link_target(path));
 }
 
 void make_folder(const std::string& path) {
@@ -144,9 +171,15 @@ void write_text_file(const std::string& path, std::string_view text, bool overwr
   file.commit();
 }
 
+bool is_ignored(int signal) {
+  struct sigaction present = {};
+  return ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 void remove_temporaries_on_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    std::signal(signal, remove_temporaries);
+    if (!is_ignored(signal))
+      std::signal(signal, remove_temporaries);
   std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write, as a full disk is
 }
 

@@ -13,25 +13,25 @@ constexpr std::int64_t format_version = 1;
   throw std::runtime_error(file + ": " + what);
 }
 
-std::vector<std::int64_t> shape(std::int64_t configurations, const Geometry& geometry) {
-  std::vector<std::int64_t> dims = {configurations};
-  dims.insert(dims.end(), geometry.extents().begin(), geometry.extents().end());
-  return dims;
+Phi4 read_theory(const hdf5::File& file) {
+  return {.mass2 = file.attribute<double>("mass2"),
+          .lambda = file.attribute<double>("lambda"),
+          .field = file.attribute<double>("field"),
+          .quadratic = file.attribute<double>("quadratic")};
 }
 
+/// All but channels and precision, which /configurations says.
 EnsembleHeader read_header(const hdf5::File& file) {
   const auto lattice = file.attribute<std::vector<std::int64_t>>("lattice");
   std::vector<int> extents;
   for (const auto extent : lattice)
     extents.push_back(static_cast<int>(std::clamp<std::int64_t>(extent, 0, 1LL << 30)));
-  const Phi4 theory = {.mass2 = file.attribute<double>("mass2"),
-                       .lambda = file.attribute<double>("lambda"),
-                       .field = file.attribute<double>("field"),
-                       .quadratic = file.attribute<double>("quadratic")};
   auto kind = file.attribute<std::string>("kind");
+  const auto theory = kind == phi4_kind ? std::optional(read_theory(file)) : std::nullopt;
   auto provenance = read_provenance(file);
   try {
-    theory.validate();
+    if (theory)
+      theory->validate();
     return {.geometry = Geometry(std::move(extents)),
             .theory = theory,
             .provenance = std::move(provenance),
@@ -41,7 +41,20 @@ EnsembleHeader read_header(const hdf5::File& file) {
   }
 }
 
+/// (N, C, L1, ..., Ld): C; 0 if there is none.
+std::int64_t channels_of(const std::vector<std::int64_t>& dims, const std::string& kind) {
+  return kind == phi4_kind ? 1 : dims.size() > 1 ? dims[1] : 0;
+}
+
 } // namespace
+
+std::vector<std::int64_t> EnsembleHeader::shape(std::int64_t n) const {
+  std::vector<std::int64_t> dims = {n};
+  if (kind != phi4_kind)
+    dims.push_back(channels);
+  dims.insert(dims.end(), geometry.extents().begin(), geometry.extents().end());
+  return dims;
+}
 
 void check_format(const hdf5::File& file, const std::string& wanted, std::int64_t newest, const std::string& what) {
   if (!file.has_attribute("format") || !file.has_attribute("format_version") || !file.has_attribute("complete"))
@@ -63,23 +76,30 @@ void write_format(hdf5::File& file, const std::string& format, std::int64_t vers
 }
 
 void write_header(hdf5::File& file, const EnsembleHeader& header) {
+  if (header.theory.has_value() != (header.kind == phi4_kind) || header.channels < 1 ||
+      (header.theory && header.channels != 1))
+    throw std::logic_error("an ensemble of kind '" + header.kind + "' whose couplings or channels do not fit it");
   const auto& extents = header.geometry.extents();
   file.set_attribute("kind", header.kind);
   file.set_attribute("lattice", std::vector<std::int64_t>(extents.begin(), extents.end()));
-  file.set_attribute("mass2", header.theory.mass2);
-  file.set_attribute("lambda", header.theory.lambda);
-  file.set_attribute("field", header.theory.field);
-  file.set_attribute("quadratic", header.theory.quadratic);
+  if (header.theory) {
+    file.set_attribute("mass2", header.theory->mass2);
+    file.set_attribute("lambda", header.theory->lambda);
+    file.set_attribute("field", header.theory->field);
+    file.set_attribute("quadratic", header.theory->quadratic);
+  } else {
+    file.set_attribute("channels", header.channels);
+  }
   write_provenance(file, header.provenance);
 }
 
 EnsembleWriter::EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header,
                                std::int64_t configurations, const std::string& temporary_folder)
     : target_(path, overwrite, temporary_folder), file_(hdf5::File::create(target_.temporary(), path)),
-      volume_(header.geometry.volume()), rows_(configurations) {
+      values_(header.values_per_configuration()), rows_(configurations) {
   write_format(file_, ensemble_format, format_version, false);
   write_header(file_, header);
-  configurations_ = file_.create_dataset("/configurations", header.precision, shape(configurations, header.geometry));
+  configurations_ = file_.create_dataset("/configurations", header.precision, header.shape(configurations));
   chain_ = file_.create_dataset("/chain", hdf5::Type::int64, {configurations});
   trajectory_ = file_.create_dataset("/trajectory", hdf5::Type::int64, {configurations});
 }
@@ -88,7 +108,7 @@ template<class Real>
 void EnsembleWriter::append(std::span<const Real> configurations, std::span<const std::int64_t> chain,
                             std::span<const std::int64_t> trajectory) {
   const auto n = static_cast<std::int64_t>(chain.size());
-  if (chain.size() != trajectory.size() || static_cast<std::int64_t>(configurations.size()) != n * volume_)
+  if (chain.size() != trajectory.size() || static_cast<std::int64_t>(configurations.size()) != n * values_)
     throw std::logic_error("an ensemble's rows, chains and trajectories have different numbers");
   configurations_->write_rows<Real>(appended_, configurations);
   chain_->write_rows<std::int64_t>(appended_, chain);
@@ -118,8 +138,10 @@ EnsembleReader::EnsembleReader(const std::string& path) : file_(hdf5::File::open
     fail(path, std::string("/configurations has type ") + hdf5::name_of(configurations_->type()) +
                    ", expected float32 or float64");
   rows_ = configurations_->rows();
-  if (configurations_->dims() != shape(rows_, header_->geometry))
-    fail(path, "the shape of /configurations does not fit the lattice " + header_->geometry.text());
+  header_->channels = channels_of(configurations_->dims(), header_->kind);
+  if (header_->channels < 1 || configurations_->dims() != header_->shape(rows_))
+    fail(path, "the shape of /configurations does not fit the lattice " + header_->geometry.text() +
+                   (header_->theory ? "" : ", with the channels before it"));
   header_->precision = configurations_->type();
   for (const char* name : {"/chain", "/trajectory"})
     if (file_.dataset(name).dims() != std::vector{rows_})
@@ -127,11 +149,17 @@ EnsembleReader::EnsembleReader(const std::string& path) : file_(hdf5::File::open
                      " configurations");
 }
 
+const Phi4& EnsembleReader::theory() const {
+  if (!header_->theory)
+    fail(path(), "is of kind '" + header_->kind + "', which has no lattice action; expected kind '" + phi4_kind + "'");
+  return *header_->theory;
+}
+
 template<class Real> void EnsembleReader::read(std::int64_t first, std::span<Real> out) const {
   configurations_->read_rows<Real>(first, out);
   const auto bad = std::find_if(out.begin(), out.end(), [](Real value) { return !std::isfinite(value); });
   if (bad != out.end())
-    fail(path(), "configuration " + std::to_string(first + (bad - out.begin()) / header_->geometry.volume()) +
+    fail(path(), "configuration " + std::to_string(first + (bad - out.begin()) / values_per_configuration()) +
                      " (counted from 0) has a NaN or infinite value");
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 // Ensembles on disk: the format "stint-ensemble", version 1, the same from HMC and from a model.
 //
-//   /configurations      (N, L1, ..., Ld) float32 or float64, chunks of whole configurations with Fletcher32 checksums
+//   /configurations      (N, L1, ..., Ld) for the kind "phi4", (N, C, L1, ..., Ld) with C channels for every other
+//                        kind; float32 or float64, chunks of whole configurations with Fletcher32 checksums
 //   /chain, /trajectory  (N) int64: which Markov chain, and the trajectories it had done; for model samples the
 //   sample's index, and 0
 //   /<column>            (N) float64 where asked for, e.g. log_density, log_weight
 //   /history/<name>      (T, chains) per trajectory (HMC)
-//   attributes           format, format_version, complete, kind, lattice, mass2, lambda, field, quadratic, and the
-//   provenance
+//   attributes           format, format_version, complete, kind, lattice and the provenance; mass2, lambda, field and
+//                        quadratic for the kind "phi4"; channels for every other kind
 
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
@@ -25,13 +26,20 @@ namespace stint {
 
 inline constexpr const char* ensemble_format = "stint-ensemble"; ///< attribute "format"
 
+inline constexpr const char* phi4_kind = "phi4"; ///< attribute "kind" of lattice phi^4, the kind with couplings
+
 /// What an ensemble is of.
 struct EnsembleHeader {
-  Geometry geometry;
-  Phi4 theory = {};
+  Geometry geometry;                          ///< extents of one channel
+  std::int64_t channels = 1;                  ///< C, numbers on each site; 1 for the kind "phi4"
+  std::optional<Phi4> theory = {};            ///< couplings: there for the kind "phi4" and for no other
   hdf5::Type precision = hdf5::Type::float32; ///< of /configurations: float32 or float64
   Provenance provenance = {};
-  std::string kind = "phi4";
+  std::string kind = phi4_kind;
+
+  std::int64_t values_per_configuration() const { return channels * geometry.volume(); }
+  /// The shape of a dataset of `n` configurations: (n, L1, ..., Ld) or (n, C, L1, ..., Ld), see above.
+  std::vector<std::int64_t> shape(std::int64_t n) const;
 };
 
 /// Writes an ensemble whose number of configurations is known in advance, rows in order as sampling goes on. The file
@@ -39,11 +47,12 @@ struct EnsembleHeader {
 class EnsembleWriter {
 public:
   /// Refuses an existing file unless `overwrite`, and a missing folder. Writes the header. The temporary lies in
-  /// `temporary_folder` if that is given, else beside the target.
+  /// `temporary_folder` if that is given, else beside the target. Throws std::logic_error for a header whose couplings
+  /// or channels do not fit its kind.
   EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header, std::int64_t configurations,
                  const std::string& temporary_folder = "");
 
-  /// The next chain.size() configurations, (n, V) row-major, with their chains and trajectories.
+  /// The next chain.size() configurations, (n, C V) row-major, with their chains and trajectories.
   template<class Real>
   void append(std::span<const Real> configurations, std::span<const std::int64_t> chain,
               std::span<const std::int64_t> trajectory);
@@ -61,7 +70,7 @@ public:
 private:
   AtomicFile target_;
   hdf5::File file_;
-  std::int64_t volume_, rows_, appended_ = 0;
+  std::int64_t values_, rows_, appended_ = 0; // numbers in a configuration, configurations
   std::optional<hdf5::Dataset> configurations_, chain_, trajectory_;
 };
 
@@ -74,11 +83,15 @@ public:
   const std::string& path() const { return file_.path(); }
   const EnsembleHeader& header() const { return *header_; }
   const Geometry& geometry() const { return header_->geometry; }
-  const Phi4& theory() const { return header_->theory; }
+  /// The couplings. Throws std::runtime_error, one line naming file and kind, for a kind without a lattice action.
+  const Phi4& theory() const;
+  std::int64_t channels() const { return header_->channels; }
+  /// C V: numbers in one configuration.
+  std::int64_t values_per_configuration() const { return header_->values_per_configuration(); }
   std::int64_t size() const { return rows_; } ///< configurations
 
-  /// Configurations [first, first + n) with n = out.size() / V into (n, V) row-major, whatever the stored precision.
-  /// Refuses NaN and Inf.
+  /// Configurations [first, first + n) with n = out.size() / (C V) into (n, C V) row-major, whatever the stored
+  /// precision. Refuses NaN and Inf.
   template<class Real> void read(std::int64_t first, std::span<Real> out) const;
 
   std::vector<std::int64_t> chain() const;      ///< (N)
@@ -96,7 +109,7 @@ private:
   std::optional<hdf5::Dataset> configurations_;
 };
 
-/// The attributes that say what an ensemble, or a part of one, is of: kind, lattice, couplings, provenance.
+/// The attributes that say what an ensemble, or a part of one, is of: kind, lattice, couplings or channels, provenance.
 void write_header(hdf5::File& file, const EnsembleHeader& header);
 
 /// Marks a file that check_format() will know: attributes format, format_version and complete.

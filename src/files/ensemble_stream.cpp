@@ -18,9 +18,9 @@ public:
   Pieces(const EnsembleReader& ensemble, std::int64_t first, std::int64_t last,
          const std::function<void(std::int64_t)>& progress)
       : dataset_(ensemble.file().dataset("/configurations")), chunks_(dataset_.plain_chunks()), next_(first),
-        last_(last), volume_(ensemble.geometry().volume()), progress_(progress) {
+        last_(last), values_(ensemble.values_per_configuration()), progress_(progress) {
     rows_ = chunks_ ? chunks_->rows
-                    : std::max<std::int64_t>(1, piece_bytes / (volume_ * static_cast<std::int64_t>(sizeof(Real))));
+                    : std::max<std::int64_t>(1, piece_bytes / (values_ * static_cast<std::int64_t>(sizeof(Real))));
     if (chunks_ && dataset_.type() != hdf5::type_of<Real>)
       throw std::logic_error("configurations are visited in the precision of their file");
   }
@@ -46,15 +46,15 @@ public:
       end = std::min(begin + rows_, last_);
       next_ = end;
       if (!piece.memory)
-        piece.memory = std::make_unique_for_overwrite<Real[]>(rows_ * volume_ + 1); // and a checksum
+        piece.memory = std::make_unique_for_overwrite<Real[]>(rows_ * values_ + 1); // and a checksum
       stored = chunks_ && dataset_.read_chunk(*chunks_, begin, bytes_of(piece));
     }
     if (!stored || !chunks_->intact(bytes_of(piece))) {
       const std::lock_guard lock(mutex_);
-      dataset_.template read_rows<Real>(begin, std::span(piece.memory.get(), (end - begin) * volume_));
+      dataset_.template read_rows<Real>(begin, std::span(piece.memory.get(), (end - begin) * values_));
     }
-    piece.configurations = {piece.memory.get() + (piece.first - begin) * volume_,
-                            static_cast<std::size_t>((end - piece.first) * volume_)};
+    piece.configurations = {piece.memory.get() + (piece.first - begin) * values_,
+                            static_cast<std::size_t>((end - piece.first) * values_)};
     return true;
   }
 
@@ -62,13 +62,13 @@ public:
 
 private:
   std::span<std::byte> bytes_of(const Piece& piece) const {
-    return std::as_writable_bytes(std::span(piece.memory.get(), rows_ * volume_ + 1)).first(chunks_->stored());
+    return std::as_writable_bytes(std::span(piece.memory.get(), rows_ * values_ + 1)).first(chunks_->stored());
   }
 
   std::mutex mutex_;
   hdf5::Dataset dataset_;
   std::optional<hdf5::PlainChunks> chunks_;
-  std::int64_t next_, last_, volume_, rows_ = 1;
+  std::int64_t next_, last_, values_, rows_ = 1;
   const std::function<void(std::int64_t)>& progress_;
 };
 

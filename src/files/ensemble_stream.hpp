@@ -9,7 +9,7 @@
 
 namespace stint {
 
-/// Called with the number of a configuration and the (n, V) row-major sites of it and those that follow it; from
+/// Called with the number of a configuration and the (n, C V) row-major sites of it and those that follow it; from
 /// several threads at once, in any order.
 template<class Real> using Visit = std::function<void(std::int64_t first, std::span<const Real> configurations)>;
 

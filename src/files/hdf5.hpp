@@ -184,8 +184,10 @@ private:
 };
 
 /// Called before MPI_Init, keeps the library from closing what is open when the process ends: after a full disk
-/// HDF5 1.10 would try to write again there and crash.
-void start();
+/// HDF5 1.10 would try to write again there and crash. Some files are tried out in a process of their own when they are
+/// opened (hdf5_detail.hpp); a process that will call MPI_Init may not be forked after it, so with `mpi` a helper is
+/// forked here, which forks those processes until this one ends.
+void start(bool mpi);
 
 /// The version of the HDF5 library, "1.10.8".
 std::string library_version();

@@ -31,6 +31,10 @@ Handle file_access(); ///< the property list by which all files are opened and c
 /// tried: HDF5 checks them.
 void try_out(const std::string& path);
 
+/// From now on the processes that try files are children of a helper, forked here, and not of this process. The helper
+/// ends with this process. Without a helper, if it cannot be made, try_out() goes on as before.
+void start_trial_helper();
+
 /// The property list by which links made on the way to a new object make the groups that are missing.
 Handle parents_too();
 

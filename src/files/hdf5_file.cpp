@@ -45,9 +45,11 @@ File::~File() {
     handle_.abandon();
 }
 
-void start() {
+void start(bool mpi) {
   H5dont_atexit();
   H5open(); // before MPI_Init: else it would close itself in MPI_Finalize
+  if (mpi)
+    start_trial_helper();
 }
 
 File File::open(const std::string& path) {

@@ -1,10 +1,15 @@
 #include "src/files/hdf5_detail.hpp"
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
+#include <mutex>
 #include <string_view>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -113,35 +118,94 @@ bool has_checksums(const std::string& path) {
   return false;
 }
 
+/// What the child does.
+[[noreturn]] void try_and_exit(const std::string& path) {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGTERM, SIGINT, SIGHUP})
+    std::signal(signal, SIG_DFL); // no report of an MPI library
+  std::ifstream pages("/proc/self/statm");
+  rlim_t used = 0;
+  pages >> used;
+  used *= static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+  const rlimit space = {used + memory, used + memory}, time = {seconds, seconds}, no_core = {0, 0};
+  ::setrlimit(RLIMIT_AS, &space);
+  ::setrlimit(RLIMIT_CPU, &time);
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  bool good = false;
+  try {
+    good = try_file(path.c_str());
+  } catch (...) { // out of memory
+  }
+  ::_exit(good ? 0 : 1);
+}
+
+constexpr int no_process = -1;
+
+/// The child's status as of waitpid(); no_process if there could be none.
+int status_of_child(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child < 0)
+    return no_process;
+  if (child == 0)
+    try_and_exit(path);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+/// The helper's end of the conversation: a message is a path, its answer a status.
+[[noreturn]] void help(int socket) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
+    std::signal(signal, SIG_IGN); // it is the program that they are meant for
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::dup2(::open("/dev/null", O_RDWR | O_CLOEXEC), stream); // a launcher may wait until nobody has its pipes
+  std::array<char, PATH_MAX> path{};
+  for (ssize_t length = 0; (length = ::recv(socket, path.data(), path.size(), 0)) > 0;) {
+    const int status = status_of_child({path.data(), static_cast<std::size_t>(length)});
+    if (::send(socket, &status, sizeof status, MSG_NOSIGNAL) < 0)
+      break;
+  }
+  ::_exit(0);
+}
+
+int helper = -1; // a socket; of the process, as its children are
+std::mutex helper_is_busy;
+
+/// What status_of_child() would return, from the helper.
+int status_from_helper(const std::string& path) {
+  const std::lock_guard lock(helper_is_busy);
+  int status = no_process;
+  if (::send(helper, path.data(), path.size(), MSG_NOSIGNAL) < 0)
+    return no_process;
+  while (::recv(helper, &status, sizeof status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 } // namespace
+
+void start_trial_helper() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    help(ends[1]);
+  }
+  ::close(ends[1]);
+  if (child > 0)
+    helper = ends[0];
+  else
+    ::close(ends[0]);
+}
 
 void try_out(const std::string& path) {
   if (has_checksums(path))
     return;
-  const pid_t child = ::fork();
-  if (child < 0)
+  const int status = helper < 0 ? status_of_child(path) : status_from_helper(path);
+  if (status == no_process)
     fail(path, "cannot be tried out: no process can be started");
-  if (child == 0) {
-    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGTERM, SIGINT})
-      std::signal(signal, SIG_DFL); // no report of an MPI library
-    std::ifstream pages("/proc/self/statm");
-    rlim_t used = 0;
-    pages >> used;
-    used *= static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
-    const rlimit space = {used + memory, used + memory}, time = {seconds, seconds}, no_core = {0, 0};
-    ::setrlimit(RLIMIT_AS, &space);
-    ::setrlimit(RLIMIT_CPU, &time);
-    ::setrlimit(RLIMIT_CORE, &no_core);
-    bool good = false;
-    try {
-      good = try_file(path.c_str());
-    } catch (...) { // out of memory
-    }
-    ::_exit(good ? 0 : 1);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
   if (WIFSIGNALED(status))
     fail(path,
          std::string("a damaged HDF5 file, on which HDF5 ") +

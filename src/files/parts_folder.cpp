@@ -2,15 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 namespace stint {
 namespace {
@@ -30,8 +23,6 @@ std::string PartsFolder::part(std::int64_t number) const { return fmt::format("{
 bool PartsFolder::has_state() const { return fs::exists(state()); }
 
 hdf5::File PartsFolder::open_state() const { return open_unfinished(state(), state_format_); }
-
-Provenance PartsFolder::provenance() const { return read_provenance(open_state()); }
 
 void PartsFolder::check_parts(std::int64_t parts) const {
   for (std::int64_t number = 1; number <= parts; ++number)
@@ -58,36 +49,6 @@ void PartsFolder::clear() const {
       fs::remove(entry.path(), ignored);
 }
 
-void PartsFolder::remove() const {
-  clear();
-  remove_if_empty();
-}
-
-void PartsFolder::remove_if_empty() const {
-  std::error_code ignored;
-  fs::remove(path_, ignored); // refuses folders that have something in them
-}
-
-FolderLock::FolderLock(const PartsFolder& folder) {
-  constexpr std::chrono::milliseconds patience(5000), pause(100);
-  make_folder(folder.path());
-  descriptor_ = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    if (std::chrono::steady_clock::now() > end) {
-      ::close(descriptor_);
-      throw std::runtime_error(folder.path() +
-                               ": another run is writing to it; let that end, or give another --output");
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
-}
-
 hdf5::File open_unfinished(const std::string& path, const std::string& format) {
   auto file = hdf5::File::open(path);
   check_format(file, format, format_version, "a file of an unfinished run");
@@ -97,12 +58,6 @@ hdf5::File open_unfinished(const std::string& path, const std::string& format) {
 void write_unfinished_header(hdf5::File& file, const std::string& format, bool complete, const EnsembleHeader& header) {
   write_format(file, format, format_version, complete);
   write_header(file, header);
-}
-
-std::vector<std::int64_t> configurations_shape(std::int64_t rows, const Geometry& geometry) {
-  std::vector<std::int64_t> dims = {rows};
-  dims.insert(dims.end(), geometry.extents().begin(), geometry.extents().end());
-  return dims;
 }
 
 hdf5::Dataset growing_dataset(hdf5::File& file, const char* name, hdf5::Type type, std::vector<std::int64_t> dims) {

@@ -28,36 +28,16 @@ public:
 
   bool has_state() const;
   hdf5::File open_state() const;
-  /// The deciding options (same_run.hpp) and the start time of the run.
-  Provenance provenance() const;
   /// Throws unless the parts 1 to `parts` are there.
   void check_parts(std::int64_t parts) const;
 
   /// Removes temporaries and parts that the state does not count.
   void remove_after(std::int64_t parts) const;
-  /// Removes all that is ours in it.
+  /// Removes all that is ours in it; the folder itself goes with its RunLock.
   void clear() const;
-  /// The same, and the folder if nothing else is in it.
-  void remove() const;
-  void remove_if_empty() const;
 
 private:
   std::string path_, state_format_;
-};
-
-/// Held by the one run that may write to the folder, which is made if it is not there. The operating system lets go of
-/// it when the process ends, however it ends.
-class FolderLock {
-public:
-  /// Waits some seconds for a run that is just ending, then throws std::runtime_error. Where the file system has no
-  /// locks there is none.
-  explicit FolderLock(const PartsFolder& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
-private:
-  int descriptor_;
 };
 
 /// Opens a part or a state. Throws std::runtime_error unless it is whole and of this format.
@@ -65,9 +45,6 @@ hdf5::File open_unfinished(const std::string& path, const std::string& format);
 
 /// Marks a part or a state.
 void write_unfinished_header(hdf5::File& file, const std::string& format, bool complete, const EnsembleHeader& header);
-
-/// The shape of `rows` configurations.
-std::vector<std::int64_t> configurations_shape(std::int64_t rows, const Geometry& geometry);
 
 /// A dataset without rows yet, of a part; dims[0] counts for nothing.
 hdf5::Dataset growing_dataset(hdf5::File& file, const char* name, hdf5::Type type, std::vector<std::int64_t> dims);

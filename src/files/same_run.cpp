@@ -1,6 +1,7 @@
 #include "src/files/same_run.hpp"
 
 #include "src/files/atomic_file.hpp"
+#include "src/files/hdf5.hpp"
 #include "src/program/errors.hpp"
 
 #include <fmt/format.h>
@@ -16,15 +17,23 @@
 namespace stint {
 namespace {
 
-constexpr std::array<std::string_view, 9> harmless_options = {
-    "output", "json", "overwrite", "quiet", "threads", "resume", "time-limit", "checkpoint-every", "config"};
+constexpr std::array<std::string_view, 10> harmless_options = {"output",     "json",   "overwrite",  "quiet",
+                                                               "threads",    "resume", "time-limit", "checkpoint-every",
+                                                               "accumulate", "memory"};
 
 std::map<std::string, std::string> by_name(const std::string& lines) {
   std::map<std::string, std::string> values;
   std::istringstream in(lines);
   for (std::string line; std::getline(in, line);)
-    values[line.substr(0, line.find('='))] = line.substr(std::min(line.size(), line.find('=') + 1));
+    if (const auto equals = line.find('='); equals != std::string::npos) // not [defaults]
+      values[line.substr(0, equals)] = line.substr(equals + 1);
   return values;
+}
+
+void check_run_outputs(const CommonOptions& common) {
+  for (const auto& path : {common.output, common.json})
+    if (!path.empty() && (path != "-" || path == common.output))
+      check_output(path, common.overwrite);
 }
 
 } // namespace
@@ -63,22 +72,26 @@ bool is_finished(const CommonOptions& common, const std::string& deciding) {
   }
 }
 
-Beginning begin_run(bool resume, const CommonOptions& common, const PartsFolder& folder, const std::string& deciding,
-                    std::string& start_time) {
-  for (const auto& path : {common.output, common.json})
-    if (!path.empty())
-      check_output(path, common.overwrite);
-  if (!folder.has_state())
+Beginning begin_run(bool resume, const CommonOptions& common, const UnfinishedRun& run, const std::string& deciding,
+                    std::string& start_time, std::optional<RunLock>& lock) {
+  const auto finished = [&] { return resume && is_finished(common, deciding); };
+  if (!finished())
+    check_run_outputs(common);
+  lock.emplace(run.lock);
+  if (finished()) // maybe by a run that the lock has waited for
+    return Beginning::finished;
+  check_run_outputs(common);
+  if (!std::filesystem::exists(run.state))
     return Beginning::fresh;
   if (resume) {
-    const Provenance provenance = folder.provenance();
-    check_same_run(folder.path(), deciding_options(provenance.options), deciding);
+    const Provenance provenance = read_provenance(hdf5::File::open(run.state));
+    check_same_run(run.path, deciding_options(provenance.options), deciding);
     start_time = provenance.start_time;
     return Beginning::resumed;
   }
   if (!common.overwrite)
-    throw std::runtime_error(folder.path() + ": is an unfinished run; continue it with --resume, or discard it with "
-                                             "--overwrite");
+    throw std::runtime_error(run.path + ": is an unfinished run; continue it with --resume, or discard it with "
+                                        "--overwrite");
   return Beginning::fresh;
 }
 

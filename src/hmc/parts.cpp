@@ -41,7 +41,7 @@ void write_state(const PartsFolder& folder, const EnsembleHeader& header, const 
   std::memcpy(sums.data(), state.sums.data(), sums.size() * sizeof(double));
   const auto chains = std::ssize(state.sums);
   file.write<double>("/sums", {chains, numbers_of_sums}, sums);
-  file.write<Real>("/configurations", configurations_shape(chains, header.geometry), state.configurations);
+  file.write<Real>("/configurations", header.shape(chains), state.configurations);
   file.close();
   target.commit();
 }
@@ -50,8 +50,7 @@ template<class Real>
 RunState<Real> read_state(const PartsFolder& folder, const EnsembleHeader& header, std::int64_t chains) {
   const auto file = folder.open_state();
   const auto sums = file.dataset("/sums"), configurations = file.dataset("/configurations");
-  if (sums.dims() != std::vector{chains, numbers_of_sums} ||
-      configurations.dims() != configurations_shape(chains, header.geometry) ||
+  if (sums.dims() != std::vector{chains, numbers_of_sums} || configurations.dims() != header.shape(chains) ||
       configurations.type() != hdf5::type_of<Real>)
     throw std::runtime_error(folder.state() + ": its datasets have other shapes or types than its options say");
   RunState<Real> state;
@@ -67,8 +66,7 @@ RunState<Real> read_state(const PartsFolder& folder, const EnsembleHeader& heade
 template<class Real>
 PartWriter<Real>::PartWriter(const std::string& path, const EnsembleHeader& header, std::int64_t chains)
     : target_(path, true), file_(hdf5::File::create(target_.temporary(), path)),
-      configurations_(
-          growing_dataset(file_, "/configurations", hdf5::type_of<Real>, configurations_shape(0, header.geometry))),
+      configurations_(growing_dataset(file_, "/configurations", hdf5::type_of<Real>, header.shape(0))),
       trajectory_(growing_dataset(file_, "/trajectory", hdf5::Type::int64, {0})),
       history_(file_, std::nullopt, chains) {
   write_unfinished_header(file_, part_format, false, header);

@@ -41,7 +41,6 @@ public:
       const PartsFolder& folder, const StopRequest& stop)
       : mpi_(context.mpi), settings_(settings), header_(header), common_(common), folder_(folder), stop_(stop),
         share_(share_of(settings.chains, mpi_)), infos_(share_.count), sums_(share_.count) {}
-  ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -79,22 +78,14 @@ private:
   std::optional<Ensemble<Real>> ensemble_; // none if there are fewer groups of chains than ranks
   std::vector<TrajectoryInfo> infos_;
   std::vector<ChainSums> sums_;
-  std::optional<FolderLock> lock_;         // on rank 0
   std::optional<Recorder<Real>> recorder_; // on rank 0
 };
-
-template<class Real> Run<Real>::~Run() {
-  if (!recorder_)
-    return;
-  recorder_.reset();
-  folder_.remove_if_empty(); // after an error before the first checkpoint
-}
 
 template<class Real> void Run<Real>::make_ensemble(const HmcSettings& hmc) {
   UpdateSettings update = settings_.update;
   update.hmc = hmc;
   if (share_.count > 0)
-    ensemble_.emplace(header_.geometry, header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
+    ensemble_.emplace(header_.geometry, *header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
                       share_.count);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
@@ -130,7 +121,6 @@ template<class Real> void Run<Real>::start() {
     deal_out(from);
   }
   on_root(mpi_, [this] {
-    lock_.emplace(folder_);
     folder_.clear();
     recorder_.emplace(folder_, header_, settings_.chains, 0);
   });
@@ -139,7 +129,6 @@ template<class Real> void Run<Real>::start() {
 template<class Real> void Run<Real>::resume() {
   RunState<Real> state;
   on_root(mpi_, [&] {
-    lock_.emplace(folder_);
     state = read_state<Real>(folder_, header_, settings_.chains);
     folder_.remove_after(state.position.parts);
     recorder_.emplace(folder_, header_, settings_.chains, state.position.parts);
@@ -282,7 +271,7 @@ template<class Real> HmcReport Run<Real>::write_ensemble(std::span<const ChainSu
   file.set_attribute("thermalize", settings_.thermalize);
   file.set_attribute("save_every", settings_.save_every);
   ensemble.commit();
-  folder_.remove();
+  folder_.clear();
   return report;
 }
 

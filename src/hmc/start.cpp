@@ -12,6 +12,7 @@ namespace stint {
 template<class Real> RunState<Real> state_of_ensemble(const HmcRunSettings& settings, const Geometry& geometry) {
   const std::string& path = settings.start;
   const EnsembleReader ensemble(path);
+  ensemble.theory(); // refuses other kinds
   if (ensemble.geometry() != geometry)
     throw UsageError(fmt::format("--start {}: its lattice is {}, but --lattice is {}", path, ensemble.geometry().text(),
                                  geometry.text()));

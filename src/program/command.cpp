@@ -17,25 +17,41 @@ bool read_options(const Context& context, Options& options, CommonOptions& commo
   options.value("output", common.output, "FILE", meaning.output);
   if (meaning.output_required)
     options.require("output");
-  options.value("json", common.json, "FILE", "write the printed numbers to this file as JSON");
+  options.value("json", common.json, "FILE",
+                "write the printed numbers to this file as JSON; - is standard output, in place of the table");
+  options.writes("output");
+  for (const auto& suffix : meaning.beside)
+    options.writes("output", suffix);
+  options.writes("json");
   options.flag("overwrite", common.overwrite, "replace outputs that exist; without it they are refused");
   options.flag("quiet", common.quiet, "print nothing but warnings and errors");
   options.value("seed", common.seed, "N", meaning.seed);
   options.value("threads", common.threads, "N", "OpenMP threads of each rank",
                 "OMP_NUM_THREADS, else the cores that this rank may use");
-  if (!options.parse(arguments)) {
+  const auto read = [&context](const std::string& path) {
+    try {
+      return read_for_all(context.mpi, path);
+    } catch (const UsageError& error) {
+      throw UsageError(std::string("--config ") + error.what());
+    }
+  };
+  if (!options.parse(arguments, read, context.commands)) {
     if (context.mpi.root())
       std::fputs(options.help().c_str(), stdout);
     return false;
   }
   if (common.seed < 0)
     throw UsageError("--seed is " + std::to_string(common.seed) + ", expected a number from 0 to 2^63 - 1");
-  if (common.threads && (*common.threads < 1 || *common.threads > 4096))
-    throw UsageError("--threads is " + std::to_string(*common.threads) + ", expected a number from 1 to 4096");
-  if (!common.threads)
+  const bool given = common.threads.has_value();
+  if (!given)
     common.threads = std::getenv("OMP_NUM_THREADS") ? omp_get_max_threads() : context.mpi.default_threads();
+  if (*common.threads < 1 || *common.threads > 4096)
+    throw UsageError((given ? "--threads is " : "OMP_NUM_THREADS is ") + std::to_string(*common.threads) +
+                     ", expected a number from 1 to 4096");
   omp_set_num_threads(*common.threads);
+  common.quiet = common.quiet || common.json == "-";
   start_log(common.quiet, context.mpi.root());
+  on_root(context.mpi, [&options] { check_distinct(options.inputs(), options.outputs()); });
   return true;
 }
 
@@ -80,13 +96,23 @@ void on_root(const Mpi& mpi, const std::function<void()>& work) {
 void check_outputs(const Context& context, const CommonOptions& common, std::initializer_list<std::string> paths) {
   on_root(context.mpi, [&] {
     for (const auto& path : paths)
-      if (!path.empty())
+      if (!path.empty() && path != "-")
         check_output(path, common.overwrite);
   });
 }
 
+std::string read_for_all(const Mpi& mpi, const std::string& path) {
+  std::string text;
+  on_root(mpi, [&] { text = read_text_file(path); });
+  auto size = static_cast<std::int64_t>(text.size());
+  mpi.broadcast(std::span(&size, 1));
+  text.resize(static_cast<std::size_t>(size));
+  mpi.broadcast(std::span<char>(text));
+  return text;
+}
+
 void print_result(const CommonOptions& common, const std::string& text) {
-  if (!common.output.empty())
+  if (!common.output.empty() && common.output != "-")
     write_text_file(common.output, text, common.overwrite);
   else if (!common.quiet)
     std::fputs(text.c_str(), stdout);

@@ -37,14 +37,21 @@ std::string python() {
   return fs::exists(installed) ? installed : "python3";
 }
 
+/// Where `cmake --install` has put the scripts, as seen from the program.
+fs::path installed_scripts() {
+  std::error_code none;
+  return fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / STINT_DATA_FOLDER "/stint/plots";
+}
+
 std::string script_path(const std::string& name) {
-  const auto folder = environment("STINT_PLOTS");
-  const auto path = fs::path(folder.empty() ? STINT_PLOTS : folder) / name;
-  if (!fs::exists(path))
-    throw std::runtime_error("the plot script " + path.string() +
+  fs::path folder = environment("STINT_PLOTS");
+  if (folder.empty())
+    folder = fs::exists(installed_scripts() / name) ? installed_scripts() : fs::path(STINT_PLOTS);
+  if (!fs::exists(folder / name))
+    throw std::runtime_error("the plot script " + (folder / name).string() +
                              " does not exist; set STINT_PLOTS to the folder of the "
                              "plot scripts (analysis/plots)");
-  return path.string();
+  return folder / name;
 }
 
 std::string last_line(std::string text) {

@@ -1,18 +1,23 @@
 #include "src/program/options.hpp"
 
+#include "src/program/config_file.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/suggestion.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
+#include <iterator>
+#include <limits>
 
 namespace stint {
 namespace {
@@ -23,22 +28,35 @@ constexpr std::size_t text_width = 100, description_column = 30;
 
 // Values from and to text.
 
-template<class Number> bool from_text(const std::string& text, Number& value) {
+template<class Number> bool read_number(const std::string& text, Number& value) {
   const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size();
 }
-bool from_text(const std::string& text, double& value) {
-  return from_text<double>(text, value) && std::isfinite(value);
+bool from_text(const std::string& text, double& value) { return read_number(text, value) && std::isfinite(value); }
+
+/// 1000, or 1e3.
+template<std::integral Whole> bool from_text(const std::string& text, Whole& value) {
+  if (read_number(text, value))
+    return true;
+  constexpr double exact = 0x1p53; // whole numbers up to here are exact
+  double real = 0;
+  if (!from_text(text, real) || real != std::trunc(real) || std::abs(real) > exact ||
+      std::abs(real) > static_cast<double>(std::numeric_limits<Whole>::max()))
+    return false;
+  value = static_cast<Whole>(real);
+  return true;
 }
 bool from_text(const std::string& text, std::string& value) {
   value = text;
-  return true;
+  return text.find('\n') == std::string::npos; // which no config file can have
 }
 bool from_text(const std::string& text, bool& value) {
   static const std::map<std::string, bool> words = {{"true", true},   {"yes", true}, {"on", true},   {"1", true},
                                                     {"false", false}, {"no", false}, {"off", false}, {"0", false}};
-  const auto word = words.find(text);
+  std::string lower = text;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto word = words.find(lower);
   if (word != words.end())
     value = word->second;
   return word != words.end();
@@ -46,30 +64,19 @@ bool from_text(const std::string& text, bool& value) {
 
 template<class T> std::string to_text(const T& value) { return fmt::format("{}", value); }
 
-const char* expected(const std::string&) { return "a text"; }
-const char* expected(int) { return "a whole number"; }
-const char* expected(std::int64_t) { return "a whole number"; }
-const char* expected(double) { return "a finite number"; }
-const char* expected(bool) { return "true or false"; }
+std::string expected(const std::string&) { return "a text on one line"; }
+template<std::integral Whole> std::string expected(Whole) {
+  return fmt::format("a whole number from {} to {}", std::numeric_limits<Whole>::min(),
+                     std::numeric_limits<Whole>::max());
+}
+std::string expected(double) { return "a finite number"; }
+std::string expected(bool) { return "true or false"; }
 
 template<class T> T parsed(const std::string& name, const std::string& text) {
   T value{};
   if (!from_text(text, value))
     throw UsageError(fmt::format("--{} is '{}', expected {}", name, text, expected(value)));
   return value;
-}
-
-/// Edits (insert, delete, replace) that make one word of the other.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j)
-      diagonal = std::exchange(
-          row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal + static_cast<std::size_t>(a[i - 1] != b[j - 1])}));
-  }
-  return row.back();
 }
 
 /// `text` in lines of at most text_width, those after the first indented by `indent`.
@@ -118,6 +125,7 @@ template<class T>
 void Options::value(const std::string& name, T& variable, const std::string& placeholder,
                     const std::string& description) {
   Option& option = add(name, placeholder, description);
+  option.text = std::is_same_v<T, std::string>;
   option.fallback = to_text(variable).empty() ? "" : "default " + to_text(variable);
   option.set = [name, &variable](const std::string& text) { variable = parsed<T>(name, text); };
   option.get = [&variable] { return std::optional(to_text(variable)); };
@@ -127,6 +135,7 @@ template<class T>
 void Options::value(const std::string& name, std::optional<T>& variable, const std::string& placeholder,
                     const std::string& description, const std::string& absent) {
   Option& option = add(name, placeholder, description);
+  option.text = std::is_same_v<T, std::string>;
   option.fallback = absent.empty() ? "" : "default: " + absent;
   option.set = [name, &variable](const std::string& text) { variable = parsed<T>(name, text); };
   option.get = [&variable] { return variable ? std::optional(to_text(*variable)) : std::nullopt; };
@@ -135,6 +144,7 @@ void Options::value(const std::string& name, std::optional<T>& variable, const s
 void Options::choice(const std::string& name, std::string& variable, const std::vector<std::string>& choices,
                      const std::string& description) {
   value(name, variable, fmt::format("{}", fmt::join(choices, "|")), description);
+  find(name)->text = false;
   find(name)->set = [name, choices, &variable](const std::string& text) {
     if (std::find(choices.begin(), choices.end(), text) == choices.end())
       throw UsageError(fmt::format("--{} is '{}', expected {}", name, text, fmt::join(choices, " or ")));
@@ -152,6 +162,12 @@ void Options::flag(const std::string& name, bool& variable, const std::string& d
 void Options::require(const std::string& name) {
   find(name)->required = true;
   find(name)->fallback = "required";
+}
+
+void Options::reads(const std::string& name) { find(name)->input = true; }
+
+void Options::writes(const std::string& name, const std::string& suffix) {
+  find(name)->output_suffixes.push_back(suffix);
 }
 
 void Options::positional(const std::string& placeholder, std::vector<std::string>& variable, int least, int most,
@@ -174,113 +190,118 @@ Options::Option* Options::find(const std::string& name) {
 }
 
 std::string Options::unknown(const std::string& name) const {
-  std::string nearest;
+  std::vector<std::string> names = {"config", "help"};
   for (const auto& group : groups_)
     for (const auto& option : group.options)
-      if (distance(option.name, name) <= 2 &&
-          (nearest.empty() || distance(option.name, name) < distance(nearest, name)))
-        nearest = option.name;
+      names.push_back(option.name);
+  const std::string nearest = nearest_word(name, names);
   return nearest.empty() ? fmt::format("see 'stint {} --help'", command_) : fmt::format("did you mean '{}'?", nearest);
 }
 
 Options::Values Options::read_command_line(std::span<const std::string> arguments,
-                                           std::vector<std::string>& positional) {
+                                           std::vector<std::string>& positional) const {
   po::options_description known;
   const auto declare = [&known](const std::string& name, po::value_semantic* semantic) {
     known.add_options()(name.c_str(), semantic, "");
   };
   for (const auto& group : groups_)
     for (const auto& option : group.options)
-      declare(option.name,
-              option.flag ? po::value<std::string>()->implicit_value("true")->zero_tokens() : po::value<std::string>());
+      declare(option.name, po::value<std::string>());
   declare("config", po::value<std::string>());
   declare(positional_key, po::value<std::vector<std::string>>());
   po::positional_options_description places;
-  places.add(positional_key, positional_.variable ? positional_.most : 0);
+  places.add(positional_key, -1);
   namespace style = po::command_line_style;
-  po::variables_map map;
+  std::vector<std::string> words;
+  for (const auto& argument : arguments) {
+    const Option* const option = argument.starts_with("--") ? find(argument.substr(2)) : nullptr;
+    words.push_back(option && option->flag ? argument + "=true" : argument);
+  }
+  Values values;
   try {
-    po::store(po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
-                  .options(known)
-                  .positional(places)
-                  .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
-                  .run(),
-              map);
+    const auto parsed = po::command_line_parser(words)
+                            .options(known)
+                            .positional(places)
+                            .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
+                            .run();
+    for (const auto& option : parsed.options) {
+      if (option.string_key == positional_key)
+        positional.push_back(option.value.at(0));
+      else
+        values.emplace_back(option.string_key, option.value.at(0));
+    }
   } catch (const po::unknown_option& error) {
     throw UsageError(
         fmt::format("unknown option '{}'; {}", error.get_option_name(), unknown(bare(error.get_option_name()))));
-  } catch (const po::multiple_occurrences& error) {
-    throw UsageError(fmt::format("option '{}' is given twice", error.get_option_name()));
-  } catch (const po::too_many_positional_options_error&) {
-    if (positional_.variable)
-      throw UsageError(fmt::format("too many arguments, expected {} {}", positional_.most, positional_.placeholder));
-    throw UsageError(fmt::format("an argument that belongs to no option; see 'stint {} --help'", command_));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }
-  Values values;
-  for (const auto& [name, variable] : map)
-    if (name == positional_key)
-      positional = variable.as<std::vector<std::string>>();
-    else
-      values[name] = variable.as<std::string>();
+  if (!positional_.variable && !positional.empty())
+    throw UsageError(fmt::format("'{}' belongs to no option; see 'stint {} --help'", positional[0], command_));
   return values;
 }
 
-Options::Values Options::read_config(const std::string& path) {
-  std::ifstream stream(path);
-  if (!stream || std::filesystem::is_directory(path))
-    throw UsageError(fmt::format("--config {}: {}", path, stream ? "is a folder" : std::strerror(errno)));
-  po::options_description known;
-  for (const auto& group : groups_)
-    for (const auto& option : group.options)
-      known.add_options()(option.name.c_str(), po::value<std::string>(), "");
-  po::variables_map map;
-  try {
-    po::store(po::parse_config_file(stream, known), map);
-  } catch (const po::unknown_option& error) {
-    throw UsageError(
-        fmt::format("{}: unknown key '{}'; {}", path, error.get_option_name(), unknown(bare(error.get_option_name()))));
-  } catch (const po::error& error) {
-    throw UsageError(fmt::format("{}: {}", path, error.what()));
+void Options::read_config(const std::string& path, const std::string& text, std::span<const std::string> commands) {
+  std::vector<std::string> files;
+  for (const auto& entry : parse_config(text, path, command_, commands)) {
+    const auto refuse = [&](const std::string& what) {
+      throw UsageError(fmt::format("{}: line {}: {}", path, entry.line, what));
+    };
+    if (positional_.variable && entry.name == "files") {
+      files.push_back(entry.value);
+      continue;
+    }
+    Option* const option = find(entry.name);
+    if (!option)
+      refuse(fmt::format("unknown key '{}'; {}", entry.name, unknown(entry.name)));
+    if (option->text && entry.commented)
+      refuse(fmt::format("is the end of {} a comment or part of its value? Put the value in quotes", entry.name));
+    try {
+      option->set(entry.value);
+    } catch (const UsageError& error) {
+      refuse(error.what());
+    }
+    option->given = option->given || !entry.fallback;
   }
-  Values values;
-  for (const auto& [name, variable] : map)
-    values[name] = variable.as<std::string>();
-  return values;
+  if (!files.empty())
+    *positional_.variable = files;
 }
 
-bool Options::parse(std::span<const std::string> arguments) {
+void Options::set_positional(std::vector<std::string> values) {
+  if (!positional_.variable)
+    return;
+  auto& files = *positional_.variable;
+  if (!values.empty())
+    files = std::move(values);
+  if (std::ssize(files) < positional_.least)
+    throw UsageError(fmt::format("{} is missing: {}", positional_.placeholder, positional_.description));
+  if (std::ssize(files) > positional_.most)
+    throw UsageError(fmt::format("too many arguments, expected {} {}: '{}'", positional_.most, positional_.placeholder,
+                                 files[positional_.most]));
+}
+
+bool Options::parse(std::span<const std::string> arguments, const ReadFile& read,
+                    std::span<const std::string> commands) {
   for (const auto& argument : arguments)
     if (argument == "--help" || argument == "-h")
       return false;
   std::vector<std::string> positional;
-  Values values = read_command_line(arguments, positional);
-  if (const auto config = values.extract("config"); !config.empty()) {
-    for (const auto& [name, text] : read_config(config.mapped())) {
-      if (!values.contains(name)) {
-        try {
-          find(name)->set(text);
-        } catch (const UsageError& error) {
-          throw UsageError(fmt::format("{}: {}", config.mapped(), error.what()));
-        }
-      }
+  const Values values = read_command_line(arguments, positional);
+  for (const auto& [name, path] : values)
+    if (name == "config") {
+      configs_.push_back(path);
+      read_config(path, read(path), commands);
+    }
+  for (const auto& [name, text] : values)
+    if (name != "config") {
+      find(name)->set(text);
       find(name)->given = true;
     }
-  }
-  for (const auto& [name, text] : values) {
-    find(name)->set(text);
-    find(name)->given = true;
-  }
   for (const auto& group : groups_)
     for (const auto& option : group.options)
       if (option.required && !option.given)
         throw UsageError(fmt::format("--{} is missing: {}", option.name, option.description));
-  if (positional_.variable) {
-    if (static_cast<int>(positional.size()) < positional_.least)
-      throw UsageError(fmt::format("{} is missing: {}", positional_.placeholder, positional_.description));
-    *positional_.variable = positional;
-  }
+  set_positional(positional);
   return true;
 }
 
@@ -290,12 +311,40 @@ bool Options::given(const std::string& name) const {
 }
 
 std::string Options::effective() const {
-  std::string text;
+  std::string given, defaults;
+  if (positional_.variable)
+    for (const auto& file : *positional_.variable)
+      given += "files=" + quoted_if_needed(file) + "\n";
   for (const auto& group : groups_)
     for (const auto& option : group.options)
       if (const auto value = option.get(); value && (!value->empty() || option.given))
-        text += option.name + "=" + *value + "\n";
-  return text;
+        (option.given ? given : defaults) += option.name + "=" + quoted_if_needed(*value) + "\n";
+  return given + (defaults.empty() ? "" : std::string(defaults_heading) + "\n" + defaults);
+}
+
+std::vector<NamedFile> Options::inputs() const {
+  std::vector<NamedFile> files;
+  for (const auto& path : configs_)
+    files.push_back({path, "--config " + path});
+  if (positional_.variable)
+    for (const auto& path : *positional_.variable)
+      files.push_back({path, "the input " + path});
+  for (const auto& group : groups_)
+    for (const auto& option : group.options)
+      if (const auto value = option.get(); option.input && option.given && value && !value->empty())
+        files.push_back({*value, "--" + option.name + " " + *value});
+  return files;
+}
+
+std::vector<NamedFile> Options::outputs() const {
+  std::vector<NamedFile> files;
+  for (const auto& group : groups_)
+    for (const auto& option : group.options)
+      if (const auto value = option.get(); value && !value->empty())
+        for (const auto& suffix : option.output_suffixes)
+          files.push_back({*value + suffix, fmt::format("--{} {}{}", option.name, *value,
+                                                        suffix.empty() ? "" : ", which uses " + *value + suffix)});
+  return files;
 }
 
 std::string Options::help() const {
@@ -323,13 +372,27 @@ std::string Options::help() const {
           option.description + (option.fallback.empty() ? "" : " [" + option.fallback + "]"));
   }
   text += "\nEvery command:\n";
-  row("--config FILE", "read options from an INI file with lines name=value; the command line wins");
+  row("--config FILE", "read options from an INI file with lines name=value (# begins a comment; values with # or "
+                       "blanks at their ends in "
+                       "quotes); the command line wins");
   row("--help", "show this text");
+  text += "\n" +
+          wrapped("Paths, also those in a config file, are relative to the folder in which stint runs. Of an "
+                  "option that is given twice the last value counts.",
+                  0, 0) +
+          "\n";
   if (!examples_.empty())
     text += "\nExamples:\n";
   for (const auto& line : examples_)
     text += "  " + line + "\n";
   return text;
+}
+
+std::string read_text_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(path))
+    throw UsageError(fmt::format("{}: {}", path, stream ? "is a folder" : std::strerror(errno)));
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 template void Options::value(const std::string&, std::string&, const std::string&, const std::string&);

@@ -1,6 +1,8 @@
 #pragma once
 // The options of one command: declared once, read from the command line and from a --config file, shown by --help.
 
+#include "src/files/distinct_files.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +12,9 @@
 #include <vector>
 
 namespace stint {
+
+/// The text of a file, which may be a pipe. Throws UsageError, one line naming it, if it cannot be read.
+std::string read_text_file(const std::string& path);
 
 /// Options bound to variables; the value that a variable has when it is declared is the option's default.
 ///
@@ -21,8 +26,9 @@ namespace stint {
 ///   if (!options.parse(arguments)) { std::cout << options.help(); return 0; }
 ///
 /// Values are std::string, int, std::int64_t or double (finite), or std::optional of these where there is no default.
-/// Everything wrong is a UsageError: unknown options, values of another type, options given twice, missing ones,
-/// unknown keys in the config file.
+/// Whole numbers may be written as 1e3. Of an option that is given twice the last value counts. Everything wrong is a
+/// UsageError that names option and value: unknown options, values of another type, missing ones, unknown keys in the
+/// config file (config_file.hpp).
 class Options {
 public:
   Options(std::string command, std::string description);
@@ -42,24 +48,38 @@ public:
               const std::string& description);
   void flag(const std::string& name, bool& variable, const std::string& description);
   void require(const std::string& name); ///< parse() refuses to go on without this option
+  void reads(const std::string& name);   ///< its value names a file that is read
+  /// Its value names a file that is written; with a suffix, also one of that name and the suffix.
+  void writes(const std::string& name, const std::string& suffix = "");
 
-  /// The arguments without dashes: at least `least`, at most `most` of them.
+  /// The arguments without dashes, files that are read: at least `least`, at most `most` of them. In a config file each
+  /// is a line files=NAME.
   void positional(const std::string& placeholder, std::vector<std::string>& variable, int least, int most,
                   const std::string& description);
   void example(const std::string& text);
 
-  /// Sets the variables; the command line wins over the --config file. Returns false if --help was asked for.
-  bool parse(std::span<const std::string> arguments);
+  /// The text of a file. Throws UsageError, one line naming it, if it cannot be read.
+  using ReadFile = std::function<std::string(const std::string& path)>;
+
+  /// Sets the variables; the command line wins over the --config file, which `read` reads. `commands` are the names of
+  /// all commands, see parse_config(). Returns false if --help was asked for.
+  bool parse(std::span<const std::string> arguments, const ReadFile& read = read_text_file,
+             std::span<const std::string> commands = {});
 
   bool given(const std::string& name) const; ///< after parse(): on the command line or in the config file
   std::string help() const;
-  /// Every option with a value as lines "name=value": a config file that repeats this run.
+  /// Every option with a value as lines "name=value", those not given under [defaults]: a config file that repeats this
+  /// run.
   std::string effective() const;
+
+  std::vector<NamedFile> inputs() const;  ///< given files that are read, --config among them; after parse()
+  std::vector<NamedFile> outputs() const; ///< files that will be written
 
 private:
   struct Option {
     std::string name, placeholder, description, fallback;
-    bool flag = false, required = false, given = false;
+    bool flag = false, text = false, required = false, given = false, input = false;
+    std::vector<std::string> output_suffixes; // none: no output
     std::function<void(const std::string&)> set;
     std::function<std::optional<std::string>()> get;
   };
@@ -72,19 +92,21 @@ private:
     std::vector<std::string>* variable = nullptr;
     int least = 0, most = 0;
   };
-  using Values = std::map<std::string, std::string>;
+  /// In the order in which they were given.
+  using Values = std::vector<std::pair<std::string, std::string>>;
 
   Option& add(const std::string& name, const std::string& placeholder, const std::string& description);
   Option* find(const std::string& name);
   const Option* find(const std::string& name) const;
   std::string unknown(const std::string& name) const;
-  Values read_command_line(std::span<const std::string> arguments, std::vector<std::string>& positional);
-  Values read_config(const std::string& path);
+  Values read_command_line(std::span<const std::string> arguments, std::vector<std::string>& positional) const;
+  void read_config(const std::string& path, const std::string& text, std::span<const std::string> commands);
+  void set_positional(std::vector<std::string> values);
 
   std::string command_, description_;
   std::vector<Group> groups_;
   Positional positional_;
-  std::vector<std::string> examples_;
+  std::vector<std::string> examples_, configs_;
 };
 
 } // namespace stint

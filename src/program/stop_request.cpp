@@ -12,12 +12,13 @@ volatile std::sig_atomic_t signalled = 0; // the only thing that a signal handle
 } // namespace
 
 StopRequest::StopRequest(std::optional<double> seconds) : start_(std::chrono::steady_clock::now()), seconds_(seconds) {
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1})
-    std::signal(signal, [](int which) {
-      signalled = 1;
-      if (which == SIGINT)
-        end_on_interrupt();
-    });
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP})
+    if (!is_ignored(signal))
+      std::signal(signal, [](int which) {
+        signalled = 1;
+        if (which == SIGINT)
+          end_on_interrupt();
+      });
 }
 
 bool StopRequest::made() const {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <sched.h>
 #include <stdexcept>
@@ -15,10 +16,16 @@
 namespace stint {
 namespace {
 
-int threads_of_rank(MPI_Comm host, int ranks) {
+/// The cores that this process may run on.
+cpu_set_t own_cores() {
   cpu_set_t mine;
   CPU_ZERO(&mine);
   ::sched_getaffinity(0, sizeof mine, &mine);
+  return mine;
+}
+
+int threads_of_rank(MPI_Comm host, int ranks) {
+  const cpu_set_t mine = own_cores();
   std::vector<cpu_set_t> all(ranks);
   MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, host);
   double cores = 0;
@@ -27,11 +34,6 @@ int threads_of_rank(MPI_Comm host, int ranks) {
       cores += 1.0 / static_cast<double>(std::count_if(all.begin(), all.end(),
                                                        [core](const cpu_set_t& set) { return CPU_ISSET(core, &set); }));
   return std::max(1, static_cast<int>(cores + 1e-6));
-}
-
-/// No launcher (mpirun, srun) has set its variables: this process is the only rank.
-bool started_alone() {
-  return !std::getenv("OMPI_COMM_WORLD_SIZE") && !std::getenv("PMIX_NAMESPACE") && !std::getenv("PMI_RANK");
 }
 
 /// The processes of all ranks of a host, but those of other containers, whose numbers mean others.
@@ -48,19 +50,19 @@ std::vector<PeerWatch::Peer> processes_of(MPI_Comm host, int ranks, int rank) {
   return processes;
 }
 
-/// Open MPI would start a daemon beside a lone process, to let it spawn others, and would spend 0.2 s on a search for
-/// networks. Settings of the user win; other MPI libraries do not look.
-void simplify_open_mpi() {
-  ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-  ::setenv("OMPI_MCA_pml", "ob1", 0);
-  ::setenv("OMPI_MCA_btl", "self", 0);
-}
-
 /// Calls operation(first, count) on pieces whose counts fit MPI's int.
 template<class Operation> void in_pieces(std::size_t total, Operation operation) {
   constexpr std::size_t largest = std::size_t{1} << 30;
   for (std::size_t first = 0; first < total; first += largest)
     operation(first, static_cast<int>(std::min(largest, total - first)));
+}
+
+/// What gathering and scattering are for a single rank.
+void copy_all(const void* from, std::size_t bytes, void* to, std::size_t room) {
+  if (bytes != room)
+    throw std::logic_error("mpi: " + std::to_string(bytes) + " bytes do not fit where they are gathered");
+  if (bytes != 0)
+    std::memmove(to, from, bytes);
 }
 
 /// Which rows each rank has; counts and offsets are known on rank 0. Collective.
@@ -93,9 +95,12 @@ struct Rows {
 
 } // namespace
 
-Mpi::Mpi(int& argc, char**& argv) {
-  if (started_alone())
-    simplify_open_mpi();
+Mpi::Mpi(bool launched, int& argc, char**& argv) : initialised_(launched) {
+  if (!initialised_) {
+    const cpu_set_t cores = own_cores();
+    default_threads_ = std::max(1, CPU_COUNT(&cores));
+    return;
+  }
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -111,7 +116,8 @@ Mpi::Mpi(int& argc, char**& argv) {
 
 Mpi::~Mpi() {
   watch_.reset();
-  MPI_Finalize();
+  if (initialised_)
+    MPI_Finalize();
 }
 
 void Mpi::watch_ranks(const std::string& speaker) {
@@ -125,7 +131,11 @@ void Mpi::watch_ranks(const std::string& speaker) {
   });
 }
 
+// A single rank has everything already. All operations say so first, so that none of them calls MPI without MPI_Init.
+
 void Mpi::broadcast_bytes(void* data, std::size_t bytes) const {
+  if (size_ == 1)
+    return;
   in_pieces(bytes, [data](std::size_t first, int count) {
     MPI_Bcast(static_cast<char*>(data) + first, count, MPI_BYTE, 0, MPI_COMM_WORLD);
   });
@@ -133,32 +143,44 @@ void Mpi::broadcast_bytes(void* data, std::size_t bytes) const {
 
 void Mpi::gather_bytes(const void* mine, std::size_t bytes, std::int64_t row_bytes, void* all,
                        std::size_t all_bytes) const {
+  if (size_ == 1)
+    return copy_all(mine, bytes, all, all_bytes);
   const Rows rows(*this, bytes, row_bytes, all_bytes);
   MPI_Gatherv(mine, rows.mine, rows.type, all, rows.counts.data(), rows.offsets.data(), rows.type, 0, MPI_COMM_WORLD);
 }
 
 void Mpi::scatter_bytes(const void* all, std::size_t all_bytes, std::int64_t row_bytes, void* mine,
                         std::size_t bytes) const {
+  if (size_ == 1)
+    return copy_all(all, all_bytes, mine, bytes);
   const Rows rows(*this, bytes, row_bytes, all_bytes);
   MPI_Scatterv(all, rows.counts.data(), rows.offsets.data(), rows.type, mine, rows.mine, rows.type, 0, MPI_COMM_WORLD);
 }
 
 void Mpi::sum(std::span<double> values) const {
+  if (size_ == 1)
+    return;
   in_pieces(values.size(), [&values](std::size_t first, int count) {
     MPI_Allreduce(MPI_IN_PLACE, values.data() + first, count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
   });
 }
 
 void Mpi::sum(std::span<std::int64_t> values) const {
+  if (size_ == 1)
+    return;
   in_pieces(values.size(), [&values](std::size_t first, int count) {
     MPI_Allreduce(MPI_IN_PLACE, values.data() + first, count, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
   });
 }
 
-void Mpi::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
+void Mpi::barrier() const {
+  if (size_ > 1)
+    MPI_Barrier(MPI_COMM_WORLD);
+}
 
 void Mpi::abort(int status) const {
-  MPI_Abort(MPI_COMM_WORLD, status);
+  if (size_ > 1)
+    MPI_Abort(MPI_COMM_WORLD, status);
   std::_Exit(status);
 }
 

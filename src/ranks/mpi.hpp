@@ -12,11 +12,13 @@
 
 namespace stint {
 
-/// MPI from MPI_Init_thread (MPI_THREAD_MULTIPLE asked for) to MPI_Finalize; one object, made in main. Works without
-/// mpirun too, as one rank. All operations are collective over MPI_COMM_WORLD.
+/// All ranks of the program; one object, made at its start. All operations are collective over MPI_COMM_WORLD. A single
+/// rank calls none of MPI's.
 class Mpi {
 public:
-  Mpi(int& argc, char**& argv);
+  /// If a launcher started this process (launcher.hpp): MPI from MPI_Init_thread (MPI_THREAD_MULTIPLE asked for) to
+  /// MPI_Finalize. Otherwise one rank without MPI.
+  Mpi(bool launched, int& argc, char**& argv);
   ~Mpi();
   Mpi(const Mpi&) = delete;
   Mpi& operator=(const Mpi&) = delete;
@@ -74,6 +76,7 @@ private:
   void scatter_bytes(const void* all, std::size_t all_bytes, std::int64_t row_bytes, void* mine,
                      std::size_t bytes) const;
 
+  bool initialised_;
   int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, default_threads_ = 1;
   std::vector<PeerWatch::Peer> local_; ///< all ranks of this host whose processes can be seen
   std::optional<PeerWatch> watch_;

@@ -17,12 +17,12 @@ public:
         file_(common.output, common.overwrite, header, settings.samples, folder.path()) {}
 
   void append(std::span<const float> configurations, std::span<const double> log_density) {
-    const auto volume = header_.geometry.volume();
+    const auto values = header_.values_per_configuration();
     log_density_.insert(log_density_.end(), log_density.begin(), log_density.end());
     if (settings_.metropolis) {
       proposals_.insert(proposals_.end(), configurations.begin(), configurations.end());
     } else {
-      std::vector<std::int64_t> index(configurations.size() / volume);
+      std::vector<std::int64_t> index(configurations.size() / values);
       std::iota(index.begin(), index.end(), written_);
       file_.append<float>(configurations, index, std::vector<std::int64_t>(index.size(), 0));
       written_ += static_cast<std::int64_t>(index.size());
@@ -55,18 +55,18 @@ private:
     std::vector<std::int64_t> shape = {-1};
     shape.insert(shape.end(), header_.geometry.extents().begin(), header_.geometry.extents().end());
     const auto fields = torch::tensor(at::ArrayRef<float>(configurations.data(), configurations.size())).reshape(shape);
-    const auto action = phi4_action(header_.theory, fields);
+    const auto action = phi4_action(header_.theory.value(), fields);
     for (std::int64_t n = 0; n < action.numel(); ++n)
       log_weight_.push_back(-action[n].item<double>() - log_density_[log_weight_.size()]);
   }
 
   /// The states of the Markov chain: one chain, one trajectory a proposal; log q goes with the states.
   void write_chain(const torch::Tensor& states) {
-    const auto volume = header_.geometry.volume();
+    const auto values = header_.values_per_configuration();
     std::vector<double> density;
     for (std::int64_t n = 0; n < states.numel(); ++n) {
       const auto state = states[n].item<std::int64_t>();
-      file_.append<float>(std::span<const float>(proposals_).subspan(state * volume, volume),
+      file_.append<float>(std::span<const float>(proposals_).subspan(state * values, values),
                           std::vector<std::int64_t>{0}, std::vector<std::int64_t>{n + 1});
       density.push_back(log_density_[state]);
     }

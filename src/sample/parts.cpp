@@ -30,8 +30,7 @@ SamplePosition read_position(const PartsFolder& folder) {
 
 SamplePartWriter::SamplePartWriter(const std::string& path, const EnsembleHeader& header, bool densities)
     : target_(path, true), file_(hdf5::File::create(target_.temporary(), path)),
-      configurations_(
-          growing_dataset(file_, "/configurations", hdf5::Type::float32, configurations_shape(0, header.geometry))) {
+      configurations_(growing_dataset(file_, "/configurations", hdf5::Type::float32, header.shape(0))) {
   if (densities)
     log_density_ = growing_dataset(file_, "/log_density", hdf5::Type::float64, {0});
   write_unfinished_header(file_, sample_part_format, false, header);
@@ -52,18 +51,18 @@ void SamplePartWriter::commit() {
 void read_samples(const PartsFolder& folder, std::int64_t parts, const EnsembleHeader& header, bool densities,
                   std::int64_t block,
                   const std::function<void(std::span<const float>, std::span<const double>)>& visit) {
-  const std::int64_t volume = header.geometry.volume();
+  const std::int64_t values = header.values_per_configuration();
   std::vector<float> configurations;
   for (std::int64_t number = 1; number <= parts; ++number) {
     const auto part = open_unfinished(folder.part(number), sample_part_format);
     const auto stored = part.dataset("/configurations");
     const std::int64_t rows = stored.rows();
     const auto log_density = densities ? part.dataset("/log_density").read<double>() : std::vector<double>();
-    if (stored.dims() != configurations_shape(rows, header.geometry) || (densities && std::ssize(log_density) != rows))
+    if (stored.dims() != header.shape(rows) || (densities && std::ssize(log_density) != rows))
       throw std::runtime_error(part.path() + ": the shapes of its datasets do not fit; the file is damaged");
     for (std::int64_t first = 0; first < rows; first += block) {
       const std::int64_t n = std::min(block, rows - first);
-      configurations.resize(n * volume);
+      configurations.resize(n * values);
       stored.read_rows<float>(first, configurations);
       visit(configurations, densities ? std::span(log_density).subspan(first, n) : std::span<const double>());
     }

@@ -46,16 +46,6 @@ private:
   std::optional<SamplePartWriter> part_;
 };
 
-/// After an error before the first checkpoint.
-struct RemovedIfEmpty {
-  const PartsFolder& folder;
-  bool root;
-  ~RemovedIfEmpty() {
-    if (root)
-      folder.remove_if_empty();
-  }
-};
-
 /// The samples of a rank in a round: each rank makes one batch, the first of them rank 0.
 struct Share {
   std::int64_t first, count;
@@ -94,14 +84,11 @@ void SampleRunSettings::check() const {
 SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, const CommonOptions& common,
                          const EnsembleHeader& header, const PartsFolder& folder, bool resume, const StopRequest& stop,
                          const MakeSamples& make) {
-  const std::int64_t volume = header.geometry.volume();
+  const std::int64_t values = header.values_per_configuration();
   const auto begin = std::chrono::steady_clock::now();
   SamplePosition position;
-  const RemovedIfEmpty leaving{folder, mpi.root()};
-  std::optional<FolderLock> lock; // on rank 0, as the recorder
-  std::optional<Recorder> recorder;
+  std::optional<Recorder> recorder; // on rank 0
   on_root(mpi, [&] {
-    lock.emplace(folder);
     if (resume) {
       position = read_position(folder);
       folder.remove_after(position.parts);
@@ -128,8 +115,8 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
     const Share mine = share_of(position.samples, mpi.rank(), settings);
     const std::int64_t end = share_of(position.samples, mpi.size(), settings).first;
     const Samples made = mine.count > 0 ? make(mine.first, mine.count) : Samples{};
-    std::vector<float> configurations(mpi.root() ? (end - position.samples) * volume : 0);
-    mpi.gather_rows<float>(made.configurations, volume, configurations);
+    std::vector<float> configurations(mpi.root() ? (end - position.samples) * values : 0);
+    mpi.gather_rows<float>(made.configurations, values, configurations);
     std::vector<double> log_density(mpi.root() && settings.weights ? end - position.samples : 0);
     if (settings.weights)
       mpi.gather_rows<double>(made.log_density, 1, log_density);
@@ -155,7 +142,7 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
   SampleReport report{.evaluations = position.evaluations / static_cast<double>(settings.samples)};
   if (recorder) {
     write_sample_ensemble(settings, common, header, folder, recorder->parts(), seconds, report);
-    folder.remove();
+    folder.clear();
   }
   mpi.barrier();
   return report;

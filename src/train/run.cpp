@@ -11,7 +11,6 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
-#include <tuple>
 
 namespace stint {
 namespace {
@@ -23,7 +22,8 @@ std::string memory_text(double window) {
   return window == 0 ? "with all data in memory" : fmt::format("with --memory {}", window);
 }
 
-/// A resumed run must be the run that was interrupted.
+/// What a resumed run must have in common with the interrupted one beyond its options, which files/same_run.hpp
+/// compares.
 void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const std::string& path) {
   const auto same = [&path](const char* what, const auto& before, const auto& now) {
     if (before != now)
@@ -35,19 +35,6 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
     throw UsageError(fmt::format("--resume: {} was made {}, not {}; use the --memory of the interrupted run", path,
                                  memory_text(was.window), memory_text(is.window)));
   same("data of digest", was.data_digest, is.data_digest);
-  same("--steps", was.options.steps, is.options.steps);
-  same("--batch", was.options.batch, is.options.batch);
-  same("--learning-rate", was.options.learning_rate, is.options.learning_rate);
-  same("--warmup", was.options.warmup, is.options.warmup);
-  same("--weight-decay", was.options.weight_decay, is.options.weight_decay);
-  same("--gradient-clip", was.options.gradient_clip, is.options.gradient_clip);
-  same("--average-decay", was.options.average_decay, is.options.average_decay);
-  same("--seed", was.options.seed, is.options.seed);
-  same("--field-range", was.law.field_range, is.law.field_range);
-  same("--quadratic-range", was.law.quadratic_range, is.law.quadratic_range);
-  same("--quadratic-top", was.law.quadratic_top, is.law.quadratic_top);
-  same("--operators", was.law.families.text(), is.law.families.text());
-  same("--tilted-fraction", was.law.tilted_fraction, is.law.tilted_fraction);
   same("--precision", was.precision, is.precision);
 }
 
@@ -59,19 +46,8 @@ TrainingRun::TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance 
       validation_law_(validation_law), files_(files), record_(std::move(record)), stop_(options_.time_limit) {}
 
 void TrainingRun::resume() {
-  if (!std::filesystem::exists(checkpoint_path()))
-    return;
   const ModelReader checkpoint(checkpoint_path());
   check_same_run(checkpoint.record(), record_, checkpoint_path());
-  if (checkpoint.description().moments.force_spectrum.defined() !=
-      model_.description().moments.force_spectrum.defined())
-    throw UsageError(fmt::format("--resume: {} was made with another --target", checkpoint_path()));
-  const auto& was = checkpoint.description();
-  const auto& is = model_.description();
-  if (std::tie(was.channels, was.levels, was.blocks) != std::tie(is.channels, is.levels, is.blocks))
-    throw UsageError(fmt::format("--resume: {} was made with --channels {} --levels {} --blocks {}, not {}, {} and {}",
-                                 checkpoint_path(), was.channels, was.levels, was.blocks, is.channels, is.levels,
-                                 is.blocks));
   checkpoint.read(trainer_.state());
   record_ = checkpoint.record();
   trainer_.set_steps(record_.steps_done, record_.steps_skipped);

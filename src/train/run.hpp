@@ -33,7 +33,8 @@ public:
   TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance provenance, Model& model, Trainer& trainer,
               const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record);
 
-  /// Continues from the checkpoint, if there is one. Throws UsageError if that is of another run.
+  /// Continues from the checkpoint, which has the options of this run (files/same_run.hpp). Throws UsageError if it was
+  /// made from other data or with another precision.
   void resume();
 
   /// Trains to the end and writes the model. On a signal or when time is up, writes a checkpoint and throws

@@ -149,8 +149,8 @@ void remove_outputs() {
 
 int main(int argc, char** argv) {
   ::setenv("OMP_NUM_THREADS", "1", 1); // a child of a process with threads could not use OpenMP
-  hdf5::start();
-  const Mpi mpi(argc, argv);
+  hdf5::start(false);
+  const Mpi mpi(false, argc, argv);
   const Context context{mpi, "stint"};
   const int files = argc > 1 ? std::atoi(argv[1]) : 1000;
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;

@@ -13,7 +13,7 @@ using test::message_of;
 
 EnsembleHeader header(hdf5::Type precision = hdf5::Type::float32) {
   EnsembleHeader header{.geometry = Geometry({4, 3}),
-                        .theory = {.mass2 = -1, .lambda = 2, .field = 0.25, .quadratic = -0.5},
+                        .theory = Phi4{.mass2 = -1, .lambda = 2, .field = 0.25, .quadratic = -0.5},
                         .precision = precision};
   header.provenance = present_provenance();
   header.provenance.command_line = "stint test";
@@ -62,7 +62,7 @@ template<class Damage> std::string message_after(const std::string& path, Damage
   }
   return message_of([&] {
     const EnsembleReader reader(path);
-    std::vector<float> values(reader.size() * reader.geometry().volume());
+    std::vector<float> values(reader.size() * reader.values_per_configuration());
     reader.read<float>(0, values);
   });
 }
@@ -96,6 +96,41 @@ TEST_P(Precisions, AnEnsembleComesBackAsWritten) {
 
 INSTANTIATE_TEST_SUITE_P(EnsembleFile, Precisions, testing::Values(hdf5::Type::float32, hdf5::Type::float64),
                          [](const auto& tested) { return std::string(hdf5::name_of(tested.param)); });
+
+TEST(EnsembleFile, AnotherKindHasChannelsAndNoCouplings) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("a.h5");
+  {
+    EnsembleWriter writer(path, false, {.geometry = Geometry({4, 3}), .channels = 2, .provenance = {}, .kind = "image"},
+                          3);
+    writer.append<double>(rows(6), std::vector<std::int64_t>{0, 1, 2}, std::vector<std::int64_t>(3));
+    writer.commit();
+  }
+  const EnsembleReader reader(path);
+  EXPECT_EQ(reader.header().kind, "image");
+  EXPECT_EQ(reader.channels(), 2);
+  EXPECT_EQ(reader.values_per_configuration(), 24);
+  EXPECT_EQ(reader.file().dataset("/configurations").dims(), (std::vector<std::int64_t>{3, 2, 4, 3}));
+  EXPECT_FALSE(reader.file().has_attribute("mass2"));
+  std::vector<float> last(24);
+  reader.read<float>(2, last);
+  EXPECT_EQ(last[0], static_cast<float>(rows(6)[48]));
+  EXPECT_TRUE(is_one_line(message_of([&] { reader.theory(); }), path, "kind 'image', which has no lattice action"));
+}
+
+TEST(EnsembleFile, CouplingsBelongToPhi4) {
+  const test::TemporaryFolder folder;
+  auto file = hdf5::File::create(folder.file("a.h5"));
+  EnsembleHeader wrong = header();
+  wrong.kind = "image";
+  EXPECT_THROW(write_header(file, wrong), std::logic_error);
+  wrong = header();
+  wrong.theory.reset();
+  EXPECT_THROW(write_header(file, wrong), std::logic_error);
+  wrong = header();
+  wrong.channels = 2;
+  EXPECT_THROW(write_header(file, wrong), std::logic_error);
+}
 
 TEST(EnsembleFile, NothingIsLeftOfAnUnfinishedOne) {
   const test::TemporaryFolder folder;
@@ -138,6 +173,16 @@ TEST(EnsembleFile, RefusesShapesAndNumbersThatDoNotFit) {
     });
   };
   EXPECT_TRUE(is_one_line(with("/configurations", {2, 4}, 1.0F), path, "does not fit the lattice"));
+  const auto image = [&path](const std::vector<std::int64_t>& dims) {
+    return message_after(path, [&](hdf5::File& file) {
+      file.set_attribute("kind", std::string("image"));
+      const auto size = std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
+      file.write<float>("/configurations", dims, std::vector<float>(size, 1));
+    });
+  };
+  EXPECT_EQ(image({2, 3, 2, 2}), "");
+  EXPECT_TRUE(is_one_line(image({2, 2, 2}), path, "with the channels before it"));
+  EXPECT_TRUE(is_one_line(image({2, 0, 2, 2}), path, "with the channels before it"));
   EXPECT_TRUE(is_one_line(with("/configurations", {2, 2, 2}, std::int32_t{1}), path, "int32"));
   EXPECT_TRUE(is_one_line(with("/configurations", {2, 2, 2}, std::numeric_limits<float>::quiet_NaN()), path, "NaN"));
   EXPECT_TRUE(

@@ -42,7 +42,7 @@ TEST(Fletcher32, IsTheSumByWords) {
 void write_ensemble(const std::string& path, hdf5::Layout layout, hdf5::Type type = hdf5::Type::float32) {
   auto file = hdf5::File::create(path);
   write_format(file, ensemble_format, 1, true);
-  write_header(file, {.geometry = Geometry({4, 4}), .theory = {.mass2 = 1}, .provenance = present_provenance()});
+  write_header(file, {.geometry = Geometry({4, 4}), .theory = Phi4{.mass2 = 1}, .provenance = present_provenance()});
   auto configurations = file.create_dataset("/configurations", type, {1000, 4, 4}, layout);
   std::vector<float> values(16000);
   std::iota(values.begin(), values.end(), 0.0F);

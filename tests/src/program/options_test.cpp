@@ -78,18 +78,36 @@ TEST(Options, NegativeNumbersInAllSpellings) {
 TEST(Options, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(Command().refusal({"--mas2", "1"}).find("did you mean 'mass2'"), std::string::npos);
   EXPECT_NE(Command().refusal({"--mass", "1"}), ""); // no abbreviations: they would change with the next option
-  EXPECT_NE(Command().refusal({"a", "b", "c"}), "");
+  EXPECT_NE(Command().refusal({"a", "b", "c"}).find("'c'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--num-chains", "4"}).find("did you mean 'chains'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--Fast"}).find("did you mean 'fast'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--frobnicate"}).find("--help"), std::string::npos);
+}
+
+TEST(Options, WholeNumbersMayHaveExponents) {
+  Command command;
+  EXPECT_TRUE(command.parse({"--steps", "1e3", "--chains=9e15"}));
+  EXPECT_EQ(command.steps, 1000);
+  EXPECT_EQ(command.chains, 9'000'000'000'000'000);
+}
+
+TEST(Options, TheLastOfTwoValuesCounts) {
+  Command command;
+  EXPECT_TRUE(command.parse({"--mass2", "1", "--fast", "--mass2", "2", "--fast=False"}));
+  EXPECT_EQ(command.mass2, 2);
+  EXPECT_FALSE(command.fast);
 }
 
 TEST(Options, RefusesValuesThatAreNone) {
   for (const char* text : {"", "x", "1x", "nan", "inf", "1e999", "0x10"})
     EXPECT_NE(Command().refusal({"--mass2", text}), "") << text;
-  for (const char* text : {"", "1.5", "1e3", "99999999999"})
+  for (const char* text : {"", "1.5", "1e-3", "1e300", "99999999999", "0x10"})
     EXPECT_NE(Command().refusal({"--steps", text}), "") << text;
   EXPECT_NE(Command().refusal({"--start", "warm"}).find("hot or cold"), std::string::npos);
   EXPECT_NE(Command().refusal({"--mass2"}), "");
   EXPECT_NE(Command().refusal({"--fast=1x"}), "");
-  EXPECT_NE(Command().refusal({"--mass2", "1", "--mass2", "1"}).find("twice"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--chains", "9223372036854775808"}).find("to 9223372036854775807"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--steps", "2147483648"}).find("to 2147483647"), std::string::npos);
 }
 
 TEST(Options, RefusesToGoOnWithoutWhatIsRequired) {
@@ -119,11 +137,61 @@ TEST_F(ConfigFile, TheCommandLineWins) {
 }
 
 TEST_F(ConfigFile, ErrorsNameTheFile) {
-  for (const char* text :
-       {"mass3=1\n", "mass2=x\n", "mass2\n", "[group]\nmass2=1\n", "steps=1\nsteps=2\n", "fast=maybe\n"})
+  for (const char* text : {"mass3=1\n", "mass2=x\n", "mass2\n", "=1\n", "fast=maybe\n", "output=run # 1\n"})
     EXPECT_TRUE(test::is_one_line(Command().refusal({"--config", write(text)}), path, "")) << text;
   EXPECT_TRUE(test::is_one_line(Command().refusal({"--config", folder.file("none.ini")}), "none.ini", "No such file"));
   EXPECT_TRUE(test::is_one_line(Command().refusal({"--config", folder.file("")}), "", "folder"));
+}
+
+TEST_F(ConfigFile, IsReadAsOthersWriteIt) {
+  Command command;
+  EXPECT_TRUE(command.parse({"--config", write("\xEF\xBB\xBFmass2 = -4 # a comment\r\n; another\r\n[numbers]\r\n"
+                                               "--steps=7\r\nsteps=8 ; twice\r\nfast=True\r\noutput=run#1.h5\r\n")}));
+  EXPECT_EQ(command.mass2, -4);
+  EXPECT_EQ(command.steps, 8);
+  EXPECT_TRUE(command.fast);
+  EXPECT_EQ(command.output, "run#1.h5");
+}
+
+TEST_F(ConfigFile, QuotesKeepWhatStandsInThem) {
+  for (const auto& [text, value] :
+       {std::pair{"'run #1.h5'", "run #1.h5"}, {"\" x \"  # blanks", " x "}, {"\"\"", ""}}) {
+    Command command;
+    EXPECT_TRUE(command.parse({"--config", write(std::string("output = ") + text + "\n")}));
+    EXPECT_EQ(command.output, value);
+  }
+}
+
+TEST_F(ConfigFile, SectionsOfOtherCommandsDoNotCount) {
+  Command command;
+  const std::vector<std::string> commands = {"test", "other"};
+  EXPECT_TRUE(command.options.parse(
+      std::vector<std::string>{"--config", write("steps=1\n[test]\nmass2=2\n[other]\nmass2=3\n[any]\nsteps=4\n")},
+      read_text_file, commands));
+  EXPECT_EQ(command.mass2, 2);
+  EXPECT_EQ(command.steps, 4);
+}
+
+TEST_F(ConfigFile, SeveralAreReadInTheirOrder) {
+  write("steps=1\nmass2=3\n");
+  std::ofstream(folder.file("second.ini")) << "steps=2\n";
+  Command command;
+  EXPECT_TRUE(command.parse({"--config", path, "--config", folder.file("second.ini")}));
+  EXPECT_EQ(command.steps, 2);
+  EXPECT_EQ(command.mass2, 3);
+}
+
+TEST_F(ConfigFile, DefaultsInForceWereNotGiven) {
+  Command first;
+  first.parse({"--steps", "10", "a b.h5", "--output", " x #1 "});
+  Command second;
+  EXPECT_TRUE(second.parse({"--config", write(first.options.effective())}));
+  EXPECT_TRUE(second.options.given("steps")); // its default, but given
+  EXPECT_FALSE(second.options.given("mass2"));
+  EXPECT_EQ(second.mass2, 1);
+  EXPECT_EQ(second.output, " x #1 ");
+  EXPECT_EQ(second.files, std::vector<std::string>{"a b.h5"});
+  EXPECT_EQ(second.options.effective(), first.options.effective());
 }
 
 TEST_F(ConfigFile, TheOptionsInForceRepeatTheRun) {

@@ -16,7 +16,7 @@ const WindowPlan::Data data = {.configurations = training, .bytes = 80, .batch =
 /// Configuration n has sites n + 0, 1/16, ..., 15/16.
 void write_ensemble(const std::string& path) {
   EnsembleWriter writer(path, false,
-                        {.geometry = Geometry({4, 4}), .theory = {.mass2 = 1, .field = 0.1}, .provenance = {}},
+                        {.geometry = Geometry({4, 4}), .theory = Phi4{.mass2 = 1, .field = 0.1}, .provenance = {}},
                         configurations);
   std::vector<float> values(configurations * volume);
   std::iota(values.begin(), values.end(), 0.0F);

@@ -1,0 +1,16 @@
+#include "src/commands/commands.hpp"
+
+namespace stint {
+
+std::vector<Command> command_table(Run train, Run sample) {
+  return {
+      {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
+      {"train", "learn the drift of an ensemble", true, std::move(train)},
+      {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
+      {"measure", "observables of an ensemble, with errors", true, run_measure},
+      {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
+      {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
+  };
+}
+
+} // namespace stint

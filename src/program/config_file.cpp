@@ -1,0 +1,89 @@
+#include "src/program/config_file.hpp"
+
+#include "src/program/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string_view>
+
+namespace stint {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF", blanks = " \t\r", comment_signs = "#;", quotes = "\"'";
+
+bool one_of(char c, std::string_view characters) { return characters.find(c) != std::string_view::npos; }
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// Where a comment begins: at a sign with a blank before it.
+std::size_t comment_in(std::string_view value) {
+  for (std::size_t i = 1; i < value.size(); ++i)
+    if (one_of(value[i], comment_signs) && one_of(value[i - 1], blanks))
+      return i;
+  return std::string_view::npos;
+}
+
+/// What stands between quotes at the beginning of a value and the rest of the line, if both are as they should be.
+bool read_quoted(std::string_view text, ConfigEntry& entry) {
+  if (text.empty() || !one_of(text[0], quotes))
+    return false;
+  const auto end = text.rfind(text[0]);
+  const auto rest = end == 0 ? "x" : trimmed(text.substr(end + 1));
+  if (!rest.empty() && !one_of(rest[0], comment_signs))
+    return false;
+  entry.value = text.substr(1, end - 1);
+  return true;
+}
+
+void read_value(std::string_view text, ConfigEntry& entry) {
+  if (read_quoted(trimmed(text), entry))
+    return;
+  const auto comment = comment_in(text);
+  entry.commented = comment != std::string_view::npos;
+  entry.value = trimmed(text.substr(0, comment));
+}
+
+} // namespace
+
+std::vector<ConfigEntry> parse_config(const std::string& text, const std::string& path, const std::string& command,
+                                      std::span<const std::string> commands) {
+  std::vector<ConfigEntry> entries;
+  bool counts = true, fallback = false;
+  std::istringstream lines(text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text);
+  int number = 0;
+  for (std::string whole; std::getline(lines, whole);) {
+    ++number;
+    const auto line = trimmed(whole);
+    if (line.empty() || one_of(line[0], comment_signs))
+      continue;
+    if (line.front() == '[' && line.back() == ']') {
+      const std::string title(trimmed(line.substr(1, line.size() - 2)));
+      counts = title == command || std::ranges::find(commands, title) == commands.end();
+      fallback = line == defaults_heading;
+      continue;
+    }
+    const auto equals = line.find('=');
+    auto name = trimmed(line.substr(0, equals));
+    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+    if (equals == std::string_view::npos || name.empty())
+      throw UsageError(fmt::format("{}: line {} is '{}', expected name=value", path, number, line));
+    ConfigEntry entry{.name = std::string(name), .value = "", .line = number, .fallback = fallback};
+    read_value(line.substr(equals + 1), entry);
+    if (counts)
+      entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::string quoted_if_needed(const std::string& value) {
+  const bool bare = trimmed(value) == value && comment_in(value) == std::string_view::npos &&
+                    (value.empty() || !one_of(value[0], quotes));
+  return bare ? value : '"' + value + '"';
+}
+
+} // namespace stint

@@ -1,0 +1,143 @@
+#include "src/program/program.hpp"
+
+#include "src/files/atomic_file.hpp"
+#include "src/files/hdf5.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/suggestion.hpp"
+#include "src/program/wait_policy.hpp"
+#include "src/ranks/launcher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+namespace stint {
+namespace {
+
+std::string program_help(std::span<const Command> commands) {
+  std::string text =
+      "Usage: stint COMMAND [options]\n\nStochastic interpolants for lattice field theory.\n\nCommands:\n";
+  for (const auto& command : commands)
+    text += fmt::format("  {:<10}{}{}\n", command.name, command.summary, command.parallel ? " (MPI)" : "");
+  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) run under 'mpirun -n N'.\n"
+                "Exit status: 0 done, 1 failed, 2 wrong usage, 75 stopped early with a checkpoint written.\n";
+}
+
+const Command* find_command(std::span<const Command> commands, const std::string& name) {
+  const auto found = std::ranges::find_if(commands, [&name](const Command& command) { return command.name == name; });
+  return found == commands.end() ? nullptr : &*found;
+}
+
+std::string unknown_command(const std::string& name, std::span<const Command> commands) {
+  std::vector<std::string> known;
+  for (const auto& command : commands)
+    known.emplace_back(command.name);
+  const std::string nearest = nearest_word(name, known);
+  return fmt::format("no command '{}'; {}", name,
+                     nearest.empty() ? "'stint --help' lists them" : "did you mean '" + nearest + "'?");
+}
+
+int run_command(const Context& context, Arguments arguments, std::span<const Command> commands) {
+  const std::string name = arguments.empty() ? "" : arguments[0];
+  const auto print = [&context](const std::string& text) {
+    if (context.mpi.root())
+      std::fputs(text.c_str(), stdout);
+    return 0;
+  };
+  if (name == "--help" || name == "-h" || name == "help")
+    return print(program_help(commands));
+  if (name == "--version")
+    return print(fmt::format("stint {} ({})\n", program_version(), git_commit()));
+  const Command* command = find_command(commands, name);
+  if (!command)
+    throw UsageError(name.empty() ? "no command given; 'stint --help' lists them"
+                                  : unknown_command(name, commands));
+  if (!command->parallel && context.mpi.size() > 1)
+    throw UsageError("runs on one rank; start it without mpirun");
+  return command->run(context, arguments.subspan(1));
+}
+
+/// What an error says, as one line. Errors of LibTorch end in its call stack, which is left out.
+std::string line_of(const std::string& speaker, std::string text) {
+  for (const char* stack : {"\nException raised from ", "\nframe #0:"})
+    text = text.substr(0, text.find(stack));
+  std::ranges::replace(text, '\n', ' ');
+  return speaker + ": " + text + "\n";
+}
+
+/// Errors that every rank finds alike: rank 0 speaks and all return.
+int common_end(const Mpi& mpi, const std::string& line, int status) {
+  if (mpi.root())
+    std::fputs(line.c_str(), stderr);
+  return status;
+}
+
+/// Any other error ends all ranks. Several ranks may fail alike (a file that is missing for all): then the first one
+/// only is heard, because it ends the others while they wait.
+[[noreturn]] void own_end(const Mpi& mpi, const std::string& line) {
+  if (!mpi.root())
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  std::fputs(line.c_str(), stderr);
+  std::fflush(stdout);
+  mpi.abort(exit_failed);
+}
+
+int run_on_ranks(Context& context, const std::string& speaker, Arguments arguments, std::span<const Command> commands) {
+  const Mpi& mpi = context.mpi;
+  try {
+    const int status = run_command(context, arguments, commands);
+    if (std::fflush(stdout) != 0)
+      throw std::runtime_error("standard output cannot be written");
+    return status;
+  } catch (const UsageError& error) {
+    return common_end(mpi, line_of(speaker, error.what()), exit_usage);
+  } catch (const CommonFailure& error) {
+    return common_end(mpi, line_of(speaker, error.what()), exit_failed);
+  } catch (const StoppedEarly& error) {
+    return common_end(mpi, line_of(speaker, error.what()), exit_stopped_early);
+  } catch (const std::bad_alloc&) {
+    own_end(mpi, line_of(speaker, "out of memory"));
+  } catch (const std::exception& error) {
+    own_end(mpi, line_of(speaker, error.what()));
+  }
+}
+
+} // namespace
+
+int run_program(int argc, char** argv, std::span<const Command> commands) {
+  if (std::error_code problem; std::filesystem::current_path(problem).empty() || problem) {
+    std::fputs("stint: the folder in which it was started does not exist any more; change to another one\n", stderr);
+    return exit_failed;
+  }
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string name = arguments.empty() ? "" : arguments[0];
+  const std::string speaker = name.empty() || name.starts_with('-') ? "stint" : "stint " + name;
+  if (const Command* command = find_command(commands, name); command && command->parallel)
+    let_waiting_threads_sleep(argv);
+  remove_temporaries_on_signals();
+  bool launched = false;
+  try {
+    launched = started_by_launcher();
+  } catch (const std::invalid_argument& error) {
+    std::fputs(line_of(speaker, error.what()).c_str(), stderr);
+    return exit_usage;
+  }
+  hdf5::start(launched);
+  Mpi mpi(launched, argc, argv);
+  Context context{mpi, "stint"};
+  for (const auto& command : commands)
+    context.commands.emplace_back(command.name);
+  for (const auto& argument : arguments)
+    context.command_line += " " + argument;
+  mpi.watch_ranks(speaker);
+  return run_on_ranks(context, speaker, arguments, commands);
+}
+
+} // namespace stint

@@ -1,0 +1,28 @@
+#pragma once
+// The program around its commands: a main() is a table of commands and a call of run_program().
+
+#include "src/program/command.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+
+namespace stint {
+
+using Arguments = std::span<const std::string>; ///< what follows the command's name
+
+using Run = std::function<int(const Context&, Arguments)>;
+
+/// A row of the table of commands.
+struct Command {
+  const char* name;
+  const char* summary; ///< for --help
+  bool parallel;       ///< runs on more than one MPI rank, and on OpenMP's threads
+  Run run;             ///< returns the exit status
+};
+
+/// Runs the command that the first argument names, on all ranks, and returns the exit status. Errors are one line on
+/// standard error; errors.hpp says which exception ends the program how. To be called once, at the start of main().
+int run_program(int argc, char** argv, std::span<const Command> commands);
+
+} // namespace stint

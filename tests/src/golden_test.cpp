@@ -1,0 +1,125 @@
+// Stored answers of the shipped models: what the models say must not change when their code does.
+//
+// tests/golden/posterior_means.txt has one line a case: its name, and of two posterior means each the mean, the mean
+// square and six sites. STINT_WRITE_GOLDEN=FILE in the environment writes them anew: only after a change that is meant
+// to change answers.
+
+#include "generative/model.hpp"
+#include "generative/training/family.hpp"
+#include "src/files/model_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iomanip>
+#include <map>
+#include <sstream>
+
+namespace stint {
+namespace {
+
+constexpr std::int64_t samples = 2;
+constexpr std::array<std::int64_t, 6> sites = {0, 1, 33, 500, 777, 1023};
+
+torch::Tensor normals(const Geometry& geometry, Purpose purpose) {
+  std::vector<std::int64_t> shape = {samples};
+  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
+  auto fields = torch::empty(shape, torch::kFloat);
+  for (std::int64_t n = 0; n < samples; ++n)
+    Stream{11, purpose, static_cast<std::uint32_t>(n)}.normals(
+        std::span<float>(fields.data_ptr<float>() + n * geometry.volume(), geometry.volume()));
+  return fields;
+}
+
+/// Noise levels (samples, L1, ..., Ld) of random operators of a family.
+torch::Tensor levels_of(Family family, const Geometry& geometry) {
+  auto levels = torch::empty_like(normals(geometry, Purpose::training));
+  const FamilyDraws draw(geometry);
+  for (std::int64_t n = 0; n < samples; ++n)
+    draw(family, Stream{12, Purpose::training, static_cast<std::uint32_t>(n)}, 8,
+         std::span<float>(levels.data_ptr<float>() + n * geometry.volume(), geometry.volume()));
+  return family == Family::scalar ? levels.narrow(1, 0, 1).narrow(2, 0, 1) : levels;
+}
+
+std::vector<double> summary(const torch::Tensor& fields) {
+  std::vector<double> numbers;
+  for (const auto& field : fields.to(torch::kDouble).flatten(1).unbind(0)) {
+    numbers.push_back(field.mean().item<double>());
+    numbers.push_back(field.square().mean().item<double>());
+    for (const auto site : sites)
+      numbers.push_back(field[site].item<double>());
+  }
+  return numbers;
+}
+
+using Answers = std::map<std::string, std::vector<double>>;
+
+/// Posterior means of a model for every family of operators, without tilt, in a field, and at a higher and a lower
+/// mass.
+void ask(const std::string& name, Answers& answers) {
+  const torch::NoGradGuard constant;
+  Model model = ModelReader(std::string(STINT_MODELS) + "/" + name).model();
+  model.set_precision(torch::kDouble);
+  const auto description = model.description();
+  const auto& geometry = description.geometry;
+  // Fields of about the size of the data's; what they say of x1 need not be likely.
+  const auto x0 = normals(geometry, Purpose::training_noise);
+  const auto x1 = 0.5 * normals(geometry, Purpose::validation) + 0.2;
+  struct Case {
+    std::string name;
+    double field, quadratic;
+  };
+  std::vector<Case> tilts = {{"none", 0, 0}, {"h", 0.02, 0}, {"k2", 0, -0.03}};
+  if (description.quadratic_top > 0)
+    tilts.push_back({"top", 0.01, 0.02});
+  for (const Family family : families) {
+    const Pair pair = pair_of_levels(basis_of(family), levels_of(family, geometry));
+    const auto x = interpolate(pair, x0, x1);
+    for (const auto& tilt : tilts) {
+      const double relative = tilt.quadratic - description.quadratic_top;
+      const auto seen = observe(pair, x, {.quadratic = 2 * relative, .source = torch::tensor(tilt.field)});
+      answers[name + "/" + name_of(family) + "/" + tilt.name] =
+          summary(model.posterior_mean(relative)(seen.pair, seen.signal));
+    }
+  }
+}
+
+Answers stored(const std::string& path) {
+  std::ifstream file(path);
+  Answers answers;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    words >> name;
+    for (double value = 0; words >> value;)
+      answers[name].push_back(value);
+  }
+  return answers;
+}
+
+TEST(Golden, ShippedModelsAnswerAsTheyDid) {
+  Answers answers;
+  for (const char* name : {"phi4-l32.h5", "phi4-l32-lower.h5"})
+    ask(name, answers);
+  if (const char* path = std::getenv("STINT_WRITE_GOLDEN")) {
+    std::ofstream file(path);
+    file << std::setprecision(9);
+    for (const auto& [name, numbers] : answers) {
+      file << name;
+      for (const double number : numbers)
+        file << ' ' << number;
+      file << '\n';
+    }
+    GTEST_SKIP() << "written to " << path;
+  }
+  const Answers expected = stored(STINT_GOLDEN "/posterior_means.txt");
+  ASSERT_EQ(expected.size(), answers.size());
+  for (const auto& [name, numbers] : expected) {
+    ASSERT_EQ(answers[name].size(), numbers.size()) << name;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      EXPECT_NEAR(answers[name][i], numbers[i], 1e-6) << name << ", number " << i;
+  }
+}
+
+} // namespace
+} // namespace stint

@@ -1,0 +1,230 @@
+"""Names of files and options as users give them: python3 inputs_outputs_test.py STINT MPIEXEC [GROUP...]"""
+
+import fcntl
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import unittest
+
+from program_test import PATIENCE, STINT, ProgramTest, needs_h5py, tiny
+
+FREE = "sample --model free-field --lattice 4x4 --samples 8 --steps 2 --threads 1 --quiet".split()
+TRAIN = "train --levels 1 --channels 4 --batch 8 --steps 2 --precision fp32 --threads 1 --quiet".split()
+OPTIONS = "import h5py, sys; sys.stdout.write(h5py.File(sys.argv[1]).attrs['options'] + '\\n')"
+SAME = """
+import h5py, sys
+a, b = (h5py.File(name) for name in sys.argv[1:])
+names = []
+a.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+print([name for name in names if name != 'history/samples_per_second' and a[name][()].tobytes() != b[name][()].tobytes()], len(names) > 0)
+"""
+
+
+class DistinctFiles(ProgramTest):
+    """An output that is an input, or another output, is refused before anything is done, whatever the spelling."""
+
+    def refuse_all(self, cases):
+        for arguments in cases:
+            with self.subTest(" ".join(arguments)):
+                before = {path: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
+                self.refuse(2, "is the same file as", *arguments, "--overwrite")
+                self.assertEqual({path: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}, before)
+
+    def make_files(self):
+        self.hmc("v.h5")
+        self.write("run.ini", "lambda=1\n")
+        (self.folder / "link.h5").symlink_to("v.h5")
+        (self.folder / "hard.h5").hardlink_to(self.folder / "v.h5")
+        (self.folder / "dangling").symlink_to("new")
+
+    def test_without_models(self):
+        self.make_files()
+        self.refuse_all([
+            ["measure", "v.h5", "--json", "v.h5"],
+            ["measure", "v.h5", "--json", "./v.h5"],
+            ["measure", "v.h5", "--output", str(self.folder / "v.h5")],
+            ["measure", "link.h5", "--json", "v.h5"],
+            ["measure", "v.h5", "--json", "link.h5"],
+            ["measure", "v.h5", "--output", "hard.h5"],
+            ["measure", "v.h5", "--output", "a", "--json", "a"],
+            ["measure", "v.h5", "--output", "new", "--json", "dangling"],
+            ["info", "v.h5", "--json", "v.h5"],
+            ["compare", "v.h5", "hard.h5", "--report", "v.h5"],
+            ["compare", "v.h5", "v.h5", "--plot", "a.png", "--json", "a.png"],
+            ["compare", "v.h5", "v.h5", "--report", "a.md", "--json", "a.png"],  # the figure of the report
+            tiny("--output", "a.h5", "--json", "a.h5"),
+            tiny("--output", "a.h5", "--json", "./a.h5"),
+            tiny("--output", "v.h5", "--start", "v.h5"),
+            tiny("--output", "a.h5", "--config", "run.ini", "--json", "run.ini"),
+            tiny("--output", "a.h5", "--json", "a.h5.parts"),
+        ])
+        self.succeed("measure", "v.h5", "--output", "a.txt", "--json", "a.json")  # others are not in the way
+
+    def test_with_models(self):
+        self.make_files()
+        self.write("m.h5", "a model")
+        self.refuse_all([
+            ["sample", "--model", "m.h5", "--output", "m.h5"],
+            [*FREE, "--output", "a.h5", "--frames", "a.h5"],
+            [*FREE, "--output", "v.h5", "--known", "link.h5"],
+            [*FREE, "--output", "v.h5", "--mask", "hard.h5"],
+            [*FREE, "--output", "v.h5", "--field-map", "v.h5"],
+            ["train", "--data", "v.h5", "--output", "v.h5"],
+            ["train", "--data", "v.h5", "--output", "a", "--json", "a.checkpoint"],
+        ])
+
+
+class Outputs(ProgramTest):
+    def test_a_link_stays_and_its_target_is_written(self):
+        (self.folder / "disk").mkdir()
+        (self.folder / "out.h5").symlink_to("disk/real.h5")
+        self.hmc("out.h5")
+        self.hmc("out.h5", "--overwrite", "--seed", "2")
+        self.assertTrue((self.folder / "out.h5").is_symlink())
+        self.assertFalse((self.folder / "disk/real.h5").is_symlink())
+        self.succeed("measure", "disk/real.h5")
+        (self.folder / "round").symlink_to("round")
+        self.refuse(1, "round in a circle", "measure", "out.h5", "--json", "round")
+
+    def test_permissions_stay(self):
+        for name, arguments in {"out.h5": tiny("--output", "out.h5"), "out.json": ["measure", "out.h5", "--quiet", "--json", "out.json"]}.items():
+            self.succeed(*arguments)
+            (self.folder / name).chmod(0o600)
+            self.succeed(*arguments, "--overwrite")
+            self.assertEqual(stat.S_IMODE((self.folder / name).stat().st_mode), 0o600)
+
+    def test_dash_is_standard_output(self):
+        self.hmc("out.h5")
+        for arguments in (["measure", "out.h5"], ["compare", "out.h5", "out.h5"], ["info", "out.h5"], tiny("--output", "new.h5")):
+            with self.subTest(arguments[0]):
+                self.assertIsInstance(json.loads(self.succeed(*arguments, "--json", "-")), dict)
+        self.assertIn("binder", self.succeed("measure", "out.h5", "--output", "-"))
+        self.assertEqual(self.files(), ["new.h5", "out.h5"])
+        self.refuse(1, "standard output, where this cannot go", *tiny("--output", "-"))
+
+    def test_a_working_folder_that_is_gone(self):
+        script = f"mkdir gone && cd gone && rmdir ../gone && exec {STINT} measure x.h5"
+        result = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+        self.assertIn("does not exist any more", result.stderr)
+
+
+class Configs(ProgramTest):
+    def test_a_pipe_reaches_all_ranks(self):
+        for ranks in (None, 2):
+            self.succeed(*tiny("--output", f"{ranks}.h5", "--config", "/dev/stdin", chains=40), ranks=ranks, input="lambda=3\n")
+        self.assertEqual(self.succeed("measure", "None.h5").split("\n", 2)[2], self.succeed("measure", "2.h5").split("\n", 2)[2])
+        self.hmc("other.h5", chains=40)
+        self.assertNotEqual(self.succeed("measure", "other.h5").split("\n", 2)[2], self.succeed("measure", "2.h5").split("\n", 2)[2])
+
+    def test_a_file_with_everything(self):
+        self.write("run.ini", "\ufeff; theory\n[hmc]\nmass2 = -3 # as in the paper\r\ntune=False\noutput=run#1.h5\nseed=1\nseed=2\n"
+                              "[measure]\nthreads=none\n")
+        self.succeed(*tiny("--config", "run.ini", "--tune=false", "--lambda", "1", "--lambda", "2"))
+        self.assertEqual(self.files(), ["run#1.h5", "run.ini"])
+        self.assertIn("-3", self.succeed("info", "run#1.h5"))
+
+    def test_help_says_what_paths_are_relative_to(self):
+        self.assertIn("relative to the folder in which stint runs", self.succeed("hmc", "--help"))
+
+    def test_suggestions(self):
+        self.refuse(2, "did you mean 'chains'", "hmc", "--output", "a.h5", "--num-chains", "4")
+        self.refuse(2, "did you mean 'measure'", "mesure", "a.h5")
+        self.refuse(2, "--time-limit is -1", "hmc", "--output", "a.h5", "--time-limit", "-1")
+
+    def test_train_refuses_a_negative_time_limit(self):
+        self.refuse(2, "--time-limit is -1", "train", "--data", "a.h5", "--output", "b.h5", "--time-limit", "-1")
+
+
+@needs_h5py
+class Repeated(ProgramTest):
+    """The attribute `options` is a config file that makes the same data again."""
+
+    def repeat(self, *arguments, ranks=None):
+        with self.subTest(" ".join(arguments)):
+            self.succeed(*arguments, "--output", "first.h5")
+            self.write("again.ini", self.python(OPTIONS, "first.h5"))
+            self.succeed(arguments[0], "--config", "again.ini", "--output", "second.h5", "--quiet")
+            self.assertEqual(self.python(SAME, "first.h5", "second.h5"), "[] True")
+            for name in ("first.h5", "second.h5"):
+                (self.folder / name).unlink()
+
+    def test_hmc(self):
+        self.hmc("start.h5")
+        for more in ([], ["--kappa", "0.2", "--hopping-lambda", "0.02"], ["--mu2", "1", "--g", "2"], ["--algorithm", "cluster"],
+                     ["--algorithm", "fourier", "--fourier-mass2", "0.1"], ["--tune", "--target-acceptance", "0.7"],
+                     ["--start", "start.h5", "--history-every", "3", "--precision", "double"]):
+            self.repeat(*tiny(*more))
+
+    def test_sample(self):
+        self.hmc("known.h5")
+        for more in ([], ["--solver", "rk4", "--weights"], ["--solver", "heun", "--weights", "--metropolis"],
+                     ["--solver", "rk4", "--weights", "--probes", "2"], ["--relax", "2"], ["--solver", "dopri5", "--tolerance", "1e-3"],
+                     ["--solver", "sde", "--noise", "0.5"], ["--task", "sequential", "--order", "columns:2"],
+                     ["--task", "inpaint", "--known", "known.h5", "--mask", "block:2x2@1,1"],
+                     ["--task", "denoise", "--known", "known.h5", "--known-noise", "0.5", "--blur", "1"]):
+            self.repeat(*FREE, *more)
+
+    def test_train(self):
+        self.hmc("data.h5", lattice="8x8", chains=8, trajectories=20)
+        self.repeat(*TRAIN, "--data", "data.h5")
+        self.repeat(*TRAIN, "--data", "data.h5", "--operators", "mixed", "--field-range", "0.01")
+
+
+class Locks(ProgramTest):
+    def start(self, *arguments):
+        process = subprocess.Popen([STINT, *arguments], cwd=self.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for(self, name, process):
+        while process.poll() is None and not (self.folder / name).exists():
+            time.sleep(0.01)
+        self.assertIsNone(process.poll())
+
+    def test_an_equal_run_that_starts_as_the_first_ends(self):
+        """The first run is this test: it holds the lock, and leaves its output while the other one waits."""
+        run = tiny("--output", "out.h5")
+        self.hmc("out.h5")
+        (self.folder / "out.h5").rename(self.folder / "kept.h5")
+        for more, status, words in ((["--resume"], 0, ""), ([], 1, "out.h5: exists already"), (["--overwrite"], 0, "")):
+            with self.subTest(" ".join(more)):
+                parts = self.folder / "out.h5.parts"
+                parts.mkdir()
+                held = os.open(parts, os.O_RDONLY)
+                fcntl.flock(held, fcntl.LOCK_EX)
+                second = self.start(*run, *more)
+                time.sleep(1)
+                self.assertIsNone(second.poll())
+                os.link(self.folder / "kept.h5", self.folder / "out.h5")
+                parts.rmdir()
+                os.close(held)
+                said = second.communicate(timeout=60 * PATIENCE)[1]
+                self.assertEqual(second.returncode, status, said)
+                self.assertIn(words, said)
+                self.assertEqual(self.files(), ["kept.h5", "out.h5"])
+                (self.folder / "out.h5").unlink()
+
+    def test_two_trainings(self):
+        self.hmc("data.h5", lattice="8x8", chains=8, trajectories=20)
+        run = [*TRAIN, "--data", "data.h5", "--steps", "100000000", "--output", "model.h5", "--checkpoint-every", "5"]
+        first = self.start(*run)
+        self.wait_for("model.h5.checkpoint", first)
+        result = self.run_stint(*run, "--resume")
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+        self.assertIn("another run is writing", result.stderr)
+        first.send_signal(signal.SIGTERM)
+        self.assertEqual(first.wait(30 * PATIENCE), 75)
+        self.assertEqual(self.files(), ["data.h5", "model.h5.checkpoint"])
+        self.refuse(1, "unfinished run", *run)
+        self.refuse(2, "--validation-fraction 0.1, not 0.2", *run, "--resume", "--validation-fraction", "0.2")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
