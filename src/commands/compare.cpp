@@ -176,14 +176,12 @@ int run_compare(const Context& context, Arguments arguments) {
   options.example("stint compare hmc.h5 model.h5 --report compare.md");
   if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
     return 0;
-  if (!report.empty() && figure.empty())
+  if (!report.empty() && figure.empty()) {
+    auto outputs = options.outputs(); // the figure is none of them yet
     figure = std::filesystem::path(report).replace_extension(".png").string();
-  if (!options.given("plot") && !figure.empty())
-    on_root(context.mpi, [&] {
-      auto outputs = options.outputs();
-      outputs.push_back({figure, "the figure of --report, " + figure});
-      check_distinct(options.inputs(), outputs);
-    });
+    outputs.push_back({figure, "the figure of --report, " + figure});
+    on_root(context.mpi, [&] { check_distinct(options.inputs(), outputs); });
+  }
   check_outputs(context, common, {common.output, common.json, figure, report});
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
