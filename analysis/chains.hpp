@@ -17,10 +17,11 @@ struct Chains {
 
 /// chain and trajectory (N): as in an ensemble file, in any order (a run may write its chains interleaved). The step of
 /// time is the greatest common divisor of all distances between neighbours in a chain: where histories were joined or
-/// saves are irregular, chains have gaps, times at which nothing was saved.
+/// saves are irregular, chains have gaps, times at which nothing was saved. Where less than one time in 64 has a
+/// configuration, a chain ends at each gap of more than 64 median distances, and what follows is a chain of its own.
 /// Throws std::invalid_argument if the two differ in size, if a chain has a trajectory twice or two further apart than
-/// numbers reach, or if the saves are so irregular that less than one time in 64 has a configuration: that step would
-/// say nothing about autocorrelation.
+/// numbers reach, or if even so less than one time in 64 has a configuration: that step would say nothing about
+/// autocorrelation.
 Chains split_chains(std::span<const std::int64_t> chain, std::span<const std::int64_t> trajectory);
 
 } // namespace stint

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <stdexcept>
 
@@ -23,7 +22,7 @@ Sample magnetisation_sample(const Measurements& measurements) {
   const Chains chains = split_chains(measurements.chain, measurements.trajectory);
   std::vector<double> series;
   for (const std::int64_t i : chains.order)
-    series.push_back(measurements.values[i * primary_count + magnetisation]);
+    series.push_back(measurements.values[i * primary_count + primary::magnetisation]);
   const double independent = gamma_method(series, chains.lengths, chains.times).independent;
   std::ranges::sort(series);
   return {std::move(series), independent};
@@ -31,10 +30,16 @@ Sample magnetisation_sample(const Measurements& measurements) {
 
 double z_score(const Estimate& reference, const Estimate& value) {
   const double difference = value.value - reference.value;
-  const double z = difference / std::hypot(reference.error, value.error);
-  if (std::isfinite(z))
-    return z;
-  return difference == 0 ? 0 : std::copysign(std::numeric_limits<double>::max(), difference);
+  return difference == 0 ? 0 : difference / std::hypot(reference.error, value.error);
+}
+
+/// What leaves the z of an observable without a value.
+std::string reason(const NamedEstimate& reference, const NamedEstimate& value, double z) {
+  if (!reference.undefined.empty())
+    return "the reference " + reference.undefined;
+  if (!value.undefined.empty())
+    return value.undefined;
+  return std::isinf(z) ? "both errors are 0 and the values differ" : "";
 }
 
 } // namespace
@@ -44,11 +49,12 @@ Comparison compare(const Measurements& reference, const Measurements& other, std
     throw std::invalid_argument("an ensemble on lattice " + other.geometry.text() +
                                 " cannot be compared with one on lattice " + reference.geometry.text());
   Comparison comparison;
-  const auto others = estimate_all(other);
-  for (const auto& [name, estimate] : estimate_all(reference))
-    for (const auto& candidate : others)
-      if (candidate.name == name)
-        comparison.observables.push_back({name, estimate, candidate.estimate, z_score(estimate, candidate.estimate)});
+  const auto references = estimate_all(reference), others = estimate_all(other);
+  for (std::size_t k = 0; k < references.size(); ++k) {
+    const double z = z_score(references[k].estimate, others[k].estimate);
+    comparison.observables.push_back(
+        {references[k].name, references[k].estimate, others[k].estimate, z, reason(references[k], others[k], z)});
+  }
 
   const Sample a = magnetisation_sample(reference);
   const Sample b = magnetisation_sample(other);
@@ -59,10 +65,14 @@ Comparison compare(const Measurements& reference, const Measurements& other, std
   return comparison;
 }
 
+std::int64_t Comparison::compared() const {
+  return std::ranges::count_if(observables, [](const ComparedObservable& row) { return !std::isnan(row.z); });
+}
+
 double Comparison::largest_z() const {
   double largest = 0;
   for (const auto& observable : observables)
-    largest = std::max(largest, std::abs(observable.z));
+    largest = std::fmax(largest, std::abs(observable.z));
   return largest;
 }
 
@@ -72,7 +82,7 @@ int Comparison::beyond(double z) const {
 }
 
 double Comparison::expected_beyond(double z) const {
-  return std::erfc(z / std::numbers::sqrt2) * static_cast<double>(observables.size());
+  return std::erfc(z / std::numbers::sqrt2) * static_cast<double>(compared());
 }
 
 } // namespace stint

@@ -66,9 +66,8 @@ std::vector<double> connected_axis(const Geometry& geometry, std::span<const dou
   return axis;
 }
 
-/// C(t), t = 0 ... L/2, by the inverse transform of G on the axis.
-std::vector<double> time_correlator(const Geometry& geometry, std::span<const double> means) {
-  const auto axis = connected_axis(geometry, means);
+/// The inverse transform of a function of momenta on the axis, t = 0 ... L/2.
+std::vector<double> transform_of_axis(const Geometry& geometry, std::span<const double> axis) {
   const int L = longest_extent(geometry);
   std::vector<double> time(axis.size());
   for (std::size_t t = 0; t < time.size(); ++t) {
@@ -134,6 +133,17 @@ std::vector<ValueError> errors_of(const Geometry& geometry, const BlockMeans& bl
 }
 
 } // namespace
+
+std::vector<double> time_correlator(const Geometry& geometry, std::span<const double> means) {
+  return transform_of_axis(geometry, connected_axis(geometry, means));
+}
+
+std::vector<double> time_correlator_change(const Geometry& geometry, std::span<const double> means,
+                                           std::span<const double> change) {
+  std::vector<double> axis(change.begin(), change.begin() + CorrelatorColumns(geometry).axis);
+  axis[0] -= 2 * static_cast<double>(geometry.volume()) * means.back() * change.back();
+  return transform_of_axis(geometry, axis);
+}
 
 CorrelatorColumns::CorrelatorColumns(const Geometry& geometry)
     : axis(longest_extent(geometry) / 2 + 1), diagonal(shortest_extent(geometry) / 2 + 1) {}

@@ -40,6 +40,13 @@ private:
   std::shared_ptr<const Transform> transform_;
 };
 
+/// C(t), t = 0 ... L/2, connected, from the means of the columns, by the inverse transform of G on the axis.
+std::vector<double> time_correlator(const Geometry& geometry, std::span<const double> means);
+
+/// Its first-order change where these means change by `change`.
+std::vector<double> time_correlator_change(const Geometry& geometry, std::span<const double> means,
+                                           std::span<const double> change);
+
 /// A mass from the effective masses at t = first ... last.
 struct MassPlateau {
   ValueError mass;   ///< NaN if no effective mass is known well enough

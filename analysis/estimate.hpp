@@ -2,7 +2,7 @@
 // From measurements to numbers with error bars.
 
 #include "analysis/chains.hpp"
-#include "analysis/observables.hpp"
+#include "analysis/primaries.hpp"
 
 #include <limits>
 #include <string>
@@ -21,11 +21,12 @@ struct Estimate {
 struct NamedEstimate {
   std::string name; ///< a name of our JSON files, e.g. "binder_cumulant"
   Estimate estimate;
+  std::string undefined; ///< why all of it is NaN: what the observable needs that the ensemble lacks; else empty
 };
 
-/// All observables of the design, in its order, by the Gamma method (Wolff, hep-lat/0306017) on the chains of the
-/// ensemble. All numbers but jackknife_error are finite; an observable that the ensemble leaves undefined is left out
-/// (see derived.hpp). The value is F(means), biased by O(1/N) where F is not linear: less than the error by
+/// All observables, in the order of their table (observables.hpp), by the Gamma method (Wolff, hep-lat/0306017) on the
+/// chains of the ensemble. All numbers but jackknife_error are finite, except of an observable that the ensemble leaves
+/// undefined. The value is F(means), biased by O(1/N) where F is not linear: less than the error by
 /// O(1/sqrt(N)). A tau_int is in trajectories: steps of time (see split_chains, gamma_method for gaps) times their
 /// spacing; in an ensemble whose chains have one configuration each it is 0.5. jackknife_error comes from blocks of 10
 /// times the largest tau_int (see jackknife.hpp) and is NaN unless there are at least 16 blocks that long.

@@ -11,7 +11,8 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t first_lags = 4096; // more only where the window needs them
+constexpr std::int64_t first_lags = 4096;         // more only where the window needs them
+constexpr double significant_anticorrelation = 4; // standard deviations of Gamma(1) of white noise
 constexpr std::int64_t all_lags = std::numeric_limits<std::int64_t>::max();
 
 /// g(W) of Wolff (52), negative once the summed statistical noise outweighs the tail that is left out.
@@ -100,6 +101,48 @@ Window find_window(const LaggedProducts& products, std::span<const double> gamma
   return window;
 }
 
+/// Is Gamma(1) negative beyond doubt?
+bool anticorrelated(const LaggedProducts& products, std::span<const double> gamma) {
+  return gamma.size() > 2 && products.pairs[1] > 0 &&
+         gamma[1] < -significant_anticorrelation * gamma[0] / std::sqrt(static_cast<double>(products.pairs[1]));
+}
+
+/// The same for an anticorrelated series: the window of the series smoothed by (a_i + a_{i+1})/2, whose sums are those
+/// of `gamma` with the factors 3/4 at W and 1/4 at W + 1.
+Window find_smoothed_window(const LaggedProducts& products, std::span<const double> gamma, double N,
+                            double window_factor) {
+  const auto smoothed = [&](std::int64_t t) { return (gamma[std::abs(t - 1)] + 2 * gamma[t] + gamma[t + 1]) / 4; };
+  const auto weight = [&](std::int64_t t) { return static_cast<double>(products.pairs[t]) / N; };
+  Window window{.sums = {gamma[0], gamma[0], 1}};
+  double sum = smoothed(0), weights = 1;
+  while (!window.closed && window.length + 2 < std::ssize(gamma)) {
+    const std::int64_t t = window.length + 1;
+    weights += 2 * weight(t);
+    if (weights + weight(t + 1) > N / 2) {
+      window.more = false;
+      break;
+    }
+    sum += 2 * smoothed(t);
+    window.length = t;
+    window.closed = window_condition(static_cast<double>(t), sum / (2 * smoothed(0)), N, window_factor) < 0;
+  }
+  for (std::int64_t t = 1; t <= window.length + 1 && window.length > 0; ++t) {
+    const double factor = t < window.length ? 2 : (t == window.length ? 1.5 : 0.5);
+    window.sums.gamma += factor * gamma[t];
+    window.sums.weighted_gamma += factor * products.sum[t] / N;
+    window.sums.weight += factor * weight(t);
+  }
+  return window;
+}
+
+/// The sums without a window: of independent entries, or of independent (a_i + a_{i+1})/2.
+WindowSums shortest_sums(const LaggedProducts& products, std::span<const double> gamma, bool smooth, double N) {
+  if (!smooth || gamma[0] + gamma[1] <= 0)
+    return {gamma[0], gamma[0], 1};
+  return {(gamma[0] + gamma[1]) / 2, (gamma[0] + products.sum[1] / N) / 2,
+          (1 + static_cast<double>(products.pairs[1]) / N) / 2};
+}
+
 } // namespace
 
 double series_mean(std::span<const double> series) {
@@ -118,6 +161,7 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
   GammaResult result;
   result.independent = N;
   Window window;
+  WindowSums shortest{};
   double variance = 0;
   for (std::int64_t lags = times.empty() ? first_lags : all_lags; window.more;
        lags = std::min(lags, all_lags / 8) * 8) {
@@ -126,14 +170,17 @@ GammaResult gamma_method(std::span<const double> series, std::span<const std::in
     variance = gamma[0];
     if (variance <= 0)
       return result;
-    window = find_window(products, gamma, N, window_factor);
+    const bool smooth = anticorrelated(products, gamma);
+    window = smooth ? find_smoothed_window(products, gamma, N, window_factor)
+                    : find_window(products, gamma, N, window_factor);
+    shortest = shortest_sums(products, gamma, smooth, N);
     window.more = !window.closed && window.more && times.empty() && lags < *std::ranges::max_element(lengths);
   }
   auto& sums = window.sums;
   result.window = window.length;
   result.window_closed = window.closed;
   if (std::min(sums.gamma, sums.weighted_gamma) <= 0) {
-    sums = {variance, variance, 1};
+    sums = shortest;
     result.window = 0;
   }
 

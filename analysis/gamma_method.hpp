@@ -10,10 +10,11 @@ namespace stint {
 struct GammaResult {
   double error = 0;          ///< one standard deviation of the mean
   double error_of_error = 0; ///< error sqrt((W + 1/2)/N)
-  double tau_int = 0.5;     ///< integrated autocorrelation time 1/2 + sum_{t=1}^W Gamma(t)/Gamma(0); 0.5 if independent
-  double tau_int_error = 0; ///< 2 tau_int sqrt((W + 1/2 - tau_int)/N), Wolff (42)
-  double independent = 1;   ///< entries that count as independent: variance / error^2, at most N; N if constant
-  std::int64_t window = 0;  ///< W
+  double tau_int = 0.5; ///< integrated autocorrelation time 1/2 + sum_{t=1}^W Gamma(t)/Gamma(0); 0.5 if independent,
+                        ///< less if anticorrelated
+  double tau_int_error = 0;  ///< 2 tau_int sqrt((W + 1/2 - tau_int)/N), Wolff (42)
+  double independent = 1;    ///< entries that count as independent: variance / error^2, at most N; N if constant
+  std::int64_t window = 0;   ///< W
   bool window_closed = true; ///< false: the chains are too short to see the correlations end
 };
 
@@ -30,8 +31,13 @@ struct GammaResult {
 /// Where no window fulfils the condition, W is the longest that leaves this bias below half of the variance. For two or
 /// more chains of equal length that is the whole chain, and the error is exactly the scatter of the chains' means:
 /// honest for any tau_int. tau_int then lacks the tail beyond W; an estimate of it, tau_int exp(-W/tau_int), is added
-/// to its error in quadrature. A constant series has error 0. Where anticorrelation makes the summed variance negative,
-/// W = 0: the entries count as independent.
+/// to its error in quadrature. A constant series has error 0.
+///
+/// Anticorrelated series, Gamma(1)/Gamma(0) < -4/sqrt(P(1)): tau_int below 1/2 is real, but Gamma(t) alternates and its
+/// sums converge late. The window is that of the smoothed series (a_i + a_{i+1})/2, which has the same variance at zero
+/// frequency and hardly any alternation. Its sums are those of Gamma with the factors 3/4 at t = W and 1/4 at t = W + 1
+/// instead of 1 and 0. Where noise makes the summed variance negative, W = 0: entries, or smoothed ones, count as
+/// independent.
 ///
 /// Gaps: with `times`, steps of each entry since its chain's first (see split_chains), P(t) counts the pairs of entries
 /// that are t apart, and sums run over these pairs. error^2, which weighs Gamma(t) by P(t), remains the exact

@@ -1,62 +1,44 @@
 #pragma once
-// What is measured on each configuration.
+// The table of observables: each is one row, from which estimates, JSON, reports and figures follow.
 
-#include "lattice/geometry.hpp"
-#include "lattice/phi4.hpp"
+#include "analysis/dual.hpp"
+#include "analysis/primaries.hpp"
 
-#include <cstdint>
-#include <memory>
+#include <array>
 #include <span>
 #include <vector>
 
 namespace stint {
 
-/// The values kept of each configuration; every observable is a function of their means.
-enum Primary : int {
-  magnetisation,     ///< M = (1/V) sum_x phi_x
-  abs_magnetisation, ///< |M|
-  magnetisation2,    ///< M^2
-  magnetisation4,    ///< M^4
-  phi2,              ///< (1/V) sum_x phi_x^2
-  phi4,              ///< (1/V) sum_x phi_x^4
-  nearest_neighbour, ///< (1/(dV)) sum_{x,mu} phi_x phi_{x+mu}
-  action_density,    ///< S/V, with the couplings of the ensemble
-  lowest_mode, ///< |sum_x exp(i p x) phi_x|^2 / V at the smallest p along an axis, mean over the longest directions
-  primary_count
+using PrimaryMeans = std::array<double, primary_count>;
+using PrimaryDual = Dual<primary_count>; ///< a function of the means of the primary values, with its gradient by them
+
+/// What a formula may use: the means of the primary values, by their index, and the lattice.
+struct FormulaInput {
+  std::array<PrimaryDual, primary_count> mean;
+  double volume = 0; ///< V, sites
+  int extent = 0;    ///< L of the longest directions
+
+  const PrimaryDual& operator[](primary::Index index) const { return mean[index]; }
 };
 
-/// Per-configuration values of one ensemble, in any order; analysis is quickest where they are in that of split_chains.
-struct Measurements {
-  Geometry geometry;
-  std::vector<std::int64_t> chain;      ///< (N) the Markov chain of each configuration; for model samples its own index
-  std::vector<std::int64_t> trajectory; ///< (N) its trajectory in that chain
-  std::vector<double> values;           ///< (N, primary_count) row-major
-  std::vector<double> weight = {};      ///< (N) by which means count each configuration, not all 0; empty: all alike
-  std::vector<std::int64_t> number = {}; ///< (N) of each configuration in its file; empty: 0, 1, 2, ...
-
-  std::int64_t number_of(std::int64_t i) const { return number.empty() ? i : number[i]; }
+struct Observable {
+  const char* name;    ///< in our JSON files
+  const char* meaning; ///< its definition as plain text, in lattice units, without | (it ends a cell of Markdown)
+  const char* label;   ///< its symbol in figures, LaTeX
+  PrimaryDual (*formula)(const FormulaInput&);
+  const char* needs = ""; ///< what must hold for it to be defined; empty: nothing
 };
 
-/// Measures configurations of one lattice. Made once for many of them; threads may share it.
-class Measurer {
-public:
-  Measurer(const Geometry& geometry, const Phi4& theory);
+/// All observables, in the order of the design. A new one is one more row in observables.cpp; where it needs another
+/// value of each configuration, also a primary value (primaries.hpp).
+///
+/// G(0) is connected whether or not a field is on: where <M> = 0 by symmetry its estimate changes G(0) by a relative 2
+/// tau_int/N only, less than the error, and prior, tilted and model ensembles are compared in one definition.
+std::span<const Observable> observables();
 
-  /// Configurations (n, V) row-major into values (n, primary_count); sums in double. Throws std::invalid_argument if
-  /// the sizes do not fit.
-  template<class Real> void measure(std::span<const Real> configurations, std::span<double> values) const;
-
-private:
-  struct Rows;
-
-  Geometry geometry_;
-  Phi4 theory_;
-  std::shared_ptr<const Rows> rows_;
-};
-
-/// The same on OpenMP's threads.
-template<class Real>
-void measure(const Geometry& geometry, const Phi4& theory, std::span<const Real> configurations,
-             std::span<double> values);
+/// The observables F(means) with dF/dmeans, in the order of the table. NaN, with a gradient of zeros, where these means
+/// leave one undefined.
+std::vector<PrimaryDual> evaluate_observables(const Geometry& geometry, const PrimaryMeans& means);
 
 } // namespace stint

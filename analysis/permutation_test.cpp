@@ -24,11 +24,11 @@ constexpr int permutations = 999;
 std::vector<std::int64_t> independent_configurations(const Measurements& measurements) {
   const Chains chains = split_chains(measurements.chain, measurements.trajectory);
   std::array<double, primary_count> tau_ints{};
-  parallel_for(primary_count, threads_for(std::ssize(chains.order)), [&](std::int64_t primary) {
+  parallel_for(primary_count, threads_for(std::ssize(chains.order)), [&](std::int64_t k) {
     std::vector<double> series(chains.order.size());
     for (std::size_t i = 0; i < series.size(); ++i)
-      series[i] = measurements.values[chains.order[i] * primary_count + primary];
-    tau_ints[primary] = gamma_method(series, chains.lengths, chains.times).tau_int;
+      series[i] = measurements.values[chains.order[i] * primary_count + k];
+    tau_ints[k] = gamma_method(series, chains.lengths, chains.times).tau_int;
   });
   const double tau_int = std::max(0.5, *std::ranges::max_element(tau_ints));
   const auto stride = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(5 * (tau_int - 0.5))));
@@ -65,11 +65,11 @@ Points points_of(const Measurements& reference, const std::vector<std::int64_t>&
   const auto n = std::ssize(chosen) + std::ssize(others);
   Points points{std::vector<double>(n * primary_count), {}, n, std::ssize(chosen)};
   std::vector<double> column(n);
-  for (int primary = 0; primary < primary_count; ++primary) {
+  for (int k = 0; k < primary_count; ++k) {
     for (std::int64_t i = 0; i < n; ++i)
-      column[i] = i < points.first ? reference.values[chosen[i] * primary_count + primary]
-                                   : other.values[others[i - points.first] * primary_count + primary];
-    if (primary == magnetisation)
+      column[i] = i < points.first ? reference.values[chosen[i] * primary_count + k]
+                                   : other.values[others[i - points.first] * primary_count + k];
+    if (k == primary::magnetisation)
       points.magnetisations = column;
     const double mean = series_mean(column);
     double squares = 0;
@@ -77,7 +77,7 @@ Points points_of(const Measurements& reference, const std::vector<std::int64_t>&
       squares += (value - mean) * (value - mean);
     const double deviation = std::sqrt(squares / static_cast<double>(n));
     for (std::int64_t i = 0; i < n && deviation > 0; ++i)
-      points.values[i * primary_count + primary] = (column[i] - mean) / deviation;
+      points.values[i * primary_count + k] = (column[i] - mean) / deviation;
   }
   return points;
 }

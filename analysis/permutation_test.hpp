@@ -1,7 +1,7 @@
 #pragma once
 // Two-sample tests by permutation: one for all observables at once, one for the magnetisation.
 
-#include "analysis/observables.hpp"
+#include "analysis/primaries.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -209,20 +209,14 @@ RankConvergence rank_convergence(std::span<const double> series, std::span<const
 }
 
 std::vector<NamedConvergence> convergence_all(const Measurements& measurements, const Chains& chains) {
-  constexpr std::array<std::pair<Primary, const char*>, 6> judged = {{{magnetisation, "magnetisation"},
-                                                                      {abs_magnetisation, "abs_magnetisation"},
-                                                                      {phi2, "phi2"},
-                                                                      {phi4, "phi4"},
-                                                                      {nearest_neighbour, "nearest_neighbour"},
-                                                                      {action_density, "action_density"}}};
+  using namespace primary;
+  constexpr std::array judged = {magnetisation, abs_magnetisation, phi2, phi4, nearest_neighbour, action_density};
   const Thinning thinning(chains.lengths);
   const NormalScores scores(thinning.entries);
   std::vector<NamedConvergence> found(judged.size());
   parallel_for(std::ssize(judged), threads_for(thinning.entries), [&](std::int64_t k) {
-    const auto value = [&](std::int64_t i) {
-      return measurements.values[chains.order[i] * primary_count + judged[k].first];
-    };
-    found[k] = {judged[k].second, convergence_of(split(thinning, chains.lengths, value), scores)};
+    const auto value = [&](std::int64_t i) { return measurements.values[chains.order[i] * primary_count + judged[k]]; };
+    found[k] = {primary_names[judged[k]], convergence_of(split(thinning, chains.lengths, value), scores)};
   });
   return found;
 }

@@ -2,7 +2,7 @@
 // Convergence of chains that are kept: rank-normalised split R-hat and bulk effective sample size.
 
 #include "analysis/chains.hpp"
-#include "analysis/observables.hpp"
+#include "analysis/primaries.hpp"
 
 #include <cstdint>
 #include <span>

@@ -17,7 +17,7 @@ public:
       : chains_(split_chains(measurements.chain, measurements.trajectory)),
         volume_(static_cast<double>(measurements.geometry.volume())) {
     for (const std::int64_t i : chains_.order)
-      m_.push_back(measurements.values[i * primary_count + magnetisation]);
+      m_.push_back(measurements.values[i * primary_count + primary::magnetisation]);
     mean_ = series_mean(m_);
     for (const double m : m_)
       chi_ += volume_ * (m - mean_) * (m - mean_) / static_cast<double>(m_.size());

@@ -2,7 +2,7 @@
 // The response of the magnetisation to a field, from two ensembles: a check of tilted ensembles that needs no HMC.
 
 #include "analysis/jackknife.hpp"
-#include "analysis/observables.hpp"
+#include "analysis/primaries.hpp"
 
 namespace stint {
 

@@ -1,6 +1,8 @@
 #include "analysis/thermalisation.hpp"
 
+#include "analysis/convergence.hpp"
 #include "analysis/gamma_method.hpp"
+#include "analysis/rank_convergence.hpp"
 #include "analysis/series_threads.hpp"
 #include "lattice/parallel.hpp"
 
@@ -8,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,11 +19,10 @@ namespace stint {
 namespace {
 
 constexpr double significant = 4;        // errors
+constexpr std::int64_t few_steps = 50;   // of which the largest says little about the tail of their law
 constexpr std::int64_t fewest_steps = 8; // of the longest chain
-constexpr std::array<std::pair<Primary, const char*>, 4> judged = {{{abs_magnetisation, "abs_magnetisation"},
-                                                                    {phi2, "phi2"},
-                                                                    {nearest_neighbour, "nearest_neighbour"},
-                                                                    {action_density, "action_density"}}};
+constexpr std::array judged = {primary::abs_magnetisation, primary::phi2, primary::nearest_neighbour,
+                               primary::action_density};
 
 /// Steps since the first of its chain, for the configurations in the order of the chains.
 std::vector<std::int64_t> times_of(const Chains& chains) {
@@ -54,37 +56,81 @@ std::int64_t mser(std::span<const double> sum, std::span<const double> count) {
   return cut;
 }
 
-/// The mean before `cut` minus the mean after it, in errors.
-double deviation(std::span<const double> series, std::span<const std::int64_t> times, const Chains& chains,
-                 std::int64_t cut) {
-  std::vector<double> before, after;
-  std::vector<std::int64_t> lengths, rest_times;
-  double independent = 0; // of the configurations before the cut, by chain
-  std::size_t k = 0;
-  std::vector<std::int64_t> early; // configurations before the cut of each chain
-  for (const std::int64_t n : chains.lengths) {
-    const std::size_t start = after.size(), head = before.size();
-    for (std::int64_t i = 0; i < n; ++i, ++k)
-      (times[k] < cut ? before : after).push_back(series[k]);
-    early.push_back(static_cast<std::int64_t>(before.size() - head));
-    const auto rest = static_cast<std::int64_t>(after.size() - start);
-    if (rest == 0)
-      continue;
-    lengths.push_back(rest);
-    if (!chains.times.empty())
-      for (auto i = k - rest; i < k; ++i)
-        rest_times.push_back(times[i] - times[k - rest]);
-  }
-  if (before.empty() || after.size() < 2)
+/// The means over chains at the times that have a configuration.
+struct StepMeans {
+  std::vector<double> means;
+  std::vector<std::int64_t> times; ///< empty if that is every time
+};
+
+StepMeans step_means(std::span<const double> sum, std::span<const double> count) {
+  StepMeans steps;
+  for (std::int64_t t = 0; t < std::ssize(sum); ++t)
+    if (count[t] > 0) {
+      steps.means.push_back(sum[t] / count[t]);
+      steps.times.push_back(t);
+    }
+  if (steps.means.size() == sum.size())
+    steps.times.clear();
+  return steps;
+}
+
+/// The values of a normal law that have the ranks of these.
+std::vector<double> normal_scores(std::span<const double> values) {
+  std::vector<std::int64_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::int64_t i) { return values[i]; });
+  std::vector<double> scores(values.size());
+  for (std::size_t rank = 0; rank < order.size(); ++rank)
+    scores[order[rank]] =
+        normal_quantile((static_cast<double>(rank) + 0.625) / (static_cast<double>(order.size()) + 0.25));
+  return scores;
+}
+
+double variance_of(std::span<const double> series) {
+  RunningMoments moments;
+  for (const double value : series)
+    moments.add(value);
+  return moments.variance();
+}
+
+/// The mean of the first `early` steps minus the mean of the rest, in errors from this variance of a step.
+double deviation(std::span<const double> series, std::span<const std::int64_t> times, std::int64_t early,
+                 double variance) {
+  const auto rest = series.subspan(early);
+  std::vector<std::int64_t> rest_times;
+  for (std::size_t k = early; k < times.size(); ++k)
+    rest_times.push_back(times[k] - times[early]);
+  const std::int64_t length = std::ssize(rest);
+  const double tau = std::max(0.5, gamma_method(rest, {&length, 1}, rest_times).tau_int);
+  const double before = std::max(1.0, static_cast<double>(early) / (2 * tau));
+  const double after = std::max(1.0, static_cast<double>(length) / (2 * tau));
+  const double difference = series_mean(series.first(early)) - series_mean(rest);
+  return difference == 0 ? 0 : difference / std::sqrt(variance * (1 / before + 1 / after));
+}
+
+/// Is the mean of the first `early` steps far outside of all that the rest does?
+bool outlies(std::span<const double> means, std::int64_t early) {
+  const auto rest = means.subspan(early);
+  const double mean = series_mean(rest);
+  double largest = 0;
+  for (const double value : rest)
+    largest = std::max(largest, std::abs(value - mean));
+  const double far_outside = std::ssize(means) < few_steps ? 3 : 2;
+  return std::abs(series_mean(means.first(early)) - mean) > far_outside * largest;
+}
+
+/// How far the beginning of the chains up to time `cut` is off, in errors; 0 if it need not be.
+double significant_deviation(const StepMeans& steps, std::int64_t cut) {
+  const auto early = steps.times.empty() ? cut : std::ranges::lower_bound(steps.times, cut) - steps.times.begin();
+  if (early == 0 || std::ssize(steps.means) - early < 2)
     return 0;
-  const auto gamma = gamma_method(after, lengths, rest_times);
-  const double mean = series_mean(after), variance = gamma.error * gamma.error * gamma.independent;
-  for (const std::int64_t n : early)
-    if (n > 0)
-      independent += std::max(1.0, static_cast<double>(n) / (2 * gamma.tau_int));
-  const double error = std::hypot(gamma.error, std::sqrt(variance / independent));
-  const double difference = series_mean(before) - mean;
-  return difference == 0 ? 0 : difference / error;
+  const double z = deviation(steps.means, steps.times, early, variance_of(std::span(steps.means).subspan(early)));
+  if (std::abs(z) <= significant)
+    return 0;
+  if (outlies(steps.means, early) ||
+      std::abs(deviation(normal_scores(steps.means), steps.times, early, 1)) > significant)
+    return z;
+  return 0;
 }
 
 } // namespace
@@ -99,16 +145,14 @@ ThermalisationCut suggest_cut(const Measurements& measurements, const Chains& ch
     count[t] += 1;
   std::array<ThermalisationCut, judged.size()> cuts;
   parallel_for(std::ssize(judged), threads_for(std::ssize(times)), [&](std::int64_t which) {
-    const auto& [primary, name] = judged[which];
-    std::vector<double> sum(steps), series(times.size());
-    for (std::size_t k = 0; k < times.size(); ++k) {
-      series[k] = measurements.values[chains.order[k] * primary_count + primary];
-      sum[times[k]] += series[k];
-    }
+    const auto index = judged[which];
+    std::vector<double> sum(steps);
+    for (std::size_t k = 0; k < times.size(); ++k)
+      sum[times[k]] += measurements.values[chains.order[k] * primary_count + index];
     const std::int64_t cut = mser(sum, count);
-    const double z = cut == 0 ? 0 : deviation(series, times, chains, cut);
-    if (std::abs(z) > significant)
-      cuts[which] = {cut * chains.spacing, name, z, cut < steps / 2};
+    const double z = significant_deviation(step_means(sum, count), cut);
+    if (z != 0)
+      cuts[which] = {cut * chains.spacing, primary_names[index], z, cut < steps / 2};
   });
   return *std::ranges::max_element(cuts, {}, &ThermalisationCut::trajectories); // the first of equal ones
 }

@@ -18,20 +18,6 @@ from matplotlib.ticker import MaxNLocator
 from paper import (Failure, Parser, colour_bar, draw_field, ensemble, magnetisations, one_line, plt, save, stem,
                    two_dimensional)
 
-LABELS = {
-    "magnetisation": r"$\langle M\rangle$",
-    "abs_magnetisation": r"$\langle |M|\rangle$",
-    "magnetisation_squared": r"$\langle M^2\rangle$",
-    "susceptibility": r"$\chi$",
-    "susceptibility_abs": r"$\chi_{|M|}$",
-    "susceptibility_disconnected": r"$V\langle M^2\rangle$",
-    "binder_cumulant": r"$U_4$",
-    "phi2": r"$\langle\phi^2\rangle$",
-    "phi4": r"$\langle\phi^4\rangle$",
-    "nearest_neighbour": r"$\langle\phi_x\phi_{x+\mu}\rangle$",
-    "action_density": r"$\langle S\rangle/V$",
-    "correlation_length": r"$\xi_{2\mathrm{nd}}$",
-}
 REFERENCE_COLOUR = "#8a9bb0"
 OTHER_COLOUR = "#c0392b"
 SHOWN = 4  # configurations of each ensemble
@@ -99,8 +85,8 @@ def draw_histograms(axes, reference, other, comparison):
     axes.set_title(rf"KS $p={distances['ks_p_value']:.2g}$,  $W_1={distances['wasserstein1']:.2g}$", fontsize=8.5)
 
 
-def draw_pulls(axes, observables):
-    names = [name for name in LABELS if name in observables] + [name for name in observables if name not in LABELS]
+def draw_pulls(axes, observables, labels):
+    names = [name for name in observables if observables[name]["z"] is not None]
     pulls = np.array([observables[name]["z"] for name in names], dtype=float)
     rows = np.arange(len(names))
     axes.axvspan(-2, 2, color="0.93", lw=0)
@@ -116,7 +102,7 @@ def draw_pulls(axes, observables):
                       fontsize=7)
     axes.set_xlim(-limit, limit)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_yticks(rows, [LABELS.get(name, name) for name in names], fontsize=8)
+    axes.set_yticks(rows, [labels.get(name, name) for name in names], fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("(other − reference) / error")
@@ -153,7 +139,7 @@ def draw(pairs):
     for i, (reference, other, comparison) in enumerate(pairs):
         histogram, pulls = figure.add_subplot(rows[i, 0]), figure.add_subplot(rows[i, 1])
         draw_histograms(histogram, reference, other, comparison)
-        draw_pulls(pulls, comparison["observables"])
+        draw_pulls(pulls, comparison["observables"], comparison["labels"])
         draw_configurations(figure, rows[i, 2], reference, other, scale)
         top = rows[i, 0].get_position(figure).y1
         figure.text(0.5, top + 0.27 / height, title(reference), ha="center", fontsize=11)
@@ -175,6 +161,7 @@ def read_pairs(json_path):
         reference = Ensemble(find(content["reference"], json_path))
         pairs = [(reference, Ensemble(find(other["file"], json_path)), other) for other in content["others"]]
         for _, _, other in pairs:
+            other["labels"] = content.get("labels", {})
             for entry in other["observables"].values():
                 entry["z"], entry["reference"][1], entry["value"][1]
             other["magnetisation"]["ks_p_value"], other["magnetisation"]["wasserstein1"]

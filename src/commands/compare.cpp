@@ -1,7 +1,7 @@
 // stint compare: do ensembles follow the law of a reference?
 
 #include "analysis/compare.hpp"
-
+#include "analysis/observables.hpp"
 #include "src/commands/commands.hpp"
 #include "src/files/atomic_file.hpp"
 #include "src/files/ensemble_file.hpp"
@@ -9,12 +9,16 @@
 #include "src/measure/measurements.hpp"
 #include "src/program/figure.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <unistd.h>
 #include <vector>
@@ -22,22 +26,39 @@
 namespace stint {
 namespace {
 
+/// Which observables have no z, by reason.
+std::string undefined_text(const Comparison& comparison) {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const auto& row : comparison.observables)
+    if (!row.undefined.empty())
+      names[row.undefined].push_back(row.name);
+  std::string text;
+  for (const auto& [reason, of_reason] : names)
+    text += fmt::format("No z of {}: {}.\n", fmt::join(of_reason, ", "), reason);
+  return text;
+}
+
 std::string table(const std::string& reference, const ComparedFile& other) {
-  std::string text = fmt::format("{} against {}\n\n{:<28}{:>15}{:>11}{:>15}{:>11}{:>8}\n", other.file, reference,
-                                 "observable", "reference", "error", "value", "error", "z");
+  std::string text = fmt::format("{} against {}\n", other.file, reference);
+  if (!other.differences.empty())
+    text += fmt::format("The couplings differ: {}.\n", other.differences);
+  text += fmt::format("\n{:<28}{:>18}{:>18}{:>9}\n", "observable", "reference", "value", "z");
   for (const auto& row : other.comparison.observables)
-    text += fmt::format("{:<28}{:>15.8g}{:>11.2g}{:>15.8g}{:>11.2g}{:>8.2f}\n", row.name, row.reference.value,
-                        row.reference.error, row.value.value, row.value.error, row.z);
-  return text + tests_text(other) + "\n";
+    text += fmt::format("{:<28}{:>18}{:>18}{:>9}\n", row.name, with_error(row.reference.value, row.reference.error),
+                        with_error(row.value.value, row.value.error), z_text(row.z));
+  return text + undefined_text(other.comparison) + "\n" + tests_text(other) + "\n";
 }
 
 Json json_of(const ComparedFile& other) {
   const auto& found = other.comparison;
   Json observables = Json::object();
-  for (const auto& row : found.observables)
+  for (const auto& row : found.observables) {
     observables[row.name] = {{"reference", {row.reference.value, row.reference.error}},
                              {"value", {row.value.value, row.value.error}},
                              {"z", row.z}};
+    if (!row.undefined.empty())
+      observables[row.name]["undefined"] = row.undefined;
+  }
   Json json = {{"file", other.file},
                {"observables", observables},
                {"magnetisation",
@@ -52,12 +73,22 @@ Json json_of(const ComparedFile& other) {
                  {"largest_z", found.largest_z()},
                  {"beyond_3", found.beyond(3)},
                  {"expected_beyond_3", found.expected_beyond(3)}}}};
+  if (!other.differences.empty())
+    json["couplings"] = other.differences;
   if (other.response)
     json["response"] = {
         {"quotient", {other.response->quotient.value, other.response->quotient.error}},
         {"susceptibility", {other.response->susceptibility.value, other.response->susceptibility.error}},
         {"z", other.response->z}};
   return json;
+}
+
+void warn_of_few(const std::string& file, const Measurements& measurements) {
+  constexpr std::size_t few = 16;
+  if (measurements.chain.size() < few)
+    spdlog::warn("{}: {} configurations are too few for an error: z means little; compare ensembles of at least {} "
+                 "independent ones",
+                 file, measurements.chain.size(), few);
 }
 
 Phi4 theory_of(const std::string& file) { return EnsembleReader(file).theory(); }
@@ -72,14 +103,25 @@ bool differ_in_field_only(Phi4 a, const Phi4& b) {
 
 ComparedFile compare_files(const std::string& reference_file, const Measurements& reference, const std::string& file,
                            const Measurements& measurements, const CommonOptions& common) {
+  const Phi4 a = theory_of(reference_file), b = theory_of(file);
+  warn_of_few(file, measurements);
   try {
-    ComparedFile other{file, compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
-    if (const Phi4 a = theory_of(reference_file), b = theory_of(file); differ_in_field_only(a, b))
+    ComparedFile other{
+        file, differences(a, b), compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
+    if (differ_in_field_only(a, b))
       other.response = response(reference, a.field, measurements, b.field);
     return other;
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(file + ": " + error.what());
   }
+}
+
+/// The symbols of the observables, for figures.
+Json labels() {
+  Json labels = Json::object();
+  for (const auto& row : observables())
+    labels[row.name] = row.label;
+  return labels;
 }
 
 /// The figure from the JSON that was asked for, or from one that is made for it and removed.
@@ -96,7 +138,7 @@ void plot(const std::string& figure, const Json& json, const CommonOptions& comm
 void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
           const std::string& report, const Context& context, const CommonOptions& common) {
   std::string text;
-  Json json = {{"reference", reference}, {"others", Json::array()}};
+  Json json = {{"reference", reference}, {"labels", labels()}, {"others", Json::array()}};
   for (const auto& other : others) {
     text += table(reference, other);
     json["others"].push_back(json_of(other));
@@ -134,17 +176,16 @@ int run_compare(const Context& context, Arguments arguments) {
   options.example("stint compare hmc.h5 model.h5 --report compare.md");
   if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
     return 0;
-  if (!report.empty() && figure.empty())
+  if (!report.empty() && figure.empty()) {
+    auto outputs = options.outputs(); // the figure is none of them yet
     figure = std::filesystem::path(report).replace_extension(".png").string();
-  if (!options.given("plot") && !figure.empty())
-    on_root(context.mpi, [&] {
-      auto outputs = options.outputs();
-      outputs.push_back({figure, "the figure of --report, " + figure});
-      check_distinct(options.inputs(), outputs);
-    });
+    outputs.push_back({figure, "the figure of --report, " + figure});
+    on_root(context.mpi, [&] { check_distinct(options.inputs(), outputs); });
+  }
   check_outputs(context, common, {common.output, common.json, figure, report});
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
+  on_root(context.mpi, [&] { warn_of_few(files[0], reference); });
   std::vector<ComparedFile> others;
   for (std::size_t i = 1; i < files.size(); ++i) {
     const auto measurements = measure_file(context.mpi, files[i], !common.quiet);

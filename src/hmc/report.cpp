@@ -1,6 +1,7 @@
 #include "src/hmc/report.hpp"
 
 #include "analysis/gamma_method.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/progress.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ template<class Report, class Visit> void for_each_attribute(Report& report, Visi
 
 void warn_unless_one(const char* name, const ValueAndError& x, const char* advice) {
   if (std::abs(x.value - 1) > largest_deviation * x.error)
-    spdlog::warn("{} = {:.6g} +- {:.2g} is not 1: {}", name, x.value, x.error, advice);
+    spdlog::warn("{} = {} is not 1: {}", name, with_error(x.value, x.error), advice);
 }
 
 /// Of the numbers that are defined, the number of the largest; nothing if none is.
@@ -195,20 +196,21 @@ std::string table(const HmcRunSettings& settings, const HmcReport& report, const
   if (const auto k = least_converged(report))
     convergence += fmt::format("split R-hat    {:.4f} ({})\n", report.r_hat[*k], slow_observables[*k]);
   if (const auto k = slowest(report))
-    convergence += fmt::format("tau_int        {:.3g} +- {:.1g} trajectories ({})\n", report.tau_int[*k].value,
-                               report.tau_int[*k].error, slow_observables[*k]);
+    convergence += fmt::format("tau_int        {} trajectories ({})\n",
+                               with_error(report.tau_int[*k].value, report.tau_int[*k].error), slow_observables[*k]);
   return fmt::format("{}: {} configurations, lattice {}\n"
                      "{} steps of {:.6g}{}\n"
                      "acceptance     {:.5f}\n"
-                     "<exp(-dH)>     {:.6f} +- {:.1g}\n"
-                     "<phi dS/dphi>  {:.6f} +- {:.1g}\n"
+                     "<exp(-dH)>     {}\n"
+                     "<phi dS/dphi>  {}\n"
                      "{}"
                      "site updates   {:.3g} per second\n"
                      "time           {}\n",
                      output, settings.saves() * settings.chains, settings.lattice, report.steps, report.step_size,
-                     settings.tune ? " (tuned)" : "", report.acceptance, report.exp_minus_delta_h.value,
-                     report.exp_minus_delta_h.error, report.virial.value, report.virial.error, convergence,
-                     report.site_updates_per_second, duration_text(report.seconds));
+                     settings.tune ? " (tuned)" : "", report.acceptance,
+                     with_error(report.exp_minus_delta_h.value, report.exp_minus_delta_h.error),
+                     with_error(report.virial.value, report.virial.error), convergence, report.site_updates_per_second,
+                     duration_text(report.seconds));
 }
 
 Json json_of(const HmcRunSettings& settings, const HmcReport& report) {

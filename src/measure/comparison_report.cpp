@@ -1,7 +1,9 @@
 #include "src/measure/comparison_report.hpp"
 
+#include "analysis/observables.hpp"
 #include "analysis/rank_convergence.hpp"
 #include "src/files/ensemble_file.hpp"
+#include "src/program/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -22,22 +24,7 @@ std::string code(std::string text) {
   return text.empty() ? "" : "`" + text + "`";
 }
 
-constexpr const char* meanings = R"(## Observables
-
-In lattice units, of V sites in d dimensions, with `M = (1/V) sum_x phi_x`.
-
-| name | meaning |
-|---|---|
-| magnetisation, abs_magnetisation, magnetisation_squared | `<M>`, `<abs(M)>`, `<M^2>` |
-| susceptibility | `V (<M^2> - <M>^2)` |
-| susceptibility_abs | `V (<M^2> - <abs(M)>^2)` |
-| susceptibility_disconnected | `V <M^2>` |
-| binder_cumulant | `1 - <M^4> / (3 <M^2>^2)` |
-| phi2, phi4 | `<phi^2>`, `<phi^4>` of a site |
-| nearest_neighbour | `<phi_x phi_y>` of neighbours x, y, mean over directions |
-| action_density | `<S>/V`, with the couplings of each ensemble |
-| correlation_length | second moment: `sqrt(G(0)/G(p) - 1) / (2 sin(p/2))` at the smallest momentum p, G connected |
-
+constexpr const char* notes = R"(
 Errors are one standard deviation, autocorrelation included (Gamma method); z is the difference in units of both errors.
 P values of W1 and of the energy distance come from 999 permutations of configurations that are far apart in their
 chains: 0.001 is the smallest there is. Observables of one ensemble are correlated with each other: the expected number
@@ -45,37 +32,30 @@ of large z holds all the same, but its scatter is larger than that of independen
 
 )";
 
-/// "field 0.02 (reference 0)", ...
-std::string differences(const Phi4& reference, const Phi4& theory) {
-  std::string text;
-  const auto add = [&text](const char* name, double a, double b) {
-    if (a != b)
-      text += fmt::format("{}{} {:.10g} (reference {:.10g})", text.empty() ? "" : ", ", name, b, a);
-  };
-  add("mass2", reference.mass2, theory.mass2);
-  add("lambda", reference.lambda, theory.lambda);
-  add("field", reference.field, theory.field);
-  add("quadratic", reference.quadratic, theory.quadratic);
-  return text.empty() ? "as reference" : text;
+/// The observables with their definitions, from their table.
+std::string meanings() {
+  std::string text = "## Observables\n\nIn lattice units, of V sites.\n\n| name | meaning |\n|---|---|\n";
+  for (const auto& row : observables())
+    text += fmt::format("| {} | {} |\n", row.name, code(row.meaning));
+  return text + notes;
 }
 
 /// A line for each ensemble, and how much of it many comparisons give by chance.
-std::string summary(const std::string& reference, std::span<const ComparedFile> others) {
+std::string summary(std::span<const ComparedFile> others) {
   double comparisons = 0, expected = 0;
   for (const auto& other : others) {
-    comparisons += static_cast<double>(other.comparison.observables.size());
+    comparisons += static_cast<double>(other.comparison.compared());
     expected += other.comparison.expected_beyond(3);
   }
-  const Phi4 theory = EnsembleReader(reference).theory();
   std::string text =
       "## Summary\n\n| ensemble | theory | observables | abs(z) > 3 | largest abs(z) | its p, corrected | "
       "p, all observables | p, KS of M |\n|---|---|---:|---:|---:|---:|---:|---:|\n";
   for (const auto& other : others) {
     const auto& found = other.comparison;
     const double p = std::erfc(found.largest_z() / std::numbers::sqrt2);
-    text += fmt::format("| {} | {} | {} | {} | {:.2f} | {:.2g} | {} | {:.3g} |\n", code(other.file),
-                        differences(theory, EnsembleReader(other.file).theory()), found.observables.size(),
-                        found.beyond(3), found.largest_z(), std::min(1.0, p * comparisons),
+    text += fmt::format("| {} | {} | {} | {} | {} | {:.2g} | {} | {:.3g} |\n", code(other.file),
+                        other.differences.empty() ? "as reference" : other.differences, found.compared(),
+                        found.beyond(3), z_text(found.largest_z()), std::min(1.0, p * comparisons),
                         p_value(found.permutation.energy_p_value), found.ks_p_value);
   }
   return text + fmt::format("\n{} comparisons in all: of one law {:.2g} of them would have abs(z) > 3, and with 95 % "
@@ -85,10 +65,10 @@ std::string summary(const std::string& reference, std::span<const ComparedFile> 
 }
 
 std::string table(const ComparedFile& other) {
-  std::string text = "| observable | reference | error | value | error | z |\n|---|---:|---:|---:|---:|---:|\n";
+  std::string text = "| observable | reference | value | z |\n|---|---:|---:|---:|\n";
   for (const auto& row : other.comparison.observables)
-    text += fmt::format("| {} | {:.8g} | {:.2g} | {:.8g} | {:.2g} | {:.2f} |\n", row.name, row.reference.value,
-                        row.reference.error, row.value.value, row.value.error, row.z);
+    text += fmt::format("| {} | {} | {} | {} |\n", row.name, with_error(row.reference.value, row.reference.error),
+                        with_error(row.value.value, row.value.error), z_text(row.z));
   return text;
 }
 
@@ -114,21 +94,61 @@ std::string provenance(const std::string& file) {
   return text + "\n";
 }
 
+/// How many large z there are, in words.
+std::string beyond_text(const Comparison& found) {
+  if (found.compared() == 0)
+    return "No observable can be compared.\n";
+  const double z = found.largest_z(), expected = found.expected_beyond(3);
+  const auto number = found.beyond(3);
+  std::string text = fmt::format("{} of {} observables differ{} by more than 3 errors", number, found.compared(),
+                                 number == 1 ? "s" : "");
+  text += fmt::format("; if both ensembles had one law, {:.2g} would on average", expected);
+  text += std::isfinite(z) ? fmt::format(". The largest |z| is {}.\n", z_text(z)) : ".\n";
+  return text;
+}
+
+std::string energy_text(const PermutationTest& test) {
+  if (std::isnan(test.energy_distance))
+    return fmt::format("All observables at once: not tested; {} and {} configurations of them are independent, and the "
+                       "test needs 8 of each.\n",
+                       test.reference, test.other);
+  return fmt::format("All observables at once: energy distance {:.4g} (p = {}), from {} and {} independent "
+                     "configurations.\n",
+                     test.energy_distance, p_value(test.energy_p_value), test.reference, test.other);
+}
+
 } // namespace
+
+std::string differences(const Phi4& reference, const Phi4& theory) {
+  std::string text;
+  const auto add = [&text](const char* name, double a, double b) {
+    if (a != b)
+      text += fmt::format("{}{} {:.10g} (reference {:.10g})", text.empty() ? "" : ", ", name, b, a);
+  };
+  add("mass2", reference.mass2, theory.mass2);
+  add("lambda", reference.lambda, theory.lambda);
+  add("field", reference.field, theory.field);
+  add("quadratic", reference.quadratic, theory.quadratic);
+  return text;
+}
+
+std::string z_text(double z) {
+  if (std::isnan(z))
+    return "-";
+  return std::abs(z) < 1000 ? fmt::format("{:.2f}", z) : fmt::format("{:.2g}", z);
+}
 
 std::string tests_text(const ComparedFile& other) {
   const auto& found = other.comparison;
-  std::string text = fmt::format(
-      "magnetisation: KS distance {:.4g} (p = {:.3g}), W1 distance {:.4g} (p = {})\n"
-      "all observables at once: energy distance {:.4g} (p = {}), {} and {} independent configurations\n"
-      "{} of {} observables have |z| > 3, {:.2g} would of one law; largest |z| = {:.2f}\n",
-      found.ks_statistic, found.ks_p_value, found.wasserstein1, p_value(found.permutation.wasserstein1_p_value),
-      found.permutation.energy_distance, p_value(found.permutation.energy_p_value), found.permutation.reference,
-      found.permutation.other, found.beyond(3), found.observables.size(), found.expected_beyond(3), found.largest_z());
+  std::string text = beyond_text(found) + energy_text(found.permutation);
+  text +=
+      fmt::format("Magnetisation: KS distance {:.4g} (p = {:.3g}), W1 distance {:.4g} (p = {}).\n", found.ks_statistic,
+                  found.ks_p_value, found.wasserstein1, p_value(found.permutation.wasserstein1_p_value));
   if (other.response)
-    text += fmt::format("response: d<M>/dh = {:.6g} +- {:.2g}, mean susceptibility {:.6g} +- {:.2g}, z = {:.2f}\n",
-                        other.response->quotient.value, other.response->quotient.error,
-                        other.response->susceptibility.value, other.response->susceptibility.error, other.response->z);
+    text += fmt::format("Response: d<M>/dh = {}, mean susceptibility {}, z = {}.\n",
+                        with_error(other.response->quotient.value, other.response->quotient.error),
+                        with_error(other.response->susceptibility.value, other.response->susceptibility.error),
+                        z_text(other.response->z));
   return text;
 }
 
@@ -138,7 +158,7 @@ std::string markdown_report(const std::string& path, const std::string& referenc
       "# Comparison with {0}\n\nDo these ensembles follow the law of the reference {0}? Written by stint {1}, "
       "commit {2}, at {3}:\n\n    {4}\n\n",
       code(reference), program_version(), git_commit(), utc_now(), command_line);
-  text += summary(reference, others);
+  text += summary(others);
   if (!figure.empty()) {
     const auto folder = std::filesystem::absolute(path).parent_path();
     text += fmt::format("![magnetisation, pulls and configurations](<{}>)\n\n",
@@ -152,7 +172,7 @@ std::string markdown_report(const std::string& path, const std::string& referenc
       tests.replace(sign, 1, "&lt;");
     text += "## " + code(other.file) + "\n\n" + table(other) + "\n" + tests + "\n";
   }
-  text += meanings;
+  text += meanings();
   text += "## Provenance\n\n" + provenance(reference);
   for (const auto& other : others)
     text += provenance(other.file);

@@ -3,6 +3,7 @@
 
 #include "analysis/compare.hpp"
 #include "analysis/response.hpp"
+#include "lattice/phi4.hpp"
 
 #include <optional>
 #include <span>
@@ -13,9 +14,16 @@ namespace stint {
 /// One ensemble against the reference.
 struct ComparedFile {
   std::string file;
+  std::string differences; ///< of its couplings from those of the reference; empty if there are none
   Comparison comparison;
   std::optional<Response> response; ///< where the two differ in the field and in nothing else
 };
+
+/// "field 0.02 (reference 0)", ...; empty if the theories are one.
+std::string differences(const Phi4& reference, const Phi4& theory);
+
+/// A z for people: two decimals, none where it is large, "-" where it has no value.
+std::string z_text(double z);
 
 /// Sentences on the tests beyond single observables, one a line: distances of the magnetisation, all observables at
 /// once, how many large z there are and how many are expected, the response.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <stdexcept>
 
 namespace stint {
@@ -36,7 +37,7 @@ void check_finite(const EnsembleReader& ensemble, std::int64_t first, std::span<
                   std::span<const double> values) {
   const std::int64_t volume = ensemble.geometry().volume();
   for (std::int64_t i = 0; i < std::ssize(configurations) / volume; ++i)
-    if (!std::isfinite(values[i * primary_count + phi2]) &&
+    if (!std::isfinite(values[i * primary_count + primary::phi2]) &&
         !std::ranges::all_of(configurations.subspan(i * volume, volume), [](Real phi) { return std::isfinite(phi); }))
       throw std::runtime_error(ensemble.path() + ": configuration " + std::to_string(first + i) +
                                " (counted from 0) has a NaN or infinite value");
@@ -164,32 +165,37 @@ Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_pro
   return measurements;
 }
 
-std::vector<double> weights_of_file(const std::string& path) {
-  const EnsembleReader ensemble(path);
-  if (!ensemble.has_column("log_weight"))
-    throw std::runtime_error(path + ": has no /log_weight; expected an ensemble of 'stint sample --weights'");
-  auto weights = ensemble.column("log_weight");
-  const double largest = *std::ranges::max_element(weights);
-  if (!std::isfinite(largest))
-    throw std::runtime_error(path + ": the largest /log_weight is " + std::to_string(largest) +
-                             ", expected a finite number");
-  for (double& weight : weights)
-    weight = std::exp(weight - largest);
-  return weights;
+namespace {
+
+/// Throws unless both files are of one theory on one lattice.
+void check_same_theory(const std::string& first_path, const std::string& path) {
+  if (std::filesystem::equivalent(first_path, path))
+    throw std::runtime_error(path + ": is given twice");
+  const EnsembleReader first(first_path), other(path);
+  if (first.geometry() != other.geometry() || first.theory() != other.theory())
+    throw std::runtime_error(path + ": is of another lattice or of other couplings than " + first_path +
+                             "; files are measured together only if they are of one theory");
 }
 
-BlockMeans correlators_of_file(const Mpi& mpi, const std::string& path, Blocks blocks, bool show_progress) {
-  const EnsembleReader ensemble(path);
-  std::int64_t counts[] = {std::ssize(blocks.of), std::ssize(blocks.sizes)};
-  mpi.broadcast<std::int64_t>(counts);
-  if (ensemble.size() != counts[0])
-    throw std::runtime_error(path + ": has " + std::to_string(ensemble.size()) + " configurations, expected " +
-                             std::to_string(counts[0]));
-  blocks.of.resize(counts[0]);
-  blocks.sizes.resize(counts[1]);
-  mpi.broadcast<std::int32_t>(blocks.of);
-  mpi.broadcast<std::int64_t>(blocks.sizes);
+/// Adds the configurations of another file, whose chains become further ones.
+void append(Measurements& all, const Measurements& more, std::int64_t configurations_before) {
+  std::int64_t chain = all.chain.empty() ? -1 : all.chain.back();
+  for (std::size_t i = 0; i < more.chain.size(); ++i) {
+    if (i == 0 || more.chain[i] != more.chain[i - 1])
+      ++chain;
+    all.chain.push_back(chain);
+    all.number.push_back(more.number[i] + configurations_before);
+  }
+  all.trajectory.insert(all.trajectory.end(), more.trajectory.begin(), more.trajectory.end());
+  all.values.insert(all.values.end(), more.values.begin(), more.values.end());
+}
 
+std::int64_t configurations_of(const std::string& path) { return EnsembleReader(path).size(); }
+
+/// Adds the sums of the columns of one file over each block, (blocks, columns), on rank 0.
+void add_correlators(const Mpi& mpi, const std::string& path, const Blocks& blocks, bool show_progress,
+                     std::span<double> sums) {
+  const EnsembleReader ensemble(path);
   SegmentSums segment(ensemble, blocks);
   const std::int64_t size = std::ssize(blocks.sizes) * segment.columns();
   const std::int64_t segments = std::clamp<std::int64_t>(
@@ -202,14 +208,84 @@ BlockMeans correlators_of_file(const Mpi& mpi, const std::string& path, Blocks b
   for (std::int64_t s = begin; s < end; ++s)
     segment.sum(first_of(s), first_of(s + 1), show, std::span(mine).subspan((s - begin) * size, size));
   mpi.gather_rows<double>(mine, size, all);
-
-  BlockMeans means{blocks.sizes, std::vector<double>(size)};
   for (std::int64_t s = 0; s < segments && mpi.root(); ++s)
     for (std::int64_t k = 0; k < size; ++k)
-      means.values[k] += all[s * size + k];
-  for (std::int64_t k = 0; k < size; ++k)
-    means.values[k] /= static_cast<double>(blocks.sizes[k / segment.columns()]);
+      sums[k] += all[s * size + k];
+}
+
+} // namespace
+
+Measurements measure_files(const Mpi& mpi, std::span<const std::string> paths, bool show_progress) {
+  for (const auto& path : paths.subspan(1))
+    check_same_theory(paths[0], path);
+  Measurements all = measure_file(mpi, paths[0], show_progress);
+  std::int64_t configurations = configurations_of(paths[0]);
+  for (const auto& path : paths.subspan(1)) {
+    append(all, measure_file(mpi, path, show_progress), configurations);
+    configurations += configurations_of(path);
+  }
+  return all;
+}
+
+std::vector<double> weights_of_files(std::span<const std::string> paths) {
+  std::vector<double> weights;
+  for (const auto& path : paths) {
+    const EnsembleReader ensemble(path);
+    if (!ensemble.has_column("log_weight"))
+      throw std::runtime_error(path + ": has no /log_weight; expected an ensemble of 'stint sample --weights'");
+    const auto of_file = ensemble.column("log_weight");
+    const double largest = *std::ranges::max_element(of_file);
+    if (!std::isfinite(largest))
+      throw std::runtime_error(path + ": the largest /log_weight is " + std::to_string(largest) +
+                               ", expected a finite number");
+    weights.insert(weights.end(), of_file.begin(), of_file.end());
+  }
+  const double largest = *std::ranges::max_element(weights);
+  for (double& weight : weights)
+    weight = std::exp(weight - largest);
+  return weights;
+}
+
+BlockMeans correlators_of_files(const Mpi& mpi, std::span<const std::string> paths, Blocks blocks, bool show_progress) {
+  std::int64_t counts[] = {std::ssize(blocks.of), std::ssize(blocks.sizes)};
+  mpi.broadcast<std::int64_t>(counts);
+  blocks.of.resize(counts[0]);
+  blocks.sizes.resize(counts[1]);
+  mpi.broadcast<std::int32_t>(blocks.of);
+  mpi.broadcast<std::int64_t>(blocks.sizes);
+
+  const std::int64_t columns = CorrelatorColumns(EnsembleReader(paths[0]).geometry()).count();
+  BlockMeans means{blocks.sizes, std::vector<double>(counts[1] * columns)};
+  std::int64_t first = 0;
+  for (const auto& path : paths) {
+    const std::int64_t n = configurations_of(path);
+    if (first + n > counts[0])
+      throw std::runtime_error(path + ": has " + std::to_string(n) + " configurations, more than before");
+    add_correlators(mpi, path, {{blocks.of.begin() + first, blocks.of.begin() + first + n}, blocks.sizes},
+                    show_progress, means.values);
+    first += n;
+  }
+  for (std::int64_t k = 0; k < std::ssize(means.values); ++k)
+    means.values[k] /= static_cast<double>(blocks.sizes[k / columns]);
   return means;
+}
+
+std::vector<double> correlator_columns_of_files(std::span<const std::string> paths) {
+  std::vector<double> all;
+  for (const auto& path : paths) {
+    const EnsembleReader ensemble(path);
+    const CorrelatorMeasurer measurer(ensemble.geometry());
+    const std::int64_t columns = CorrelatorColumns(ensemble.geometry()).count();
+    const std::int64_t before = std::ssize(all);
+    all.resize(before + ensemble.size() * columns);
+    visit_file(
+        ensemble, 0, ensemble.size(), [](std::int64_t) {},
+        [&]<class Real>(std::int64_t row, std::span<const Real> configurations) {
+          const auto n = std::ssize(configurations) / ensemble.geometry().volume();
+          measurer.measure(configurations, std::span(all).subspan(before + row * columns, n * columns));
+        });
+  }
+  return all;
 }
 
 } // namespace stint

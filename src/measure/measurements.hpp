@@ -2,10 +2,12 @@
 // From an ensemble file to the measurements that the analysis works on, over MPI ranks.
 
 #include "analysis/jackknife.hpp"
-#include "analysis/observables.hpp"
+#include "analysis/primaries.hpp"
 #include "src/ranks/mpi.hpp"
 
+#include <span>
 #include <string>
+#include <vector>
 
 namespace stint {
 
@@ -16,15 +18,24 @@ namespace stint {
 /// values, fewer than 2 configurations or chains that split_chains refuses.
 Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_progress);
 
-/// exp(/log_weight - its largest), (N) as in the file: the weights by which importance sampling makes a model's samples
-/// those of the action. Throws std::runtime_error naming the file if it has no /log_weight, or one with NaN or +Inf or
-/// without any finite number; -Inf is the weight 0.
-std::vector<double> weights_of_file(const std::string& path);
+/// The measurements of several files as those of one ensemble. The chains of each file are chains of their own,
+/// numbered on; `number` counts on through the files. Collective. Throws as measure_file, and where a file is of
+/// another lattice or of other couplings than the first, or given twice.
+Measurements measure_files(const Mpi& mpi, std::span<const std::string> paths, bool show_progress);
+
+/// exp(/log_weight - its largest), (N) through the files: the weights by which importance sampling makes a model's
+/// samples those of the action. Throws std::runtime_error naming the file if one has no /log_weight, or one with NaN or
+/// +Inf or without any finite number; -Inf is the weight 0.
+std::vector<double> weights_of_files(std::span<const std::string> paths);
 
 /// The means of the columns of CorrelatorMeasurer over each block, on rank 0; blocks.of (rank 0's) numbers the
-/// configurations of the file, negative for those that belong to no block. Sums run over fixed segments of the file and
-/// then over these: the same numbers for any numbers of ranks and threads. Memory is 4 bytes a configuration and at
-/// most 128 MiB. Collective. Throws as measure_file.
-BlockMeans correlators_of_file(const Mpi& mpi, const std::string& path, Blocks blocks, bool show_progress);
+/// configurations through the files, negative for those that belong to no block. Sums run over fixed segments of each
+/// file and then over these: the same numbers for any numbers of ranks and threads. Memory is 4 bytes a configuration
+/// and at most 128 MiB. Collective. Throws as measure_file.
+BlockMeans correlators_of_files(const Mpi& mpi, std::span<const std::string> paths, Blocks blocks, bool show_progress);
+
+/// The columns of CorrelatorMeasurer of every configuration, (N, columns) through the files, on one rank. Throws as
+/// measure_file.
+std::vector<double> correlator_columns_of_files(std::span<const std::string> paths);
 
 } // namespace stint

@@ -56,5 +56,15 @@ TEST(SplitChains, RefusesTrajectoriesThatAreTooFarApart) {
     EXPECT_THROW(split_chains(chain, trajectory), std::invalid_argument);
 }
 
+TEST(SplitChains, ALongPauseEndsAChain) {
+  Numbers chain(20, 3), trajectory;
+  for (int i = 0; i < 20; ++i)
+    trajectory.push_back(10 * i + (i < 12 ? 0 : 1'000'003));
+  const Chains chains = split_chains(chain, trajectory);
+  EXPECT_EQ(chains.lengths, (Numbers{12, 8}));
+  EXPECT_EQ(chains.spacing, 10); // the pause is no multiple of it
+  EXPECT_TRUE(chains.times.empty());
+}
+
 } // namespace
 } // namespace stint

@@ -185,6 +185,161 @@ class Commands(unittest.TestCase):
         self.change("one.h5", dominate)
         self.assertIn("of all weight", self.stint("measure", "one.h5", "--reweight").stderr)
 
+    def test_undefined_observables_are_null_with_the_reason(self):
+        def freeze(file):
+            file["configurations"][:] = 0
+        self.change("zero.h5", freeze)
+        printed = self.stint("measure", "zero.h5", "--json", "zero.json", "--overwrite")
+        self.assertIn("binder_cumulant is undefined: it needs <M^2> > 0.", printed.stdout)
+        self.assertNotIn("nan", printed.stdout)
+        found = self.read("zero.json")["observables"]
+        for name in ("binder_cumulant", "correlation_length"):
+            self.assertEqual([found[name][key] for key in ("value", "error", "tau_int", "tau_int_error")], [None] * 4)
+            self.assertIn("needs", found[name]["undefined"])
+        self.assertEqual(found["susceptibility"]["value"], 0)
+        printed = self.stint("compare", "a.h5", "zero.h5", "--json", "z.json", "--plot", "z.png", "--overwrite").stdout
+        self.assertNotIn("nan", printed)
+        row = self.read("z.json")["others"][0]["observables"]["binder_cumulant"]
+        self.assertIsNone(row["z"])
+        self.assertEqual(row["undefined"], "needs <M^2> > 0")
+
+    def test_values_without_errors_have_no_z(self):
+        def level(value):
+            def fill(file):
+                file["configurations"][:] = value
+            return fill
+        self.change("half.h5", level(0.5))
+        self.change("one.h5", level(1))
+        printed = self.stint("compare", "half.h5", "one.h5", "--json", "levels.json", "--overwrite").stdout
+        self.assertLess(max(map(len, printed.splitlines())), 200)
+        self.assertIn("both errors are 0 and the values differ", printed)
+        self.assertIsNone(self.read("levels.json")["others"][0]["observables"]["phi2"]["z"])
+
+    def test_few_configurations(self):
+        def shorten(file):
+            for name in ("configurations", "chain", "trajectory"):
+                rows = file[name][:2]
+                del file[name]
+                file[name] = rows
+        self.change("few.h5", shorten)
+        self.assertIn("2 configurations are too few for an error", self.stint("measure", "few.h5").stderr)
+        result = self.stint("compare", "a.h5", "few.h5")
+        self.assertIn("2 configurations are too few for an error", result.stderr)
+        self.assertIn("All observables at once: not tested", result.stdout)
+        self.assertNotIn("nan", result.stdout)
+
+    def warnings(self, name):
+        """What measure warns of, once on standard error and once in the JSON."""
+        printed = self.stint("measure", name, "--json", "w.json", "--overwrite").stderr
+        found = self.read("w.json")["warnings"]
+        for warning in found:
+            self.assertEqual(printed.count(warning), 1)
+        return found
+
+    def test_good_chains_give_no_warning(self):
+        self.assertEqual(self.warnings("a.h5"), [])
+
+    def test_stuck_chains(self):
+        def freeze(file):
+            phi = file["configurations"][:]
+            for chain in (3, 5):
+                phi[file["chain"][:] == chain] = phi[chain]
+            file["configurations"][:] = phi
+        self.change("stuck.h5", freeze)
+        (warning,) = self.warnings("stuck.h5")
+        self.assertIn("2 of 64 chains never change", warning)
+        self.assertIn("--step-size", warning)
+
+    def test_chains_that_do_not_agree_and_no_correlation_length(self):
+        def split(file):
+            side = 1 - 2 * (file["chain"][:] % 2)
+            file["configurations"][:] = side[:, None, None] + 0.1 * file["configurations"][:]
+        self.change("sides.h5", split)
+        disagreement, length = self.warnings("sides.h5")
+        self.assertIn("chains do not agree on magnetisation (R-hat", disagreement)
+        self.assertIn("is beyond the lattice, L = 8", length)
+
+    def test_chains_as_short_as_tau_int(self):
+        self.stint("hmc", "--lattice", "8x8", "--mass2", "0.01", "--lambda", "0", "--chains", "1", "--trajectories", "400", "--save-every",
+                   "1", "--thermalize", "2000", "--steps", "2", "--quiet", "--overwrite", "--output", "slow.h5")
+        text = " ".join(self.warnings("slow.h5"))
+        self.assertRegex(text, "the longest chain has 400 trajectories and tau_int of .* too short|chains do not agree")
+
+    def test_numbers_as_physicists_print_them(self):
+        printed = self.stint("measure", "a.h5").stdout
+        row = next(line for line in printed.splitlines() if line.startswith("phi2 ")).split()
+        self.assertRegex(row[1], r"^0\.\d+\(\d+\)$")
+        header = next(line for line in printed.splitlines() if line.startswith("observable"))
+        for column in ("value(error)", "jackknife error", "tau_int", "R-hat", "ESS"):
+            self.assertEqual(header.count(column), 1)
+
+    def test_tau_int_below_the_spacing(self):
+        """Saved every 100 trajectories, tau_int is not resolved; the history of the run resolves it for M, M^2 and S."""
+        self.stint("hmc", "--lattice", "8x8", "--mass2", "0.5", "--lambda", "0", "--chains", "16", "--thermalize", "100", "--trajectories",
+                   "4000", "--save-every", "100", "--quiet", "--overwrite", "--output", "wide.h5", "--json", "wide-hmc.json")
+        printed = self.stint("measure", "wide.h5", "--json", "wide.json", "--overwrite").stdout
+        self.assertIn("<= 50", printed)
+        found, hmc = self.read("wide.json"), self.read("wide-hmc.json")["tau_int"]
+        self.assertEqual(found["tau_int_history"]["magnetisation"], hmc["magnetisation"])
+        self.assertEqual(found["tau_int_history"]["action_density"], hmc["action"])
+        self.assertFalse(found["observables"]["phi2"]["tau_int_resolved"])
+        row = next(line for line in printed.splitlines() if line.startswith("magnetisation ")).split()
+        self.assertEqual(row[4], "h")
+        self.assertLess(float(row[3].split("(")[0]), 50)
+
+    def test_several_files_are_one_ensemble(self):
+        def half(keep):
+            def cut(file):
+                rows = [i for i, chain in enumerate(file["chain"][:]) if keep(chain)]
+                for name in ("configurations", "chain", "trajectory"):
+                    kept = file[name][:][rows]
+                    del file[name]
+                    file[name] = kept
+                file["chain"][:] = file["chain"][:] % 32  # both files number from 0
+            return cut
+        self.change("low.h5", half(lambda chain: chain < 32))
+        self.change("high.h5", half(lambda chain: chain >= 32))
+        for options in ([], ["--discard", "50", "--correlators"]):
+            self.stint("measure", "a.h5", *options, "--json", "whole.json", "--quiet", "--overwrite")
+            self.stint("measure", "low.h5", "high.h5", *options, "--json", "parts.json", "--quiet", "--overwrite")
+            self.ranks(2, "measure", "low.h5", "high.h5", *options, "--json", "parts2.json", "--quiet", "--overwrite")
+            self.assertEqual(self.read("parts.json"), self.read("parts2.json"))
+            whole, parts = self.read("whole.json"), self.read("parts.json")
+            whole.pop("tau_int_history")  # of one run
+            self.assert_close(whole, parts)
+        self.assertIn("b.h5: is of another lattice or of other couplings than a.h5", self.stint("measure", "a.h5", "b.h5", status=1).stderr)
+        self.assertIn("given twice", self.stint("measure", "a.h5", "./a.h5", status=1).stderr)
+
+    def test_series_and_covariances(self):
+        self.stint("measure", "b.h5", "--series", "--json", "s.json", "--quiet", "--overwrite")
+        found = self.read("s.json")
+        with h5py.File(self.folder / "b.h5") as file:
+            phi, chain, trajectory = (file[name][:] for name in ("configurations", "chain", "trajectory"))
+        by_place = {(c, t): m for c, t, m in zip(chain, trajectory, phi.mean(axis=(1, 2), dtype=float))}
+        series = found["series"]
+        self.assertEqual(len(series["magnetisation"]), 1280)
+        for c, t, m, m2 in zip(series["chain"], series["trajectory"], series["magnetisation"], series["magnetisation_squared"]):
+            self.assertAlmostEqual(m, by_place[c, t], 12)
+            self.assertAlmostEqual(m2, m * m, 12)
+        names, matrix = found["covariance"]["observables"], found["covariance"]["matrix"]
+        self.assertEqual(names, list(found["observables"]))
+        for i, name in enumerate(names):
+            self.assertAlmostEqual(matrix[i][i] / found["observables"][name]["error"] ** 2, 1, 9)
+        m, m2, v = (names.index(name) for name in ("magnetisation", "magnetisation_squared", "susceptibility_disconnected"))
+        self.assertAlmostEqual(matrix[m2][v] / math.sqrt(matrix[m2][m2] * matrix[v][v]), 1, 9)
+        self.assertGreater(matrix[m][m2], 0)  # <M> > 0 in this field
+        self.assertIn("--json", self.stint("measure", "b.h5", "--series", status=2).stderr)
+
+    def test_compare_says_that_couplings_differ(self):
+        printed = self.stint("compare", "a.h5", "b.h5", "c.h5", "--json", "couplings.json", "--overwrite").stdout
+        self.assertEqual(printed.count("The couplings differ"), 1)
+        self.assertIn("The couplings differ: field 0.2 (reference 0).", printed)
+        self.assertRegex(printed, r"\d+ of 12 observables differs? by more than 3 errors; if both ensembles had one law, 0.032 would on average")
+        tilted, same = self.read("couplings.json")["others"]
+        self.assertEqual(tilted["couplings"], "field 0.2 (reference 0)")
+        self.assertNotIn("couplings", same)
+        self.assertEqual(set(self.read("couplings.json")["labels"]), set(tilted["observables"]))
+
     def test_compare_of_what_cannot_be_compared(self):
         self.stint("hmc", "--lattice", "4x4", "--mass2", "0.5", "--lambda", "0", "--chains", "4", "--trajectories", "20", "--save-every", "10", "--quiet",
                    "--overwrite", "--output", "small.h5")

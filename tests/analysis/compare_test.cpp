@@ -58,13 +58,17 @@ TEST(Compare, KolmogorovSmirnovKnowsTheAutocorrelation) {
   EXPECT_LT(below, 0.1 * pairs + 4 * std::sqrt(0.09 * pairs));
 }
 
-TEST(Compare, ErrorlessEnsemblesStayFinite) {
+TEST(Compare, ErrorlessEnsembles) {
   Measurements cold{Geometry({2, 2}), {0, 0}, {1, 2}, std::vector<double>(2 * primary_count)};
   Measurements warm = cold;
   measure<double>(cold.geometry, Phi4{}, std::vector<double>(8, 1.0), cold.values);
   measure<double>(warm.geometry, Phi4{}, std::vector<double>(8, 0.5), warm.values);
   const auto comparison = compare(cold, warm);
-  EXPECT_EQ(comparison.observables.at(0).z, -std::numeric_limits<double>::max());
+  const auto& m = comparison.observables.at(0);
+  EXPECT_EQ(m.z, -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(m.undefined, "both errors are 0 and the values differ");
+  EXPECT_EQ(comparison.compared(), 11); // the correlation length is undefined
+  EXPECT_EQ(comparison.beyond(3), 7);   // susceptibilities and the Binder cumulant of constant fields agree
   EXPECT_EQ(comparison.ks_statistic, 1);
   EXPECT_DOUBLE_EQ(comparison.wasserstein1, 0.5);
 }

@@ -1,10 +1,13 @@
 #include "analysis/estimate.hpp"
 
+#include "analysis/fluctuations.hpp"
+
 #include "lattice/free_field.hpp"
 #include "synthetic.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -16,7 +19,7 @@ namespace {
 
 std::map<std::string, Estimate> by_name(const std::vector<NamedEstimate>& estimates) {
   std::map<std::string, Estimate> map;
-  for (const auto& [name, estimate] : estimates)
+  for (const auto& [name, estimate, undefined] : estimates)
     map[name] = estimate;
   return map;
 }
@@ -77,7 +80,7 @@ void expect_closed_forms(const Measurements& measurements, const Phi4& theory) {
   const auto exact = closed_forms(measurements.geometry, theory);
   const auto estimates = estimate_all(measurements);
   EXPECT_EQ(estimates.size(), exact.size());
-  for (const auto& [name, estimate] : estimates) {
+  for (const auto& [name, estimate, undefined] : estimates) {
     EXPECT_GT(estimate.error, 0) << name;
     EXPECT_LT(std::abs(estimate.value - exact.at(name)), 4 * estimate.error)
         << name << " " << estimate.value << " +- " << estimate.error << ", exact " << exact.at(name);
@@ -126,11 +129,11 @@ Measurements gaussian_modes(std::uint32_t number) {
     measurements.trajectory.push_back(static_cast<std::int64_t>(i) % length);
     double* values = measurements.values.data() + i * primary_count;
     const double m = 0.1 + std::sqrt(2.0 / 16) * zero[i];
-    values[magnetisation] = m;
-    values[abs_magnetisation] = std::abs(m);
-    values[magnetisation2] = m * m;
-    values[magnetisation4] = m * m * m * m;
-    values[lowest_mode] = (real[i] * real[i] + imaginary[i] * imaginary[i]) / 2;
+    values[primary::magnetisation] = m;
+    values[primary::abs_magnetisation] = std::abs(m);
+    values[primary::magnetisation2] = m * m;
+    values[primary::magnetisation4] = m * m * m * m;
+    values[primary::lowest_mode] = (real[i] * real[i] + imaginary[i] * imaginary[i]) / 2;
   }
   return measurements;
 }
@@ -184,9 +187,9 @@ Measurements reweighted(const Geometry& geometry, const Phi4& sampled, const Phi
   measure<double>(geometry, sampled, configurations, under_sampled);
   measure<double>(geometry, wanted, configurations, measurements.values);
   for (int i = 0; i < n; ++i)
-    measurements.weight.push_back(
-        std::exp(static_cast<double>(geometry.volume()) * (under_sampled[i * primary_count + action_density] -
-                                                           measurements.values[i * primary_count + action_density])));
+    measurements.weight.push_back(std::exp(static_cast<double>(geometry.volume()) *
+                                           (under_sampled[i * primary_count + primary::action_density] -
+                                            measurements.values[i * primary_count + primary::action_density])));
   return measurements;
 }
 
@@ -203,7 +206,7 @@ TEST(EstimateAll, WeightsMakeTheSamplesOfAnotherTheory) {
   EXPECT_GT(std::abs(by_name(estimate_all(plain)).at("magnetisation").value -
                      closed_forms(geometry, wanted).at("magnetisation")),
             10 * by_name(estimate_all(plain)).at("magnetisation").error); // so that the weights matter
-  for (const auto& [name, estimate] : estimate_all(measurements))
+  for (const auto& [name, estimate, undefined] : estimate_all(measurements))
     EXPECT_NEAR(estimate.jackknife_error / estimate.error, 1, 4 * 0.0625) << name;
 }
 
@@ -232,9 +235,10 @@ TEST(EstimateAll, CoverageOnFreeFields) {
   const auto exact = closed_forms(geometry, theory);
   std::map<std::string, int> covered, covered_by_weights;
   for (int e = 0; e < ensembles; ++e) {
-    for (const auto& [name, estimate] : estimate_all(free_field_ensemble(geometry, theory, 800, 400, 0.5, 2000 + e)))
+    for (const auto& [name, estimate, undefined] :
+         estimate_all(free_field_ensemble(geometry, theory, 800, 400, 0.5, 2000 + e)))
       covered[name] += std::abs(estimate.value - exact.at(name)) < estimate.error;
-    for (const auto& [name, estimate] : estimate_all(reweighted(geometry, sampled, theory, 500, 1000 + e)))
+    for (const auto& [name, estimate, undefined] : estimate_all(reweighted(geometry, sampled, theory, 500, 1000 + e)))
       covered_by_weights[name] += std::abs(estimate.value - exact.at(name)) < estimate.error;
   }
   for (const auto& counts : {covered, covered_by_weights})
@@ -250,7 +254,7 @@ TEST(EstimateAll, JackknifeAgrees) {
   const Phi4 theory{.mass2 = 0.3};
   for (const int length : {100, 5000}) { // many short chains, and four long ones
     const auto measurements = free_field_ensemble(Geometry({4, 4}), theory, 20000, length, 0.5, 16);
-    for (const auto& [name, estimate] : estimate_all(measurements))
+    for (const auto& [name, estimate, undefined] : estimate_all(measurements))
       // 128 blocks know an error to 1/sqrt(2 * 128) = 6 %, and blocks of 10 tau_int lose 5 %.
       EXPECT_NEAR(estimate.jackknife_error / estimate.error, 1, 4 * 0.0625 + 0.05) << name << " " << length;
   }
@@ -258,7 +262,8 @@ TEST(EstimateAll, JackknifeAgrees) {
 
 TEST(EstimateAll, NoJackknifeWhereBlocksWouldBeShort) {
   const auto measurements = free_field_ensemble(Geometry({4, 4}), Phi4{.mass2 = 0.3}, 400, 400, 0.9, 17);
-  for (const auto& [name, estimate] : estimate_all(measurements)) // 400 entries are 20 tau_int of the magnetisation
+  for (const auto& [name, estimate, undefined] :
+       estimate_all(measurements)) // 400 entries are 20 tau_int of the magnetisation
     EXPECT_TRUE(std::isnan(estimate.jackknife_error)) << name;
 }
 
@@ -298,13 +303,58 @@ TEST(EstimateAll, ConstantEnsembleIsFinite) {
   Measurements cold{Geometry({2, 2}), {0, 0, 0}, {1, 2, 3}, std::vector<double>(3 * primary_count)};
   for (const float level : {0.0F, 0.1F}) {
     measure<float>(cold.geometry, Phi4{}, std::vector<float>(12, level), cold.values);
-    for (const auto& [name, estimate] : estimate_all(cold)) {
+    for (const auto& [name, estimate, undefined] : estimate_all(cold)) {
+      if (!undefined.empty()) {
+        EXPECT_TRUE(std::isnan(estimate.value)) << name;
+        EXPECT_TRUE(name == "correlation_length" || (name == "binder_cumulant" && level == 0)) << name << undefined;
+        continue;
+      }
       EXPECT_TRUE(std::isfinite(estimate.value)) << name;
       EXPECT_EQ(estimate.error, 0) << name;
       EXPECT_EQ(estimate.tau_int, 0.5) << name;
       EXPECT_EQ(estimate.tau_int_error, 0) << name;
     }
   }
+}
+
+/// The matrix is the scatter of many ensembles of independent configurations.
+TEST(Covariances, AreThoseOfManyEnsembles) {
+  constexpr int ensembles = 400, n = 200;
+  const Geometry geometry({4, 4});
+  std::vector<std::array<double, 3>> found;
+  std::vector<std::vector<double>> matrix;
+  const std::array<int, 3> rows = {2, 3, 7}; // <M^2>, susceptibility, <phi^2>
+  for (int e = 0; e < ensembles; ++e) {
+    const auto measurements = free_field_ensemble(geometry, Phi4{.mass2 = 0.3, .field = 0.1}, n, 1, 0, 5000 + e);
+    const Chains chains = split_chains(measurements.chain, measurements.trajectory);
+    const auto estimates = estimate_all(measurements, chains);
+    std::vector<double> errors;
+    for (const auto& [name, estimate, undefined] : estimates)
+      errors.push_back(estimate.error);
+    matrix = covariances(Fluctuations(measurements, chains), n, errors);
+    found.emplace_back();
+    for (int i = 0; i < 3; ++i) {
+      found.back()[i] = estimates[rows[i]].estimate.value;
+      EXPECT_NEAR(std::sqrt(matrix[rows[i]][rows[i]]), errors[rows[i]], 1e-12 * errors[rows[i]]);
+    }
+  }
+  const auto moment = [&](int i, int j) {
+    double a = 0, b = 0, ab = 0;
+    for (const auto& of : found) {
+      a += of[i];
+      b += of[j];
+      ab += of[i] * of[j];
+    }
+    return ab / ensembles - a * b / ensembles / ensembles;
+  };
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < i; ++j) {
+      const double expected = moment(i, j) / std::sqrt(moment(i, i) * moment(j, j));
+      const double correlation =
+          matrix[rows[i]][rows[j]] / std::sqrt(matrix[rows[i]][rows[i]] * matrix[rows[j]][rows[j]]);
+      EXPECT_NEAR(correlation, expected, 4 * (1 / std::sqrt(ensembles) + 1 / std::sqrt(n)) * 0.7) << i << j;
+      EXPECT_GT(correlation, 0.1);
+    }
 }
 
 TEST(EstimateAll, AnErrorOfOneThreadArrives) {

@@ -23,12 +23,13 @@ Measurements synthetic(double rho, int chains, int length, std::uint32_t number,
     double* values = measurements.values.data() + i * primary_count;
     for (int k = 0; k < primary_count; ++k)
       values[k] = columns[k][i];
-    const double m = offset + width * columns[magnetisation][i];
-    values[magnetisation] = m;
-    values[abs_magnetisation] = std::abs(m);
-    values[magnetisation2] = m * m;
-    values[magnetisation4] = m * m * m * m;
-    values[phi4] = correlation * values[phi2] + std::sqrt(1 - correlation * correlation) * columns[phi4][i];
+    const double m = offset + width * columns[primary::magnetisation][i];
+    values[primary::magnetisation] = m;
+    values[primary::abs_magnetisation] = std::abs(m);
+    values[primary::magnetisation2] = m * m;
+    values[primary::magnetisation4] = m * m * m * m;
+    values[primary::phi4] =
+        correlation * values[primary::phi2] + std::sqrt(1 - correlation * correlation) * columns[primary::phi4][i];
   }
   return measurements;
 }
@@ -76,7 +77,7 @@ TEST(PermutationTest, EnergyDistanceByHand) {
   }
   Measurements one = zero;
   for (int i = 0; i < 8; ++i)
-    one.values[i * primary_count + magnetisation] = 1;
+    one.values[i * primary_count + primary::magnetisation] = 1;
   const auto test = permutation_test(zero, one, 1);
   EXPECT_NEAR(test.energy_distance, 4, 1e-12);
   EXPECT_EQ(test.energy_p_value, 0.001); // one of 12870 labellings, and its mirror image

@@ -93,7 +93,7 @@ TEST(RankConvergence, AllObservablesAreSeriesOfTheirChains) {
   const auto found = convergence_all(measurements, split_chains(measurements.chain, measurements.trajectory));
   ASSERT_EQ(found.size(), 6);
   for (const auto& [name, k] :
-       {std::pair("magnetisation", magnetisation), std::pair("action_density", action_density)}) {
+       {std::pair("magnetisation", primary::magnetisation), std::pair("action_density", primary::action_density)}) {
     auto of_one = series;
     for (double& value : of_one)
       value = bent(value, k);

@@ -18,7 +18,7 @@ Measurements zero_mode(double field, double chi, std::uint32_t number) {
   for (std::size_t i = 0; i < noise.size(); ++i) {
     measurements.chain.push_back(static_cast<std::int64_t>(i) / 500);
     measurements.trajectory.push_back(static_cast<std::int64_t>(i) % 500);
-    measurements.values[i * primary_count + magnetisation] = field * chi + std::sqrt(chi / 16) * noise[i];
+    measurements.values[i * primary_count + primary::magnetisation] = field * chi + std::sqrt(chi / 16) * noise[i];
   }
   return measurements;
 }

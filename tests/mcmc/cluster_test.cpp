@@ -241,9 +241,9 @@ std::map<std::string, Estimate> run(const Geometry& geometry, const Phi4& theory
     std::vector<double> values(static_cast<std::size_t>(chains) * primary_count);
     measure<float>(geometry, theory, configurations, values);
     for (int chain = 0; chain < chains; ++chain) {
-      EXPECT_NEAR(info[chain].magnetisation, values[chain * primary_count + magnetisation], 1e-5);
+      EXPECT_NEAR(info[chain].magnetisation, values[chain * primary_count + primary::magnetisation], 1e-5);
       EXPECT_NEAR(info[chain].action / static_cast<double>(geometry.volume()),
-                  values[chain * primary_count + action_density], 1e-5);
+                  values[chain * primary_count + primary::action_density], 1e-5);
       measurements.chain.push_back(chain);
       measurements.trajectory.push_back(update);
     }

@@ -154,7 +154,7 @@ class BadInput(ProgramTest):
         self.refuse(1, "other.h5", "compare", "good.h5", "other.h5")
         self.refuse(2, "missing", "compare", "good.h5")
         self.refuse(2, "missing", "measure")
-        self.refuse(2, "too many", "measure", "good.h5", "good.h5")
+        self.refuse(1, "given twice", "measure", "good.h5", "./good.h5")
 
     @needs_h5py
     def test_ensembles_that_are_none(self):
@@ -262,7 +262,7 @@ print(json.dumps({
         self.assertEqual(found["configurations"], 60)
         for name in ("magnetisation", "abs_magnetisation", "magnetisation_squared", "susceptibility", "susceptibility_abs",
                      "susceptibility_disconnected", "binder_cumulant", "phi2", "phi4", "nearest_neighbour", "action_density"):
-            self.assertEqual(set(found["observables"][name]), {"value", "error", "tau_int", "tau_int_error"})
+            self.assertLessEqual({"value", "error", "tau_int", "tau_int_error"}, set(found["observables"][name]))
             self.assertIn(name, table)
 
     @needs_matplotlib

@@ -35,6 +35,9 @@ TEST(HmcReport, OneChainHasNoErrors) {
   EXPECT_EQ(report.virial.value, 1);
   EXPECT_TRUE(std::isnan(report.virial.error));
   EXPECT_TRUE(std::isnan(report.r_hat[0]));
+  const std::string printed = table({}, report, "one.h5");
+  EXPECT_EQ(printed.find("nan"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("<phi dS/dphi>  1\n"), std::string::npos) << printed;
 }
 
 HistoryRows rows(std::int64_t first, std::int64_t n, std::int64_t chains) {
