@@ -12,7 +12,7 @@ cd "$1"
 script=$(sed -n 's/^    //p' "$root/docs/tasks.md" | sed "s|python3 analysis|$python $root/analysis|; s|^python3|$python|")
 bash -euo pipefail -c "$script" || exit 1
 
-picture() { "$python" "$root/analysis/plots/configurations.py" --output "$1.png" "${@:2}"; }
+picture() { "$python" "$root/analysis/python/stint" plot configurations --output "$1.png" "${@:2}"; }
 picture generate generate.h5
 picture tilted tilted.h5
 picture inpaint generate.h5 inpaint.h5

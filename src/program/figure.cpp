@@ -37,13 +37,14 @@ std::string python() {
   return fs::exists(installed) ? installed : "python3";
 }
 
-std::string script_path(const std::string& name) {
+/// The folder of the Python package, which Python can run as a program.
+std::string plots_package() {
   const auto folder = environment("STINT_PLOTS");
-  const auto path = fs::path(folder.empty() ? STINT_PLOTS : folder) / name;
-  if (!fs::exists(path))
-    throw std::runtime_error("the plot script " + path.string() +
-                             " does not exist; set STINT_PLOTS to the folder of the "
-                             "plot scripts (analysis/plots)");
+  const auto path = fs::path(folder.empty() ? STINT_PLOTS : folder) / "stint";
+  if (!fs::exists(path / "__main__.py"))
+    throw std::runtime_error("the Python package " + path.string() +
+                             ", which draws the figures, does not exist; set STINT_PLOTS to the folder that holds it "
+                             "(analysis/python)");
   return path.string();
 }
 
@@ -83,13 +84,14 @@ std::pair<int, std::string> run(std::vector<std::string> command) {
 
 } // namespace
 
-void draw_figure(const std::string& script, const std::string& figure, const std::string& json, bool overwrite) {
+void draw_figure(const std::string& plot, const std::string& figure, const std::string& json, bool overwrite) {
   AtomicFile target(figure, overwrite);
-  const auto [status, errors] = run({python(), script_path(script), "--output", target.temporary(), "--json", json});
+  const auto [status, errors] =
+      run({python(), plots_package(), "plot", plot, "--output", target.temporary(), "--json", json});
   if (status != 0)
-    throw std::runtime_error(figure + ": " + script + " failed: " + last_line(errors));
+    throw std::runtime_error(figure + ": the plot '" + plot + "' failed: " + last_line(errors));
   if (fs::file_size(target.temporary()) == 0)
-    throw std::runtime_error(figure + ": " + script + " wrote nothing");
+    throw std::runtime_error(figure + ": the plot '" + plot + "' wrote nothing");
   target.commit();
 }
 
