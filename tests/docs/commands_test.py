@@ -47,7 +47,7 @@ def main():
         settings = {"PATH": f"{path}:{os.environ['PATH']}", "REAL_PATH": os.environ["PATH"], "SOURCE": str(SOURCE),
                     "REAL_STINT": os.path.abspath(REAL_STINT), "STINT_PYTHON": sys.executable, "PYTHONPATH": str(SOURCE / "analysis/python"),
                     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1",
-                    "HOME": temporary, "USER": "reader", "OMP_WAIT_POLICY": "passive"}
+                    "HOME": temporary, "MPLCONFIGDIR": os.path.expanduser("~/.cache/matplotlib"), "USER": "reader", "OMP_WAIT_POLICY": "passive"}
         script = script_of((SOURCE / PAGE).read_text(encoding="utf-8"))
         return subprocess.run(["/bin/bash", "-c", script], cwd=folder, env=os.environ | settings, check=False).returncode
 

@@ -41,4 +41,4 @@ def links(page):
 
 def options(page):
     """All --options that the page names."""
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", page))
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9_-]+", page))

@@ -27,23 +27,21 @@ def known_options():
 
 
 class Pages(unittest.TestCase):
-    def each(self):
+    def nothing_wrong(self, wrong):
+        """wrong(path, page) lists what is wrong with a page."""
         for path in PAGES:
             with self.subTest(page=str(path.relative_to(SOURCE))):
-                yield path, path.read_text(encoding="utf-8")
+                self.assertEqual(wrong(path, path.read_text(encoding="utf-8")), [])
 
     def test_links(self):
-        for path, page in self.each():
-            self.assertEqual([target for target in pages.links(page) if not (path.parent / target).exists()], [])
+        self.nothing_wrong(lambda path, page: [target for target in pages.links(page) if not (path.parent / target).exists()])
 
     def test_options(self):
         known = known_options()
-        for _, page in self.each():
-            self.assertEqual(sorted(pages.options(page) - known), [])
+        self.nothing_wrong(lambda path, page: sorted(pages.options(page) - known))
 
     def test_commands_stand_in_blocks(self):
-        for _, page in self.each():
-            self.assertEqual(pages.loose_commands(page), [])
+        self.nothing_wrong(lambda path, page: pages.loose_commands(page))
 
     def test_every_page_is_on_the_map(self):
         index = SOURCE / "docs/index.md"
