@@ -10,7 +10,7 @@ foreach(component lattice mcmc analysis generative)
   install(TARGETS stint_${component} EXPORT stint-${component} ARCHIVE COMPONENT ${component})
   install(EXPORT stint-${component} NAMESPACE stint:: DESTINATION ${package} COMPONENT ${component})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${component} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/stint COMPONENT ${component}
-    FILES_MATCHING PATTERN *.hpp PATTERN plots EXCLUDE PATTERN python EXCLUDE)
+    FILES_MATCHING PATTERN *.hpp PATTERN python EXCLUDE)
 endforeach()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/stint-config.cmake.in ${PROJECT_BINARY_DIR}/stint-config.cmake
@@ -23,7 +23,7 @@ install(FILES ${PROJECT_BINARY_DIR}/stint-config.cmake ${PROJECT_BINARY_DIR}/sti
 if(TARGET stint)
   set_target_properties(stint PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON) # LibTorch
   install(TARGETS stint RUNTIME COMPONENT program)
-  install(DIRECTORY ${STINT_PLOTS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stint/plots COMPONENT program
+  install(DIRECTORY ${STINT_PLOTS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stint/python COMPONENT program
     PATTERN __pycache__ EXCLUDE)
   install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/stint COMPONENT program)
 endif()

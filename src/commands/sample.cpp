@@ -59,7 +59,7 @@ void declare(Options& options, Settings& settings) {
                 "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
   options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
   options.value("frames", settings.frames, "FILE",
-                "also write the states of the first 4 configurations on their way, for analysis/plots/path.py");
+                "also write the states of the first 4 configurations on their way, for `python -m stint plot path`");
   options.group("Exactness");
   options.value("relax", settings.relax, "N",
                 "HMC trajectories of every configuration on the target action after the flow; known sites are held");

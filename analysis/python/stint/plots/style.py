@@ -1,39 +1,32 @@
-"""What the scripts beside this one share: style, options, reading of ensembles and of JSON files, failures."""
+"""What the figures share: style, options, reading of JSON files, drawing of fields."""
 import argparse
-import contextlib
 import json
 import os
 import sys
 
 try:
-    import h5py
-    import matplotlib
-    import numpy as np
-
-    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 except ImportError as error:
-    sys.exit(f"{os.path.basename(sys.argv[0])}: {error}; it needs numpy, h5py and matplotlib")
+    sys.exit(f"stint plot: {error}; figures need matplotlib: pip install matplotlib")
 
-CHUNK_BYTES = 1 << 26  # of configurations that are in memory at a time
+import numpy as np
+
+from ..failure import Failure, one_line
+
 FIELD_COLOURS = {"cmap": "RdBu_r", "interpolation": "nearest"}
 COLOURS = ["#34495e", "#c0392b", "#2980b9", "#27ae60", "#8e44ad", "#d35400"]
-plt.rcParams.update({
+STYLE = {
     "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.5, "axes.linewidth": 0.7,
     "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
     "legend.frameon": False,
-})
-
-
-class Failure(Exception):
-    """What went wrong, in one line for the user."""
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """Options of a script that draws FIGURE from one or more FILEs, if `files` names them."""
+    """Options of the figure `name`, drawn from one or more FILEs if `files` names them."""
 
-    def __init__(self, document, files=None, endings=(".png", ".pdf", ".svg")):
-        super().__init__(description=document.split("\n")[0])
+    def __init__(self, name, document, files=None, endings=(".png", ".pdf", ".svg")):
+        super().__init__(prog=f"stint plot {name}", description=document.split("\n")[0])
         self.endings = endings
         if files:
             self.add_argument("files", nargs="+", metavar=files)
@@ -49,35 +42,8 @@ class Parser(argparse.ArgumentParser):
         return options
 
 
-def one_line(error):
-    return " ".join(str(error).split())
-
-
 def stem(path):
     return os.path.splitext(os.path.basename(path))[0]
-
-
-@contextlib.contextmanager
-def ensemble(path):
-    """An ensemble file, open, and its configurations (N, L1, ..., Ld)."""
-    try:
-        with h5py.File(path, "r") as file:
-            data = file["configurations"]
-            if data.ndim < 2 or len(data) == 0:
-                raise Failure(f"{path}: /configurations has shape {data.shape}, expected (N, L1, ..., Ld)")
-            yield file, data
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Failure(f"{path}: not a readable ensemble ({one_line(error)})") from error
-
-
-def magnetisations(path, data):
-    """M of each configuration, (N,), reading a bounded part of the file at a time."""
-    step = max(1, CHUNK_BYTES // (data.dtype.itemsize * int(np.prod(data.shape[1:]))))
-    axes = tuple(range(1, data.ndim))
-    found = np.concatenate([data[i : i + step].mean(axis=axes, dtype=np.float64) for i in range(0, len(data), step)])
-    if not np.all(np.isfinite(found)):
-        raise Failure(f"{path}: /configurations holds NaN or Inf")
-    return found
 
 
 def two_dimensional(phi):
@@ -130,10 +96,7 @@ def save(figure, output):
         raise Failure(f"{output}: cannot be written ({one_line(error)})") from error
 
 
-def run(draw, document, files):
-    """The main program: draw(files) returns a figure. Exit status: 0 done, 1 failed, 2 wrong usage."""
-    options = Parser(document, files).parse_args()
-    try:
-        save(draw(options.files), options.output)
-    except Failure as failure:
-        sys.exit(f"{os.path.basename(sys.argv[0])}: {failure}")
+def run(name, draw, document, files, arguments):
+    """The command `stint plot NAME FILES... --output FIGURE`: draw(files) returns a figure."""
+    options = Parser(name, document, files).parse_args(arguments)
+    save(draw(options.files), options.output)

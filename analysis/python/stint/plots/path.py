@@ -1,18 +1,16 @@
-"""How samples form along a path of operators: python3 path.py ENSEMBLE.h5 --output FIGURE.png|FILM.gif [--samples N]
+"""How samples form along a path of operators: python -m stint plot path ENSEMBLE.h5 --output FIGURE.png|FILM.gif [--samples N]
 
 Reads /frames (K, n, L1, ..., Ld): n samples at K times of their path, from noise to configuration, at the times /frame_time
 (K), 0 to 1 evenly where that is missing. One row a sample, one column a time; a name in .gif makes a film with the
 samples side by side. Fields of one and two dimensions; of more, the slice through the origin of the first directions. The
 colours of each frame span its own largest |phi|: noise and configurations differ in scale.
 """
-import os
-import sys
-
 import h5py
 import numpy as np
 from matplotlib.animation import FuncAnimation, PillowWriter
 
-from paper import FIELD_COLOURS, Failure, Parser, one_line, plt, save
+from ..failure import Failure, one_line
+from .style import FIELD_COLOURS, Parser, plt, save
 
 COLUMNS = 10
 
@@ -74,23 +72,16 @@ def film(times, fields, output):
         raise Failure(f"{output}: cannot be written ({one_line(error)})") from error
 
 
-def main():
-    parser = Parser(__doc__, "ENSEMBLE.h5", (".png", ".pdf", ".svg", ".gif"))
+def main(arguments):
+    parser = Parser("path", __doc__, "ENSEMBLE.h5", (".png", ".pdf", ".svg", ".gif"))
     parser.add_argument("--samples", type=int, default=4, metavar="N", help="samples shown (default: 4)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.samples < 1:
         parser.error(f"--samples is {options.samples}, expected at least 1")
     if len(options.files) != 1:
         parser.error(f"{len(options.files)} files given, expected one")
-    try:
-        times, fields = read(options.files[0], options.samples)
-        if options.output.lower().endswith(".gif"):
-            film(times, fields, options.output)
-        else:
-            save(strip(times, fields), options.output)
-    except Failure as failure:
-        sys.exit(f"{os.path.basename(sys.argv[0])}: {failure}")
-
-
-if __name__ == "__main__":
-    main()
+    times, fields = read(options.files[0], options.samples)
+    if options.output.lower().endswith(".gif"):
+        film(times, fields, options.output)
+    else:
+        save(strip(times, fields), options.output)

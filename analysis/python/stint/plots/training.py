@@ -1,4 +1,4 @@
-"""Losses of models during training: python3 training.py MODEL.h5... --output FIGURE.png
+"""Losses of models during training: python -m stint plot training MODEL.h5... --output FIGURE.png
 
 One colour a model. /history/loss against /history/step as a line, thinned to means of at most 400 groups of steps;
 /history/validation_loss against /history/validation_step as points, and so each dataset of /history/validation (a family of
@@ -7,7 +7,8 @@ operators each), with the family's name.
 import h5py
 import numpy as np
 
-from paper import COLOURS, Failure, one_line, plt, run, stem
+from ..failure import Failure, one_line
+from .style import COLOURS, plt, run, stem
 
 GROUPS, MARKERS = 400, "os^Dv<>P"
 
@@ -66,5 +67,5 @@ def draw(files):
     return figure
 
 
-if __name__ == "__main__":
-    run(draw, __doc__, "MODEL.h5")
+def main(arguments):
+    run("training", draw, __doc__, "MODEL.h5", arguments)

@@ -1,19 +1,18 @@
-"""Configurations as images, one row an ensemble: python3 configurations.py ENSEMBLE.h5... --output FIGURE.png [--count N]
+"""Configurations as images, one row an ensemble: python -m stint plot configurations ENSEMBLE.h5... --output FIGURE.png [--count N]
 
 The first N configurations of each: fields of two dimensions in colours, of one as lines; of more, the plane of the last
 two directions through the origin. All share one scale, symmetric about 0, in lattice units.
 """
-import os
-import sys
-
 import numpy as np
 
-from paper import COLOURS, Failure, Parser, colour_bar, draw_field, ensemble, plt, save, stem, two_dimensional
+from ..ensemble import open as open_ensemble
+from ..failure import Failure
+from .style import COLOURS, Parser, colour_bar, draw_field, plt, save, stem, two_dimensional
 
 
 def read(path, count):
-    with ensemble(path) as (_, data):
-        fields = [two_dimensional(phi) for phi in data[:count]]
+    with open_ensemble(path) as ensemble:
+        fields = [two_dimensional(phi) for phi in ensemble.configurations[:count]]
     if not np.all(np.isfinite(fields)):
         raise Failure(f"{path}: /configurations holds NaN or Inf")
     return fields
@@ -39,17 +38,10 @@ def draw(files, count):
     return figure
 
 
-def main():
-    parser = Parser(__doc__, "ENSEMBLE.h5")
+def main(arguments):
+    parser = Parser("configurations", __doc__, "ENSEMBLE.h5")
     parser.add_argument("--count", type=int, default=8, metavar="N", help="configurations of each (default: 8)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.count < 1:
         parser.error(f"--count is {options.count}, expected at least 1")
-    try:
-        save(draw(options.files, options.count), options.output)
-    except Failure as failure:
-        sys.exit(f"{os.path.basename(sys.argv[0])}: {failure}")
-
-
-if __name__ == "__main__":
-    main()
+    save(draw(options.files, options.count), options.output)

@@ -1,22 +1,22 @@
 """Figure of what `stint compare --json` found: one row for each reference with one other ensemble.
 
-    python3 compare.py --output FIGURE.png --json COMPARE.json [--json COMPARE2.json ...]
+    python -m stint plot compare --output FIGURE.png --json COMPARE.json [--json COMPARE2.json ...]
 
 A row shows (a) the distributions of the magnetisation per configuration, with errors that include autocorrelation,
 (b) the difference of each observable in units of its error (pull), (c) a few configurations: one row of the reference
 above one of the other ensemble. The JSON names the ensembles (HDF5), relative to the working directory or to the JSON.
 Everything is in lattice units.
-Exit status: 0 done, 1 failed, 2 wrong usage; one line on standard error says why.
 """
 import json
 import os
-import sys
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from paper import (Failure, Parser, colour_bar, draw_field, ensemble, magnetisations, one_line, plt, save, stem,
-                   two_dimensional)
+from ..ensemble import COUPLINGS
+from ..ensemble import open as open_ensemble
+from ..failure import Failure, one_line
+from .style import Parser, colour_bar, draw_field, plt, save, stem, two_dimensional
 
 REFERENCE_COLOUR = "#8a9bb0"
 OTHER_COLOUR = "#c0392b"
@@ -29,22 +29,25 @@ class Ensemble:
 
     def __init__(self, path):
         self.name = stem(path)
-        with ensemble(path) as (file, data):
+        with open_ensemble(path) as ensemble:
+            data = ensemble.configurations
             self.extents = data.shape[1:]
-            self.couplings = {key: float(file.attrs[key]) for key in ("mass2", "lambda", "field", "quadratic")}
-            self.magnetisations = magnetisations(path, data)
+            self.kind = ensemble.kind
+            self.couplings = ensemble.couplings
+            self.magnetisations = ensemble.magnetisation()
             rows = np.unique(np.linspace(0, len(data) - 1, SHOWN).astype(int))
             self.shown = [two_dimensional(data[row]) for row in rows]
 
 
 def title(of):
-    """The theory: dimension, lattice and couplings."""
+    """The kind of data, the lattice and the couplings."""
     extents = of.extents
     cubic = len(extents) > 1 and len(set(extents)) == 1
     lattice = f"{extents[0]}^{len(extents)}" if cubic else r"\times".join(map(str, extents))
-    parts = [rf"$\phi^4$ on ${lattice}$"]
-    for symbol, key in (("m^2", "mass2"), (r"\lambda", "lambda"), ("h", "field"), ("k_2", "quadratic")):
-        if key != "quadratic" or of.couplings[key] != 0:
+    kind = r"$\phi^4$" if of.kind == "phi4" else of.kind
+    parts = [rf"{kind} on ${lattice}$"]
+    for symbol, key in zip(("m^2", r"\lambda", "h", "k_2"), COUPLINGS):
+        if key in of.couplings and (key != "quadratic" or of.couplings[key] != 0):
             parts.append(f"${symbol}={of.couplings[key]:g}$")
     return ",  ".join(parts)
 
@@ -127,8 +130,11 @@ def draw_configurations(figure, cell, reference, other, scale):
         colour_bar(figure, image, cax=figure.add_subplot(grid[:, SHOWN]))
 
 
-def draw(pairs):
-    """pairs: (reference, other, comparison) of each row of the figure."""
+def draw(files):
+    """The figure of the JSON files."""
+    pairs = [pair for path in files for pair in read_pairs(path)]
+    if not pairs:
+        raise Failure(f"{files[0]}: compares nothing")
     row_height = 3.5  # inches
     height = row_height * len(pairs)
     figure = plt.figure(figsize=(13, height))
@@ -175,19 +181,9 @@ def read_pairs(json_path):
     return pairs
 
 
-def main():
-    parser = Parser(__doc__)
+def main(arguments):
+    parser = Parser("compare", __doc__)
     parser.add_argument("--json", required=True, action="append", metavar="COMPARE",
                         help="what `stint compare --json` wrote; once or more, one group of rows each")
-    options = parser.parse_args()
-    try:
-        pairs = [pair for path in options.json for pair in read_pairs(path)]
-        if not pairs:
-            raise Failure(f"{options.json[0]}: compares nothing")
-        save(draw(pairs), options.output)
-    except Failure as failure:
-        sys.exit(f"compare.py: {failure}")
-
-
-if __name__ == "__main__":
-    main()
+    options = parser.parse_args(arguments)
+    save(draw(options.json), options.output)

@@ -1,10 +1,10 @@
-"""Propagators of ensembles: python3 propagator.py MEASURE.json... --output FIGURE.png
+"""Propagators of ensembles: python -m stint plot propagator MEASURE.json... --output FIGURE.png
 
 Each JSON is what `stint measure --correlators --json` wrote. Left: G(p), connected, along the axes and the diagonals
 against the lattice momentum squared. Right: its inverse, a straight line of slope 2 in the free theory: where axes and
 diagonals part, rotations are broken. Lattice units.
 """
-from paper import COLOURS, plt, read_correlators, run, stem
+from .style import COLOURS, plt, read_correlators, run, stem
 
 
 def draw(files):
@@ -29,5 +29,5 @@ def draw(files):
     return figure
 
 
-if __name__ == "__main__":
-    run(draw, __doc__, "MEASURE.json")
+def main(arguments):
+    run("propagator", draw, __doc__, "MEASURE.json", arguments)

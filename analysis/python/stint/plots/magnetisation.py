@@ -1,20 +1,20 @@
-"""Distributions of the magnetisation: python3 magnetisation.py ENSEMBLE.h5... --output FIGURE.png
+"""Distributions of the magnetisation: python -m stint plot magnetisation ENSEMBLE.h5... --output FIGURE.png
 
 Histograms of M = (1/V) sum_x phi_x of each configuration, in lattice units, all on the same bins. Errors include
 autocorrelation: they are the scatter of up to 32 blocks of configurations that follow each other in their chains.
 """
 import numpy as np
 
-from paper import COLOURS, ensemble, magnetisations, plt, run, stem
+from ..ensemble import open as open_ensemble
+from .style import COLOURS, plt, run, stem
 
 BLOCKS, SHORTEST = 32, 4  # at most so many, of at least so many configurations each
 
 
 def read(path):
     """M of each configuration, chain after chain."""
-    with ensemble(path) as (file, data):
-        found = magnetisations(path, data)
-        return found[np.lexsort((file["trajectory"][:], file["chain"][:]))]
+    with open_ensemble(path) as ensemble:
+        return ensemble.magnetisation()[np.concatenate(list(ensemble.chains.values()))]
 
 
 def densities(sample, edges):
@@ -46,5 +46,5 @@ def draw(files):
     return figure
 
 
-if __name__ == "__main__":
-    run(draw, __doc__, "ENSEMBLE.h5")
+def main(arguments):
+    run("magnetisation", draw, __doc__, "ENSEMBLE.h5", arguments)

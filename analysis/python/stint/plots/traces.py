@@ -1,26 +1,27 @@
-"""Histories of HMC runs and their autocorrelation: python3 traces.py ENSEMBLE.h5... --output FIGURE.png
+"""Histories of HMC runs and their autocorrelation: python -m stint plot traces ENSEMBLE.h5... --output FIGURE.png
 
 One row an ensemble with /history (HMC). Left: the action and the magnetisation of the first chains against trajectory.
 Right: the autocorrelation functions rho(t) of the action, M and M^2, averaged over up to 256 chains, with
 tau_int = 1/2 + sum rho(t) up to the first t > 5 tau_int (`stint hmc` and `stint measure` have errors to it).
 """
-import h5py
 import numpy as np
 
-from paper import COLOURS, Failure, one_line, plt, run, stem
+from ..ensemble import open as open_ensemble
+from ..failure import Failure
+from .style import COLOURS, plt, run, stem
 
 SHOWN, AVERAGED, WINDOW = 4, 256, 5  # chains drawn, chains of rho(t), length of its sum in tau_int
 
 
 def history(path):
     """Trajectories (T,), action and magnetisation (T, chains)."""
-    try:
-        with h5py.File(path, "r") as file:
-            group = file["history"]
-            trajectory, action, magnetisation = (group[name][..., :AVERAGED] if name != "trajectory" else group[name][:]
-                                                 for name in ("trajectory", "action", "magnetisation"))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise Failure(f"{path}: not an ensemble with a history ({one_line(error)})") from error
+    with open_ensemble(path) as ensemble:
+        found = ensemble.history
+    missing = [name for name in ("trajectory", "action", "magnetisation") if name not in found]
+    if missing:
+        raise Failure(f"{path}: has no /history/{missing[0]}; stint hmc writes it")
+    trajectory = found["trajectory"]
+    action, magnetisation = (found[name][..., :AVERAGED] for name in ("action", "magnetisation"))
     if len(trajectory) < 2 or action.shape != magnetisation.shape or len(action) != len(trajectory):
         raise Failure(f"{path}: /history has {len(trajectory)} trajectories and shapes {action.shape}, "
                       f"{magnetisation.shape}; expected (T, chains) with T of at least 2")
@@ -80,5 +81,5 @@ def draw(files):
     return figure
 
 
-if __name__ == "__main__":
-    run(draw, __doc__, "ENSEMBLE.h5")
+def main(arguments):
+    run("traces", draw, __doc__, "ENSEMBLE.h5", arguments)

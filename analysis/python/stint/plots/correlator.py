@@ -1,11 +1,11 @@
-"""Correlators in time and effective masses: python3 correlator.py MEASURE.json... --output FIGURE.png
+"""Correlators in time and effective masses: python -m stint plot correlator MEASURE.json... --output FIGURE.png
 
 Each JSON is what `stint measure --correlators --json` wrote. Left: C(t), connected, of slices at zero momentum. Right:
 the effective mass, with the plateau that the exponential correlation length comes from as a band. Lattice units.
 """
 import numpy as np
 
-from paper import COLOURS, plt, read_correlators, run, stem
+from .style import COLOURS, plt, read_correlators, run, stem
 
 
 def draw(files):
@@ -35,5 +35,5 @@ def draw(files):
     return figure
 
 
-if __name__ == "__main__":
-    run(draw, __doc__, "MEASURE.json")
+def main(arguments):
+    run("correlator", draw, __doc__, "MEASURE.json", arguments)
