@@ -45,6 +45,8 @@ public:
   std::unique_ptr<Prior> prior(const torch::Tensor& field, const torch::Tensor& square) const override {
     Phi4Knowledge knowledge = knowledge_;
     knowledge.moments = sums_->moments(field, square, knowledge.symmetric);
+    if (!(knowledge.moments.spectrum > 0).all().item<bool>())
+      throw std::invalid_argument("some modes of the configurations never change: there is no law to learn");
     return std::make_unique<Phi4Prior>(std::move(knowledge));
   }
 

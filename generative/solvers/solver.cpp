@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 #include <stdexcept>
 
 namespace stint {
@@ -57,6 +58,16 @@ torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const
   return torch::where(moves, next, x);
 }
 
+void stop_if_interrupted(const SolverOptions& options) {
+  if (options.interrupted && options.interrupted())
+    throw Interrupted();
+}
+
+/// The smallest error that numbers of this type can tell from none.
+double smallest_tolerance(torch::ScalarType type) {
+  return 8 * (type == torch::kDouble ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon());
+}
+
 /// The Runge-Kutta methods.
 class OneStep {
 public:
@@ -102,6 +113,7 @@ private:
     auto x = solution.x.clone();
     for (auto active = torch::arange(count, numbers.dtype(torch::kLong)); active.numel() > 0;
          active = (u < 1).nonzero().flatten()) {
+      stop_if_interrupted(options_);
       const auto here = u.index_select(0, active);
       const auto length = torch::minimum(h.index_select(0, active), 1 - here);
       const auto state = x.index_select(0, active);
@@ -228,6 +240,11 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
                const StepNoise& noise, const Divergence& divergence, const Watch& watch) {
   if (!(options.noise >= 0) || !(options.tolerance > 0))
     throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
+  if (const double least = smallest_tolerance(x.scalar_type());
+      options.method == Method::dopri5 && options.tolerance < least)
+    throw std::invalid_argument(fmt::format(
+        "the tolerance of dopri5 is {:.3g}, below the resolution of these numbers; expected at least {:.2g}",
+        options.tolerance, least));
   if (divergence && is_exponential(options.method))
     throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
   Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}};
@@ -243,6 +260,7 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     watch(0, solution.x);
   Segment segment{knots.at(0), {}};
   for (std::int64_t i = 0; i < knots.steps; ++i) {
+    stop_if_interrupted(options);
     segment.to = knots.at(i + 1);
     if (multistep)
       multistep->advance(i, segment, solution);

@@ -6,6 +6,7 @@
 #include "generative/solvers/divergence.hpp"
 
 #include <functional>
+#include <stdexcept>
 #include <string_view>
 
 namespace stint {
@@ -48,7 +49,15 @@ struct SolverOptions {
   /// not matter. On paths that do not share its basis (site operators with a spectrum) its diagonal in theirs, the
   /// variance of a site, takes its place. Any P > 0 gives the same law in the end; the closer, the fewer steps.
   Operator reference = 1;
-  double tolerance = 1e-4; ///< of dopri5: root mean square error of a step over the sites of a configuration
+  /// Of dopri5: root mean square error of a step over the sites of a configuration, at least 8 times the resolution of
+  /// the field's numbers (1e-6 in single precision): below it no step is ever good enough.
+  double tolerance = 1e-4;
+  std::function<bool()> interrupted = {}; ///< asked before every step; once it says yes, solve() throws Interrupted
+};
+
+/// What solve() throws when it was interrupted.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("the integration was interrupted") {}
 };
 
 /// Standard normal fields for step number i, of the shape of `like`.

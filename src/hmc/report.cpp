@@ -163,7 +163,7 @@ void announce(const HmcRunSettings& settings, const EnsembleHeader& header, bool
   spdlog::info("{} chains on {} by {}: {} + {} trajectories each, saved every {}: {} configurations, {:.3g} MB",
                settings.chains, header.geometry.text(), settings.algorithm, settings.thermalize, settings.trajectories,
                settings.save_every, configurations, bytes / 1e6);
-  if (settings.algorithm == "hmc" && !chosen && clusters_pay(header.theory, header.geometry))
+  if (settings.algorithm == "hmc" && !chosen && clusters_pay(*header.theory, header.geometry))
     spdlog::info("the potential is a double well: --algorithm cluster (or auto) has far shorter autocorrelations here");
 }
 

@@ -112,13 +112,13 @@ template<class Real> void Run<Real>::deal_out(const RunState<Real>& all) {
 }
 
 template<class Real> double Run<Real>::smallest() const {
-  return smallest_step_size(stable_step_size(header_.theory, header_.geometry.dimensions()), volume());
+  return smallest_step_size(stable_step_size(*header_.theory, header_.geometry.dimensions()), volume());
 }
 
 /// Begins at a step size from which tuning comes to an end. From any other the trajectory length, which tuning keeps,
 /// would make no sense either.
 template<class Real> void Run<Real>::start_tuning() {
-  const double stable = stable_step_size(header_.theory, header_.geometry.dimensions());
+  const double stable = stable_step_size(*header_.theory, header_.geometry.dimensions());
   if (can_tune_from(hmc_.step_size, stable))
     return;
   if (mpi_.root())

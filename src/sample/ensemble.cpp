@@ -46,6 +46,10 @@ public:
     report.seconds = seconds();
     file.set_attribute("evaluations", report.evaluations);
     file.set_attribute("seconds", report.seconds);
+    if (settings_.relaxed) {
+      file.set_attribute("relax_acceptance", report.acceptance);
+      file.set_attribute("relax_unmoved", report.unmoved);
+    }
     file_.commit();
   }
 
@@ -98,6 +102,10 @@ void write_sample_ensemble(const SampleRunSettings& settings, const CommonOption
 SampleReport read_sample_report(const hdf5::File& file) {
   SampleReport report{.seconds = file.attribute<double>("seconds"),
                       .evaluations = file.attribute<double>("evaluations")};
+  if (file.has_attribute("relax_acceptance")) {
+    report.acceptance = file.attribute<double>("relax_acceptance");
+    report.unmoved = file.attribute<std::int64_t>("relax_unmoved");
+  }
   if (file.has_attribute("effective_sample_fraction"))
     report.effective_sample_fraction = file.attribute<double>("effective_sample_fraction");
   return report;

@@ -142,6 +142,8 @@ KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const 
   if (settings.known.empty())
     return;
   known_.emplace(settings.known);
+  if (known_->size() == 0)
+    throw UsageError(fmt::format("{} has no configurations; --known needs one at least", settings.known));
   if (known_->channels() != layout.channels)
     throw UsageError(
         fmt::format("{} has {} channels, the model {}", settings.known, known_->channels(), layout.channels));

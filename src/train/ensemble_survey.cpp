@@ -1,6 +1,7 @@
 #include "src/train/ensemble_survey.hpp"
 
 #include "src/files/digest.hpp"
+#include "src/program/errors.hpp"
 #include "src/program/progress.hpp"
 
 #include <algorithm>
@@ -58,8 +59,10 @@ EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, c
   Digest all;
   all.append(std::as_bytes(std::span(digests)));
   survey.digest = all.text();
-  survey.prior =
-      fit->prior(torch::tensor(survey.sums.field, torch::kDouble), torch::tensor(survey.sums.square, torch::kDouble));
+  survey.prior = checked([&] {
+    return fit->prior(torch::tensor(survey.sums.field, torch::kDouble),
+                      torch::tensor(survey.sums.square, torch::kDouble));
+  });
   return survey;
 }
 

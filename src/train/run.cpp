@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -99,9 +101,22 @@ void TrainingRun::train() {
   }
   auto tensors = trainer_.state();
   std::erase_if(tensors, [](const auto& tensor) { return tensor.first.starts_with("optimizer/"); });
+  check_usable(tensors);
   write(options_.output, options_.overwrite, tensors);
   if (mpi_.root())
     std::filesystem::remove(checkpoint_path());
+}
+
+/// A model that sampling would refuse is none.
+void TrainingRun::check_usable(const Trainer::NamedTensors& tensors) const {
+  const auto finite = [](const auto& named) { return named.second.isfinite().all().template item<bool>(); };
+  if (std::ranges::all_of(tensors, finite) && std::ranges::all_of(model_.prior().state().tensors, finite) &&
+      std::isfinite(record_.validation_loss.back()))
+    return;
+  throw CommonFailure(
+      fmt::format("training ended with parameters or a loss that are not finite, and no model is written; "
+                  "use a smaller --learning-rate than {} or --weight-decay than {}",
+                  record_.options.learning_rate, record_.options.weight_decay));
 }
 
 void TrainingRun::record_step(std::optional<double> loss, double seconds) {

@@ -47,6 +47,7 @@ private:
   std::string checkpoint_path() const { return options_.output + ".checkpoint"; }
   void record_step(std::optional<double> loss, double seconds);
   void validate();
+  void check_usable(const Trainer::NamedTensors& tensors) const; // throws CommonFailure
   std::string note() const;
   void write(const std::string& path, bool overwrite, const Trainer::NamedTensors& tensors);
 

@@ -250,7 +250,7 @@ std::map<std::string, Estimate> run(const Geometry& geometry, const Phi4& theory
     measurements.values.insert(measurements.values.end(), values.begin(), values.end());
   }
   std::map<std::string, Estimate> estimates;
-  for (const auto& [name, estimate] : estimate_all(measurements))
+  for (const auto& [name, estimate, undefined] : estimate_all(measurements))
     estimates[name] = estimate;
   omp_set_num_threads(threads);
   return estimates;
