@@ -5,13 +5,14 @@
 // the file, if the damage is nowhere that matters, or refuse it with status 1 or 2 and a message. A signal, more than
 // 20 s or more than 1 GiB of memory is a failure; the file is then kept in the working folder.
 
-#include "src/commands/commands.hpp"
+#include "src/commands/learning.hpp"
 #include "src/files/hdf5.hpp"
+#include "src/kinds.hpp"
 #include "src/program/errors.hpp"
 #include "tests/fuzz/foreign_file.hpp"
 #include "tests/fuzz/mutations.hpp"
 
-#include <algorithm>
+#include <map>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -55,11 +55,9 @@ struct End {
 };
 
 int run_command(const Context& context, const Words& command) {
-  static const std::map<std::string, int (*)(const Context&, Arguments)> commands = {
-      {"hmc", run_hmc},         {"train", run_train},     {"sample", run_sample},
-      {"measure", run_measure}, {"compare", run_compare}, {"info", run_info}};
+  static const auto commands = commands_of(all_kinds());
   try {
-    return commands.at(command.at(0))(context, std::span(command).subspan(1));
+    return std::ranges::find(commands, command.at(0), &Command::name)->run(context, std::span(command).subspan(1));
   } catch (const StoppedEarly&) {
     return exit_stopped_early;
   } catch (const UsageError& error) {
