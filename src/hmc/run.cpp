@@ -178,10 +178,9 @@ template<class Real> void Run<Real>::tune() {
   mpi_.sum(std::span(&sum, 1));
   tuner_->update(std::ldexp(static_cast<double>(sum), -32) / static_cast<double>(settings_.chains));
   if (tuner_->hopeless())
-    throw CommonFailure(fmt::format("--tune: of all step sizes down to {:.3g} none is accepted; --precision double, "
-                                    "--start cold or other couplings "
-                                    "may help",
-                                    smallest()));
+    throw CommonFailure(fmt::format(
+        "--tune: of all step sizes down to {:.3g} none is accepted; --precision double or --start cold may help",
+        smallest()));
   const bool last = position_.done == settings_.thermalize;
   use(with_step_size(hmc_, last ? tuner_->averaged_step_size() : tuner_->step_size()));
 }

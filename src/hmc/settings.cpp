@@ -55,9 +55,10 @@ void HmcRunSettings::declare(Options& options) {
   options.value("fourier-mass2", update.hmc.fourier_mass2, "M2",
                 "squared mass in the metric of --algorithm fourier, near 1/xi^2 of the theory");
   options.value("cluster-sweeps", cluster_sweeps, "N", "of --algorithm cluster after each trajectory", "1");
-  options.flag("tune", tune,
-               "find the step size during thermalisation by dual averaging; the trajectory length stays "
-               "step size x steps");
+  options.flag(
+      "tune", tune,
+      "find the step size during thermalisation, of at least 20 trajectories, by dual averaging; the trajectory "
+      "length stays step size x steps, unless --step-size is far from what the theory needs");
   options.value("target-acceptance", target_acceptance, "P", "of --tune", "0.65 at second order, 0.8 at fourth");
   options.group("Run");
   options.flag(
