@@ -14,7 +14,7 @@ TORCH_VERSION=2.15.0
 CUDA_LIBRARY_VERSION=13.2 # two small libraries that libtorch_cpu.so of the PyPI wheel names as needed
 PYTHON_PACKAGES=(numpy==2.2.6 h5py==3.14.0 matplotlib==3.10.3)
 SYSTEM_PACKAGES=(
-  g++ cmake ninja-build git python3 python3-venv pkg-config
+  g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev libboost-program-options-dev librandom123-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
 )
