@@ -16,7 +16,7 @@ CUDA_LIBRARY_VERSION=13.2 # two small libraries that libtorch_cpu.so of the PyPI
 PYTHON_PACKAGES=(numpy==2.2.6 h5py==3.14.0 matplotlib==3.10.3)
 TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 setuptools==80.9.0)
 SYSTEM_PACKAGES=(
-  g++ cmake ninja-build git python3 python3-venv pkg-config
+  g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
 )

@@ -1,6 +1,7 @@
 #include "generative/gaussian/prior.hpp"
 
 #include "generative/operators/whitening.hpp"
+#include "generative/paths/schedule.hpp"
 
 #include <fmt/format.h>
 
@@ -58,7 +59,9 @@ Look GaussianPrior::look(const Pair& pair, const torch::Tensor& signal) const {
   const auto variance = common                   ? covariance_.values()
                         : basis == Basis::site() ? site_variances_
                                                  : covariance_.diagonal_in(basis, layout_.sites());
-  auto rest = variance * (alpha2 / (alpha2 + beta2 * variance)).clamp_min(1e-4);
+  // Where alpha = 0 nothing is open; s > 0 there too.
+  const auto open = alpha.clamp_min(level_of_log_ratio(-log_ratio_range())).square();
+  auto rest = variance * open / (open + beta2 * variance);
   if (basis == Basis::any()) { // one number for all modes
     const auto all = batched(rest, signal);
     rest = all.mean(configuration_axes(all), /*keepdim=*/true);

@@ -6,7 +6,8 @@
 
 namespace stint {
 
-/// From its construction on, SIGTERM, SIGINT and SIGUSR1 no longer end the process but are remembered, and time runs.
+/// From its construction on, SIGTERM, SIGINT, SIGHUP and SIGUSR1 no longer end the process but are remembered, and time
+/// runs. Signals that are ignored when the program starts stay so.
 /// A second SIGINT ends it at once; not so a second SIGTERM, because ranks may get one from the batch system and one
 /// from mpirun. One object a process.
 class StopRequest {
