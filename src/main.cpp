@@ -32,6 +32,7 @@ constexpr Command commands[] = {
     {"sample", "new configurations from a model, also in a field", true, run_sample},
     {"measure", "observables of an ensemble, with errors", true, run_measure},
     {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
+    {"join", "several ensembles of one theory as one", false, run_join},
     {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
 };
 

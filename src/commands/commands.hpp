@@ -20,5 +20,6 @@ int run_sample(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments);
 int run_compare(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
+int run_join(const Context& context, Arguments arguments);
 
 } // namespace stint

@@ -12,16 +12,23 @@
 namespace stint {
 namespace {
 
+/// A field from a file, (L1, ..., Ld) float64.
+torch::Tensor read_map(const Mpi& mpi, const std::string& path, const Geometry& geometry) {
+  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
+  return torch::tensor(read_field(mpi, path, geometry), torch::kDouble).reshape(shape);
+}
+
 /// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - top) phi_x^2, of a law that is known at k2 = top.
-Tilt tilt_of(const SourceOptions& settings, double top, const Geometry& geometry, torch::Device device) {
+Tilt tilt_of(const Mpi& mpi, const SourceOptions& settings, double top, const Geometry& geometry,
+             torch::Device device) {
   const double quadratic = settings.quadratic - top;
   Tilt tilt{.quadratic = 2 * quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
-    tilt.source = tilt.source + read_field(settings.field_map, geometry);
+    tilt.source = tilt.source + read_map(mpi, settings.field_map, geometry);
   tilt.source = tilt.source.to(device);
   if (!settings.quadratic_map.empty())
     tilt.quadratic =
-        Operator::diagonal(Basis::site(), 2 * (quadratic + read_field(settings.quadratic_map, geometry))).to(device);
+        Operator::diagonal(Basis::site(), 2 * (quadratic + read_map(mpi, settings.quadratic_map, geometry))).to(device);
   return tilt;
 }
 
@@ -31,7 +38,7 @@ Phi4 tilted(Phi4 theory, const SourceOptions& settings) {
   return theory;
 }
 
-Source free_field_source(const SourceOptions& settings, torch::Device device) {
+Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const Phi4 theory{.mass2 = settings.mass2};
   checked([&] { theory.validate(); });
@@ -45,10 +52,10 @@ Source free_field_source(const SourceOptions& settings, torch::Device device) {
           .families = {},
           .drift = make_drift(
               [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
-              tilt_of(settings, 0, geometry, device))};
+              tilt_of(mpi, settings, 0, geometry, device))};
 }
 
-Source model_source(const SourceOptions& settings, const Options& options, const std::string& precision,
+Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const std::string& precision,
                     torch::Device device) {
   if (options.given("mass2"))
     throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
@@ -58,7 +65,7 @@ Source model_source(const SourceOptions& settings, const Options& options, const
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
   const auto& description = model->description();
   const double top = description.quadratic_top;
-  const Tilt tilt = tilt_of(settings, top, description.geometry, device);
+  const Tilt tilt = tilt_of(mpi, settings, top, description.geometry, device);
   if (const double h = tilt.source.abs().max().item<double>(); h > description.field_range)
     throw UsageError(fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h,
                                  settings.model, description.field_range));
@@ -100,14 +107,16 @@ void SourceOptions::declare(Options& options) {
   options.value("field", field, "H", "magnetic field h");
   options.value("quadratic", quadratic, "K2",
                 "shift of the squared mass by -k2, in the range that the model was trained for");
-  options.value("field-map", field_map, "FILE", "h(x), added to --field: an ensemble file of one configuration");
+  options.value("field-map", field_map, "FILE",
+                "h(x), added to --field: an NPY file, HDF5 with one dataset "
+                "(else FILE:/NAME), or an ensemble of one configuration");
   options.value("quadratic-map", quadratic_map, "FILE", "k2(x), added to --quadratic, likewise");
 }
 
-Source open_source(const SourceOptions& settings, const Options& options, const std::string& precision,
+Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const std::string& precision,
                    torch::Device device) {
-  return settings.free_field() ? free_field_source(settings, device)
-                               : model_source(settings, options, precision, device);
+  return settings.free_field() ? free_field_source(mpi, settings, device)
+                               : model_source(mpi, settings, options, precision, device);
 }
 
 } // namespace stint

@@ -6,6 +6,7 @@
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
 #include "src/program/compute.hpp"
+#include "src/ranks/mpi.hpp"
 
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct SourceOptions {
   double mass2 = 1;              ///< of the free field
   bool uncalibrated = false;
   double field = 0, quadratic = 0;
-  std::string field_map, quadratic_map; ///< ensemble files of one configuration: h(x), k2(x)
+  std::string field_map, quadratic_map; ///< files of one field (field_file.hpp): h(x), k2(x)
 
   void declare(Options& options); ///< as groups "Model" and "Tilt"
 
@@ -38,8 +39,8 @@ struct Source {
   Drift drift;
 };
 
-/// Throws UsageError for options that do not go together or tilts that the model was not trained for.
-Source open_source(const SourceOptions& settings, const Options& options, const std::string& precision,
+/// Collective. Throws UsageError for options that do not go together or tilts that the model was not trained for.
+Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const std::string& precision,
                    torch::Device device);
 
 } // namespace stint

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <map>
 
 namespace stint {
@@ -46,8 +45,12 @@ void check_options(const TaskOptions& settings, const Options& options) {
 }
 
 /// A mask by its text, or from a file: known where the field is not 0.
-torch::Tensor mask_of(const std::string& text, const Geometry& geometry, std::uint64_t seed) {
-  return std::filesystem::exists(text) ? read_field(text, geometry) != 0 : parse_mask(text, geometry, seed);
+torch::Tensor mask_of(const Mpi& mpi, const std::string& text, const Geometry& geometry, std::uint64_t seed) {
+  if (!names_field_file(text))
+    return parse_mask(text, geometry, seed);
+  const auto field = read_field(mpi, text, geometry);
+  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
+  return torch::tensor(field, torch::kDouble).reshape(shape) != 0;
 }
 
 /// exp(-width^2 phat^2 / 2): smears over `width` sites.
@@ -88,9 +91,10 @@ void TaskOptions::declare(Options& options) {
   options.value("known-configuration", known_configuration, "each|N",
                 "sample n starts from the n-th configuration of --known (from its first one again after the last), or "
                 "all samples from number N");
-  options.value("mask", mask, "MASK",
-                "known sites: random:P, block:AxB@X,Y (all but this block), or an ensemble file of one configuration, "
-                "known where it is not 0");
+  options.value(
+      "mask", mask, "MASK",
+      "known sites: random:P, block:AxB@X,Y (all but this block), or a file, known where it is not 0: NPY, HDF5 "
+      "with one dataset (else FILE:/NAME), or an ensemble of one configuration");
   options.value("known-noise", known_noise, "SIGMA", "standard deviation of the noise that --known comes with");
   options.value("blur", blur, "W", "width of the Gaussian that --known is smeared with, in sites (denoise)");
   options.value("order", order, "ORDER", "of --task sequential: raster, columns:N, blocks:N, morton:N, N sites wide");
@@ -101,12 +105,12 @@ void TaskOptions::declare(Options& options) {
                  "what superresolve knows: modes below pi / N, or averages over N^d sites");
 }
 
-KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const Geometry& geometry,
+KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Geometry& geometry,
                      std::uint64_t seed) {
   check_options(settings, options);
   torch::Tensor mask;
   if (!settings.mask.empty())
-    mask = checked([&] { return mask_of(settings.mask, geometry, seed); });
+    mask = checked([&] { return mask_of(mpi, settings.mask, geometry, seed); });
   task_ = checked([&] { return task_of(settings, geometry, mask); });
   has_action_ = settings.known_noise == 0;
   if (mask.defined() && settings.known_noise == 0)
