@@ -211,7 +211,8 @@ int run_sample(const Context& context, Arguments arguments) {
   const StopRequest stop(settings.run.time_limit);
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
-  const Source source = open_source(context.mpi, settings.source, options, settings.compute.resolve_precision(device), device);
+  const Source source =
+      open_source(context.mpi, settings.source, options, settings.compute.resolve_precision(device), device);
   const KnownTask task(context.mpi, settings.task, options, source.geometry, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
   const Sampler sampler{
