@@ -14,7 +14,9 @@ namespace stint {
 int run_hmc(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments);
 int run_compare(const Context& context, Arguments arguments);
+int run_join(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
+int run_join(const Context& context, Arguments arguments);
 
 /// All commands; train and sample are given, since they need LibTorch.
 std::vector<Command> command_table(Run train, Run sample);

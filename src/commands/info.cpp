@@ -1,6 +1,7 @@
 // stint info: what a file is.
 
 #include "src/commands/commands.hpp"
+#include "src/commands/model_summary.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/hmc/parts.hpp"
 #include "src/program/json_output.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <vector>
 
 namespace stint {
@@ -29,34 +31,44 @@ void verify(const EnsembleReader& ensemble) {
 }
 
 /// A number alone, or the list of several.
-template<class Number> Json one_or_many(const std::vector<Number>& values) {
-  return values.size() == 1 ? Json(values[0]) : Json(values);
+template<class Value> Json one_or_many(const std::vector<Value>& values) {
+  return values.size() == 1 ? Json(static_cast<Value>(values[0])) : Json(values);
 }
 
 Json attribute(const hdf5::File& file, const std::string& name) {
   switch (file.attribute_kind(name)) {
   case hdf5::Kind::text:
-    return file.attribute<std::string>(name);
+    return one_or_many(file.attribute<std::vector<std::string>>(name));
   case hdf5::Kind::integer:
     return one_or_many(file.attribute<std::vector<std::int64_t>>(name));
+  case hdf5::Kind::natural:
+    return one_or_many(file.attribute<std::vector<std::uint64_t>>(name));
   case hdf5::Kind::real:
     return one_or_many(file.attribute<std::vector<double>>(name));
+  case hdf5::Kind::truth: {
+    const auto numbers = file.attribute<std::vector<std::int64_t>>(name);
+    return one_or_many(std::vector<bool>(numbers.begin(), numbers.end()));
+  }
+  case hdf5::Kind::none:
+    return nullptr;
   case hdf5::Kind::other:
     break;
   }
-  return nullptr;
+  return fmt::format("({})", file.attribute_type(name));
 }
 
-/// Type and shape of every dataset below `group`.
-void describe_datasets(const hdf5::File& file, const std::string& group, Json& out) {
+/// Type and shape of every dataset below `group`, and where links lead to. A group that has several names is described
+/// under the first: links may go round in a circle.
+void describe_datasets(const hdf5::File& file, const std::string& group, std::set<std::uint64_t>& seen, Json& out) {
   for (const auto& name : file.list(group)) {
     const std::string path = group + name;
-    if (file.is_group(path)) {
-      describe_datasets(file, path + "/", out);
-    } else {
-      const auto dataset = file.dataset(path);
-      out[path] = {{"type", hdf5::name_of(dataset.type())}, {"shape", dataset.dims()}};
-    }
+    const hdf5::Object object = file.object(path);
+    if (object.kind == hdf5::Object::Kind::dataset)
+      out[path] = {{"type", object.text}, {"shape", object.dims}};
+    else if (object.kind == hdf5::Object::Kind::link)
+      out[path] = {{"link", object.text}};
+    else if (object.kind == hdf5::Object::Kind::group && seen.insert(object.address).second)
+      describe_datasets(file, path + "/", seen, out);
   }
 }
 
@@ -76,7 +88,8 @@ Json describe(const hdf5::File& file, const std::string& format) {
   for (const auto& name : file.attributes())
     description[name] = attribute(file, name);
   description["datasets"] = Json::object();
-  describe_datasets(file, "/", description["datasets"]);
+  std::set<std::uint64_t> seen = {file.object("/").address};
+  describe_datasets(file, "/", seen, description["datasets"]);
   return description;
 }
 
@@ -98,7 +111,9 @@ std::string table(const Json& description) {
       text += fmt::format("{:<{}}{}\n", name, width, one_line(value));
   text += "datasets\n";
   for (const auto& [name, value] : description["datasets"].items())
-    text += fmt::format("  {:<32} {} {}\n", name, one_line(value["type"]), value["shape"].dump());
+    text += value.contains("link")
+                ? fmt::format("  {:<32} link to {}\n", name, one_line(value["link"]))
+                : fmt::format("  {:<32} {} {}\n", name, one_line(value["type"]), value["shape"].dump());
   return text;
 }
 
@@ -106,12 +121,14 @@ std::string table(const Json& description) {
 
 int run_info(const Context& context, Arguments arguments) {
   std::vector<std::string> files;
-  bool verify_too = false;
+  bool verify_too = false, verbose = false;
   CommonOptions common;
   Options options(
       "info", "Says what a file is, how it was made, and whether it is whole. A file that is damaged, incomplete or "
               "not of this program ends with one line that says so and status 1.");
   options.positional("FILE", files, 1, 1, "ensemble or model file");
+  options.group("Output");
+  options.flag("verbose", verbose, "of a model, everything that its file says, not only what it is good for");
   options.group("Checks");
   options.flag("verify", verify_too,
                "read every configuration of an ensemble: checks the checksums and that all values are finite");
@@ -129,7 +146,13 @@ int run_info(const Context& context, Arguments arguments) {
       verify(ensemble);
   }
   const Json description = describe(file, format);
-  print_result(common, table(description));
+  std::string text;
+  const bool model = is_model_format(format);
+  if (model)
+    text = model_summary(file) + (verbose ? "\n" : "\nMore with --verbose.\n");
+  if (!model || verbose)
+    text += table(description);
+  print_result(common, text);
   write_json(common.json, description, common.overwrite);
   return 0;
 }

@@ -260,8 +260,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
   const Source source =
-      open_source(settings.source, options, kinds, settings.compute.resolve_precision(device), device);
-  const KnownTask task(settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
+      open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
+  const KnownTask task(context.mpi, settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
   const Sampler sampler{.drift = source.drift,
                         .layout = source.layout,

@@ -9,6 +9,7 @@ std::vector<Command> command_table(Run train, Run sample) {
       {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
       {"measure", "observables of an ensemble, with errors", true, run_measure},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
+      {"join", "several ensembles of one theory as one", false, run_join},
       {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
   };
 }

@@ -46,6 +46,11 @@ std::int64_t channels_of(const std::vector<std::int64_t>& dims, const std::strin
   return kind == phi4_kind ? 1 : dims.size() > 1 ? dims[1] : 0;
 }
 
+/// Of the floating-point numbers as which all numbers of this type can be read, those of at most 16 bits exactly.
+hdf5::Type precision_for(hdf5::Type stored) {
+  return hdf5::is_floating(stored) ? stored : hdf5::size_of(stored) == 1 ? hdf5::Type::float32 : hdf5::Type::float64;
+}
+
 } // namespace
 
 std::vector<std::int64_t> EnsembleHeader::shape(std::int64_t n) const {
@@ -134,15 +139,12 @@ EnsembleReader::EnsembleReader(const std::string& path) : file_(hdf5::File::open
   check_format(file_, ensemble_format, format_version, "an ensemble");
   header_ = read_header(file_);
   configurations_ = file_.dataset("/configurations");
-  if (!hdf5::is_floating(configurations_->type()))
-    fail(path, std::string("/configurations has type ") + hdf5::name_of(configurations_->type()) +
-                   ", expected float32 or float64");
   rows_ = configurations_->rows();
   header_->channels = channels_of(configurations_->dims(), header_->kind);
   if (header_->channels < 1 || configurations_->dims() != header_->shape(rows_))
     fail(path, "the shape of /configurations does not fit the lattice " + header_->geometry.text() +
                    (header_->theory ? "" : ", with the channels before it"));
-  header_->precision = configurations_->type();
+  header_->precision = precision_for(configurations_->type());
   for (const char* name : {"/chain", "/trajectory"})
     if (file_.dataset(name).dims() != std::vector{rows_})
       fail(path, std::string(name) + " does not have one number for each of the " + std::to_string(rows_) +

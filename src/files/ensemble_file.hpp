@@ -33,7 +33,7 @@ struct EnsembleHeader {
   Geometry geometry;                          ///< extents of one channel
   std::int64_t channels = 1;                  ///< C, numbers on each site; 1 for the kind "phi4"
   std::optional<Phi4> theory = {};            ///< couplings: there for the kind "phi4" and for no other
-  hdf5::Type precision = hdf5::Type::float32; ///< of /configurations: float32 or float64
+  hdf5::Type precision = hdf5::Type::float32; ///< as which /configurations are read: float32 or float64
   Provenance provenance = {};
   std::string kind = phi4_kind;
 
@@ -90,8 +90,8 @@ public:
   std::int64_t values_per_configuration() const { return header_->values_per_configuration(); }
   std::int64_t size() const { return rows_; } ///< configurations
 
-  /// Configurations [first, first + n) with n = out.size() / (C V) into (n, C V) row-major, whatever the stored
-  /// precision. Refuses NaN and Inf.
+  /// Configurations, of any type of number, [first, first + n) with n = out.size() / (C V) into (n, C V) row-major,
+  /// whatever the stored precision. Refuses NaN and Inf.
   template<class Real> void read(std::int64_t first, std::span<Real> out) const;
 
   std::vector<std::int64_t> chain() const;      ///< (N)

@@ -19,6 +19,8 @@ public:
          const std::function<void(std::int64_t)>& progress)
       : dataset_(ensemble.file().dataset("/configurations")), chunks_(dataset_.plain_chunks()), next_(first),
         last_(last), values_(ensemble.values_per_configuration()), progress_(progress) {
+    if (!hdf5::is_floating(dataset_.type()))
+      chunks_.reset(); // HDF5 converts
     rows_ = chunks_ ? chunks_->rows
                     : std::max<std::int64_t>(1, piece_bytes / (values_ * static_cast<std::int64_t>(sizeof(Real))));
     if (chunks_ && dataset_.type() != hdf5::type_of<Real>)

@@ -17,7 +17,7 @@ template<class Real> using Visit = std::function<void(std::int64_t first, std::s
 /// the next chunk of the file, verifies its checksum and works on it while it lies in the cache: memory is one chunk a
 /// thread. What is not stored in such chunks, or does not have the right checksum, is read by HDF5, whose error then
 /// counts. Values are not checked for NaN. `progress` is called, by one thread at a time, with the number of the next
-/// configuration that is taken. Real is that of the file. Throws
+/// configuration that is taken. Real is the header's precision. Throws
 /// std::runtime_error naming the file if a chunk is damaged, and whatever `visit` throws; of several errors that of the
 /// first configuration.
 template<class Real>

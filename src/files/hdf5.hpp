@@ -32,8 +32,10 @@ std::size_t size_of(Type type); ///< bytes of one number
 const char* name_of(Type type); ///< "float32", ...
 bool is_floating(Type type);
 
-/// The kinds of values that attributes may have; those of other kinds are not read.
-enum class Kind { text, integer, real, other };
+/// The kinds of values that attributes may have: truth values are h5py's, `natural` are whole numbers that may be
+/// beyond the signed ones of 64 bits, `none` has no value. Those of other kinds (compound, references, ...) are not
+/// read.
+enum class Kind { text, integer, natural, real, truth, none, other };
 
 /// An HDF5 identifier that is closed with its owner.
 class Handle {
@@ -81,12 +83,13 @@ public:
   ~Dataset(); ///< flushes; a failure to do so is told by File::close
 
   const std::string& name() const { return name_; }
-  Type type() const { return type_; }                             ///< as stored
+  /// As stored, or for types that Type does not have (uint16, float16, ...) the next larger one as which it is read.
+  Type type() const { return type_; }
   const std::vector<std::int64_t>& dims() const { return dims_; } ///< empty for a scalar
   std::int64_t rows() const { return dims_.empty() ? 1 : dims_[0]; }
   std::int64_t row_size() const; ///< numbers in one row
 
-  /// Rows [first, first + n) with n = out.size() / row_size(), converted to T. Floating-point numbers are read as
+  /// Rows [first, first + n) with n = out.size() / row_size(), converted to T. All numbers may be read as
   /// floating-point numbers of either precision, integers as integers at least as wide; other wishes are errors.
   template<class T> void read_rows(std::int64_t first, std::span<T> out) const;
 
@@ -108,14 +111,25 @@ public:
 private:
   friend class File;
   Dataset(Handle handle, std::shared_ptr<FileState> state, std::string file, std::string name);
-  void check_storage() const; // throws unless the file can hold what dims() promises
+  void check_storage() const;                      // throws unless the file can hold what dims() promises
+  void check_sources(std::int64_t creation) const; // throws unless the files of a virtual dataset are there
   void transfer(std::int64_t first, std::size_t size, Type memory, void* out, const void* in) const;
 
   Handle handle_;
   std::shared_ptr<FileState> state_;
   std::string file_, name_;
   Type type_ = Type::float64;
+  std::size_t stored_bytes_ = 0; // of one number
   std::vector<std::int64_t> dims_;
+};
+
+/// What a name in a file stands for.
+struct Object {
+  enum class Kind { group, dataset, link, other };
+  Kind kind = Kind::other;
+  std::string text = {};               ///< of a dataset its type, "float32"; of a link where it leads to
+  std::vector<std::int64_t> dims = {}; ///< of a dataset
+  std::uint64_t address = 0;           ///< the same for all names of a group or dataset
 };
 
 /// How a new dataset is stored.
@@ -146,15 +160,21 @@ public:
   std::vector<std::string> list(const std::string& group) const; ///< names in a group, sorted
   void create_group(const std::string& name);                    ///< with its parents
 
-  bool is_group(const std::string& name) const;
+  /// Never follows soft and external links.
+  Object object(const std::string& name) const;
 
   bool has_attribute(const std::string& attribute, const std::string& object = "/") const;
   std::vector<std::string> attributes(const std::string& object = "/") const; ///< names, sorted
   Kind attribute_kind(const std::string& attribute, const std::string& object = "/") const;
 
-  /// T is std::string, std::int64_t, double, std::vector<std::int64_t> or std::vector<double>.
+  /// What an attribute is, for those that are not read: "compound".
+  std::string attribute_type(const std::string& attribute, const std::string& object = "/") const;
+
+  /// T is std::string, std::int64_t, double, or a std::vector of one of these or of std::uint64_t. Texts of fixed and
+  /// variable length are read, without what pads them.
   template<class T> T attribute(const std::string& attribute, const std::string& object = "/") const;
-  /// Creates or replaces an attribute; T as above.
+  /// Creates or replaces an attribute; T as above, but no std::vector of texts or std::uint64_t. Texts are written as
+  /// h5py reads them: UTF-8 of variable length.
   template<class T> void set_attribute(const std::string& attribute, const T& value, const std::string& object = "/");
 
   Dataset dataset(const std::string& name) const;

@@ -1,6 +1,7 @@
 #include "src/files/hdf5_detail.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -22,6 +23,27 @@ std::vector<hsize_t> sizes(std::span<const std::int64_t> dims) { return {dims.be
 
 bool multiply(std::uint64_t& product, std::uint64_t factor) {
   return !__builtin_mul_overflow(product, factor, &product);
+}
+
+/// As which type numbers of a file are read; nothing if they are none.
+std::optional<Type> type_for(hid_t type) {
+  const auto bytes = H5Tget_size(type);
+  switch (H5Tget_class(type)) {
+  case H5T_FLOAT:
+    return bytes <= 4 ? Type::float32 : Type::float64;
+  case H5T_ENUM: { // truth values of h5py among them
+    const Handle base(H5Tget_super(type), H5Tclose);
+    return type_for(base.id());
+  }
+  case H5T_INTEGER: {
+    const bool natural = H5Tget_sign(type) == H5T_SGN_NONE;
+    if (bytes == 1)
+      return natural ? Type::uint8 : Type::int8;
+    return bytes + (natural ? 1 : 0) <= 4 ? Type::int32 : Type::int64;
+  }
+  default:
+    return {};
+  }
 }
 
 /// Bytes of the file that an object is in.
@@ -46,25 +68,17 @@ Dataset::Dataset(Handle handle, std::shared_ptr<FileState> state, std::string fi
     : handle_(std::move(handle)), state_(std::move(state)), file_(std::move(file)), name_(std::move(name)) {
   const Handle type(H5Dget_type(handle_.id()), H5Tclose);
   const Handle space(H5Dget_space(handle_.id()), H5Sclose);
-  const auto type_class = H5Tget_class(type.id());
-  const auto bytes = H5Tget_size(type.id());
-  bool known = false;
-  for (const auto candidate : {Type::int8, Type::uint8, Type::int32, Type::int64, Type::float32, Type::float64})
-    if (size_of(candidate) == bytes && type_class == (is_floating(candidate) ? H5T_FLOAT : H5T_INTEGER) &&
-        (is_floating(candidate) || (H5Tget_sign(type.id()) == H5T_SGN_NONE) == (candidate == Type::uint8))) {
-      type_ = candidate;
-      known = true;
-    }
-  if (!known)
-    fail(file_, "dataset '" + name_ +
-                    "' has a type this program does not read; expected int8, uint8, int32, int64, "
-                    "float32 or float64");
+  stored_bytes_ = H5Tget_size(type.id());
+  const auto read_as = type_for(type.id());
+  if (!read_as)
+    fail(file_, "dataset '" + name_ + "' has values of type " + type_text(type.id()) + ", expected numbers");
+  type_ = *read_as;
   const int rank = H5Sget_simple_extent_ndims(space.id());
   if (rank < 0)
     fail(file_, "cannot read the shape of dataset '" + name_ + "'" + reason());
   std::vector<hsize_t> extents(rank);
   H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr);
-  std::uint64_t total = bytes;
+  std::uint64_t total = stored_bytes_;
   bool fits = true;
   for (const auto n : extents) {
     fits = fits && n <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) && multiply(total, n);
@@ -103,6 +117,10 @@ std::int64_t Dataset::row_size() const {
 void Dataset::check_storage() const {
   const std::uint64_t held = file_size(handle_.id());
   const Handle creation(H5Dget_create_plist(handle_.id()), H5Pclose);
+  if (H5Pget_layout(creation.id()) == H5D_VIRTUAL)
+    return check_sources(creation.id());
+  if (H5Pget_external_count(creation.id()) > 0)
+    return; // the numbers are in other files
   std::uint64_t packing = 1;
   if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {
     for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
@@ -115,14 +133,14 @@ void Dataset::check_storage() const {
     }
     std::vector<hsize_t> chunk(dims_.size());
     H5Pget_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data());
-    std::uint64_t bytes = size_of(type_);
+    std::uint64_t bytes = stored_bytes_;
     bool fits = true;
     for (const auto n : chunk)
       fits = fits && multiply(bytes, n);
     if (!fits || bytes / packing > held)
       fail(file_, "dataset '" + name_ + "' claims impossible chunks; the file is damaged");
   }
-  std::uint64_t promised = size_of(type_);
+  std::uint64_t promised = stored_bytes_;
   for (const auto n : dims_)
     promised *= static_cast<std::uint64_t>(n);
   const std::uint64_t storage = std::min<std::uint64_t>(H5Dget_storage_size(handle_.id()), held);
@@ -130,6 +148,21 @@ void Dataset::check_storage() const {
     fail(file_, "dataset '" + name_ + "' of shape " + text_of(dims_) + " should have " + std::to_string(promised) +
                     " bytes but the file holds " + std::to_string(storage) +
                     " of it; the file is damaged or incomplete");
+}
+
+void Dataset::check_sources(std::int64_t creation) const {
+  namespace fs = std::filesystem;
+  std::size_t count = 0;
+  H5Pget_virtual_count(creation, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto size = H5Pget_virtual_filename(creation, i, nullptr, 0);
+    std::string source(std::max<decltype(size)>(size, 0), '\0');
+    if (size < 0 || H5Pget_virtual_filename(creation, i, source.data(), source.size() + 1) < 0)
+      fail(file_, "cannot read where the numbers of dataset '" + name_ + "' are" + reason());
+    const bool here = source == ".", pattern = source.find('%') != std::string::npos;
+    if (!here && !pattern && !fs::exists(source) && !fs::exists(fs::path(file_).parent_path() / source))
+      fail(file_, "dataset '" + name_ + "' is made of other files, of which '" + source + "' is missing");
+  }
 }
 
 void Dataset::transfer(std::int64_t first, std::size_t size, Type memory, void* out, const void* in) const {
@@ -171,7 +204,7 @@ template<class T> void Dataset::read_rows(std::int64_t first, std::span<T> out) 
   const bool integers = !is_floating(type_) && !is_floating(memory);
   const bool widens =
       (memory != Type::uint8 || type_ == Type::uint8) && (type_ == memory || size_of(type_) < size_of(memory));
-  if (is_floating(type_) != is_floating(memory) || (integers && !widens))
+  if ((is_floating(type_) && !is_floating(memory)) || (integers && !widens))
     fail(file_, "dataset '" + name_ + "' has numbers of type " + name_of(type_) + ", expected " + name_of(memory));
   check_storage();
   transfer(first, out.size(), memory, out.data(), nullptr);

@@ -35,6 +35,32 @@ bool is_floating(Type type) { return facts(type).floating; }
 hid_t memory_type(Type type) { return facts(type).memory; }
 hid_t file_type(Type type) { return facts(type).file; }
 
+std::string type_text(hid_t type) {
+  const std::string bits = std::to_string(8 * H5Tget_size(type));
+  switch (H5Tget_class(type)) {
+  case H5T_INTEGER:
+    return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + bits;
+  case H5T_FLOAT:
+    return "float" + bits;
+  case H5T_STRING:
+    return "text";
+  case H5T_COMPOUND:
+    return "compound";
+  case H5T_ENUM:
+    return "enumeration";
+  case H5T_REFERENCE:
+    return "reference";
+  case H5T_ARRAY:
+    return "array";
+  case H5T_VLEN:
+    return "sequence";
+  case H5T_OPAQUE:
+    return "opaque";
+  default:
+    return "unknown";
+  }
+}
+
 void fail(const std::string& file, const std::string& what) { throw std::runtime_error(file + ": " + what); }
 
 void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }

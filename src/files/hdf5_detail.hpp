@@ -14,6 +14,9 @@ static_assert(std::is_same_v<hid_t, std::int64_t>, "HDF5 1.10 or later");
 hid_t memory_type(Type type); ///< as this machine has it
 hid_t file_type(Type type);   ///< as files have it: little endian
 
+/// The name of any type in a file: "float16", "text", "compound".
+std::string type_text(hid_t type);
+
 /// Throws std::runtime_error "file: what".
 [[noreturn]] void fail(const std::string& file, const std::string& what);
 

@@ -16,6 +16,32 @@ herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* out) {
   return 0;
 }
 
+/// Where a soft or external link leads to.
+std::string link_text(hid_t file, const std::string& name, const H5L_info_t& link) {
+  std::vector<char> value(link.u.val_size + 1, '\0');
+  if (H5Lget_val(file, name.c_str(), value.data(), link.u.val_size, H5P_DEFAULT) < 0)
+    return "?";
+  if (link.type != H5L_TYPE_EXTERNAL)
+    return value.data();
+  const char *target = nullptr, *path = nullptr;
+  if (H5Lunpack_elink_val(value.data(), link.u.val_size, nullptr, &target, &path) < 0)
+    return "?";
+  return std::string(target) + ":" + path;
+}
+
+std::uint64_t address_of(hid_t object) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info = {};
+  std::uint64_t address = 0;
+  if (H5Oget_info3(object, &info, H5O_INFO_BASIC) >= 0)
+    std::memcpy(&address, &info.token, sizeof address);
+  return address;
+#else
+  H5O_info_t info = {};
+  return H5Oget_info(object, &info) < 0 ? 0 : info.addr;
+#endif
+}
+
 } // namespace
 
 Handle file_access() {
@@ -118,9 +144,32 @@ void File::create_group(const std::string& name) {
     fail(path_, "cannot create group '" + name + "'" + reason());
 }
 
-bool File::is_group(const std::string& name) const {
-  const Handle object = open_object(name);
-  return H5Iget_type(object.id()) == H5I_GROUP;
+Object File::object(const std::string& name) const {
+  H5L_info_t link = {};
+  const bool is_root = name.find_first_not_of('/') == std::string::npos;
+  if (!is_root && H5Lget_info(handle_.id(), name.c_str(), &link, H5P_DEFAULT) >= 0 && link.type != H5L_TYPE_HARD)
+    return {.kind = Object::Kind::link, .text = link_text(handle_.id(), name, link)};
+  const Handle opened = open_object(name);
+  Object found{.address = address_of(opened.id())};
+  switch (H5Iget_type(opened.id())) {
+  case H5I_GROUP:
+    found.kind = Object::Kind::group;
+    break;
+  case H5I_DATASET: {
+    found.kind = Object::Kind::dataset;
+    const Handle type(H5Dget_type(opened.id()), H5Tclose);
+    const Handle space(H5Dget_space(opened.id()), H5Sclose);
+    found.text = type_text(type.id());
+    std::vector<hsize_t> dims(std::max(0, H5Sget_simple_extent_ndims(space.id())));
+    if (!dims.empty())
+      H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr);
+    found.dims.assign(dims.begin(), dims.end());
+    break;
+  }
+  default:
+    break;
+  }
+  return found;
 }
 
 void File::close() {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -67,7 +68,8 @@ bool try_dataset(hid_t dataset) {
   return true;
 }
 
-bool try_object(hid_t object, int depth) {
+/// `seen` has the addresses of groups that were tried before: links may go round in a circle.
+bool try_object(hid_t object, int depth, std::set<haddr_t>& seen) {
   std::vector<std::string> names;
   const auto note_attribute = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
     static_cast<std::vector<std::string>*>(out)->emplace_back(name);
@@ -82,6 +84,11 @@ bool try_object(hid_t object, int depth) {
     return try_dataset(object);
   if (H5Iget_type(object) != H5I_GROUP)
     return true;
+  H5O_info_t group = {};
+  if (H5Oget_info(object, &group) < 0)
+    return false;
+  if (!seen.insert(group.addr).second)
+    return true;
   names.clear();
   const auto note_link = [](hid_t, const char* name, const H5L_info_t* info, void* out) -> herr_t {
     if (info->type == H5L_TYPE_HARD)
@@ -92,7 +99,7 @@ bool try_object(hid_t object, int depth) {
     return false;
   for (const auto& name : names) {
     const Handle member(H5Oopen(object, name.c_str(), H5P_DEFAULT), H5Oclose);
-    if (!member || !try_object(member.id(), depth + 1))
+    if (!member || !try_object(member.id(), depth + 1, seen))
       return false;
   }
   return true;
@@ -102,7 +109,8 @@ bool try_file(const char* path) {
   const Handle access = file_access();
   const Handle file(H5Fopen(path, H5F_ACC_RDONLY, access.id()), H5Fclose);
   const Handle root(file ? H5Oopen(file.id(), "/", H5P_DEFAULT) : -1, H5Oclose);
-  return root && try_object(root.id(), 0);
+  std::set<haddr_t> seen;
+  return root && try_object(root.id(), 0, seen);
 }
 
 /// HDF5 1.8 and later write superblocks of version 2 and 3, with metadata that have checksums, if they are asked to.

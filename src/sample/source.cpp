@@ -15,16 +15,21 @@ namespace {
 /// Where log(alpha/beta) ends on paths of the free field: far from all its scales.
 constexpr double free_field_range = 5;
 
+/// A field from a file, (L1, ..., Ld) float64.
+torch::Tensor read_map(const Mpi& mpi, const std::string& path, const Geometry& geometry) {
+  return torch::tensor(read_field(mpi, path, geometry), torch::kDouble).reshape(Layout{geometry}.sites());
+}
+
 /// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - k2_top) phi_x^2, of a law that is known at k2_top.
-Tilt tilt_of(const SourceOptions& settings, double k2_top, const Geometry& geometry, torch::Device device) {
+Tilt tilt_of(const Mpi& mpi, const SourceOptions& settings, double k2_top, const Geometry& geometry, torch::Device device) {
   const double k2_below = settings.quadratic - k2_top;
   Tilt tilt{.A = 2 * k2_below, .b = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
-    tilt.b = tilt.b + read_field(settings.field_map, geometry);
+    tilt.b = tilt.b + read_map(mpi, settings.field_map, geometry);
   tilt.b = tilt.b.to(device);
   if (!settings.quadratic_map.empty())
     tilt.A =
-        Operator::diagonal(Basis::site(), 2 * (k2_below + read_field(settings.quadratic_map, geometry))).to(device);
+        Operator::diagonal(Basis::site(), 2 * (k2_below + read_map(mpi, settings.quadratic_map, geometry))).to(device);
   return tilt;
 }
 
@@ -44,7 +49,7 @@ std::optional<Phi4> theory_of(const std::map<std::string, double>& couplings) {
               .quadratic = couplings.at("quadratic")};
 }
 
-Source free_field_source(const SourceOptions& settings, torch::Device device) {
+Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const Phi4 theory{.mass2 = settings.mass2};
   checked([&] { theory.validate(); });
@@ -59,7 +64,7 @@ Source free_field_source(const SourceOptions& settings, torch::Device device) {
           .families = {},
           .drift = make_drift(
               [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
-              tilt_of(settings, 0, geometry, device))};
+              tilt_of(mpi, settings, 0, geometry, device))};
 }
 
 /// Throws UsageError for tilts that the model was not trained for.
@@ -75,7 +80,7 @@ void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& mod
                     least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
 }
 
-Source model_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
                     const std::string& precision, torch::Device device) {
   if (options.given("mass2"))
     throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
@@ -84,7 +89,7 @@ Source model_source(const SourceOptions& settings, const Options& options, const
   if (options.given("lattice"))
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
   const auto tilting = model->prior().tilting();
-  const Tilt tilt = tilt_of(settings, tilting.k2_top, model->layout().geometry, device);
+  const Tilt tilt = tilt_of(mpi, settings, tilting.k2_top, model->layout().geometry, device);
   check_tilt(tilt, tilting, settings.model);
   model->set_precision(convolution_type(precision));
   model->to(device);
@@ -120,14 +125,16 @@ void SourceOptions::declare(Options& options) {
   options.value("field", field, "H", "magnetic field h");
   options.value("quadratic", quadratic, "K2",
                 "shift of the squared mass by -k2, in the range that the model was trained for");
-  options.value("field-map", field_map, "FILE", "h(x), added to --field: an ensemble file of one configuration");
+  options.value("field-map", field_map, "FILE",
+                "h(x), added to --field: an NPY file, HDF5 with one dataset "
+                "(else FILE:/NAME), or an ensemble of one configuration");
   options.value("quadratic-map", quadratic_map, "FILE", "k2(x), added to --quadratic, likewise");
 }
 
-Source open_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
                    const std::string& precision, torch::Device device) {
-  return settings.free_field() ? free_field_source(settings, device)
-                               : model_source(settings, options, kinds, precision, device);
+  return settings.free_field() ? free_field_source(mpi, settings, device)
+                               : model_source(mpi, settings, options, kinds, precision, device);
 }
 
 } // namespace stint

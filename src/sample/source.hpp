@@ -4,6 +4,7 @@
 #include "generative/prior.hpp"
 #include "lattice/phi4.hpp"
 #include "src/program/compute.hpp"
+#include "src/ranks/mpi.hpp"
 
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ struct SourceOptions {
   double mass2 = 1;              ///< of the free field
   bool uncalibrated = false;
   double field = 0, quadratic = 0;
-  std::string field_map, quadratic_map; ///< ensemble files of one configuration: h(x), k2(x)
+  std::string field_map, quadratic_map; ///< files of one field (field_file.hpp): h(x), k2(x)
 
   void declare(Options& options); ///< as groups "Model" and "Tilt"
 
@@ -38,7 +39,7 @@ struct Source {
 };
 
 /// Throws UsageError for options that do not go together or tilts that the model was not trained for.
-Source open_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
                    const std::string& precision, torch::Device device);
 
 } // namespace stint

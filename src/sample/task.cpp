@@ -93,8 +93,10 @@ void check_options(const TaskOptions& settings, const Options& options) {
 }
 
 /// A mask by its text, or from a file: known where the field is not 0.
-torch::Tensor mask_of(const std::string& text, const Geometry& geometry, std::uint64_t seed) {
-  return std::filesystem::exists(text) ? read_field(text, geometry) != 0 : parse_mask(text, geometry, seed);
+torch::Tensor mask_of(const Mpi& mpi, const std::string& text, const Geometry& geometry, std::uint64_t seed) {
+  if (!names_field_file(text))
+    return parse_mask(text, geometry, seed);
+  return torch::tensor(read_field(mpi, text, geometry), torch::kDouble).reshape(Layout{geometry}.sites()) != 0;
 }
 
 } // namespace
@@ -112,9 +114,10 @@ void TaskOptions::declare(Options& options) {
   options.value("known-configuration", known_configuration, "each|N",
                 "sample n starts from the n-th configuration of --known (from its first one again after the last), or "
                 "all samples from number N");
-  options.value("mask", mask, "MASK",
-                "known sites: random:P, block:AxB@X,Y (all but this block), or an ensemble file of one configuration, "
-                "known where it is not 0");
+  options.value(
+      "mask", mask, "MASK",
+      "known sites: random:P, block:AxB@X,Y (all but this block), or a file, known where it is not 0: NPY, HDF5 "
+      "with one dataset (else FILE:/NAME), or an ensemble of one configuration");
   options.value("known-noise", known_noise, "SIGMA", "standard deviation of the noise that --known comes with");
   options.value("blur", blur, "W", "width of the Gaussian that --known is smeared with, in sites (denoise)");
   options.value("order", order, "ORDER", "of --task sequential: raster, columns:N, blocks:N, morton:N, N sites wide");
@@ -125,13 +128,13 @@ void TaskOptions::declare(Options& options) {
                  "what superresolve knows: modes below pi / N, or averages over N^d sites");
 }
 
-KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed)
+KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed)
     : layout_(layout) {
   check_options(settings, options);
   const Geometry& geometry = layout.geometry;
   torch::Tensor mask;
   if (!settings.mask.empty())
-    mask = checked([&] { return mask_of(settings.mask, geometry, seed); });
+    mask = checked([&] { return mask_of(mpi, settings.mask, geometry, seed); });
   task_ = checked([&] {
     return row_of(settings.task)
         .path(settings, layout, mask, settings.curve == "linear" ? Curve::linear : Curve::trigonometric);

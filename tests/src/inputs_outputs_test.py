@@ -160,6 +160,11 @@ class Repeated(ProgramTest):
                      ["--start", "start.h5", "--history-every", "3", "--precision", "double"]):
             self.repeat(*tiny(*more))
 
+    def test_join(self):
+        self.hmc("a.h5")
+        self.hmc("b.h5", "--seed", "2")
+        self.repeat("join", "a.h5", "b.h5", "--quiet")
+
     def test_sample(self):
         self.hmc("known.h5")
         for more in ([], ["--solver", "rk4", "--weights"], ["--solver", "heun", "--weights", "--metropolis"],
@@ -173,6 +178,73 @@ class Repeated(ProgramTest):
         self.hmc("data.h5", lattice="8x8", chains=8, trajectories=20)
         self.repeat(*TRAIN, "--data", "data.h5")
         self.repeat(*TRAIN, "--data", "data.h5", "--operators", "mixed", "--field-range", "0.01")
+
+
+class Fields(ProgramTest):
+    """Masks and maps of couplings as plain arrays."""
+
+    @needs_h5py
+    def test_the_same_field_in_every_form(self):
+        self.hmc("known.h5")
+        self.python("""
+import h5py, numpy
+mask = numpy.zeros((4, 4)); mask[1, :] = 1
+numpy.save('bool.npy', mask.astype(bool)); numpy.save('int.npy', mask.astype('int32')); numpy.save('real.npy', mask[None])
+h5py.File('one.h5', 'w')['group/mask'] = mask.astype('uint8')
+with h5py.File('two.h5', 'w') as two:
+    two['mask'], two['other'] = mask, mask
+numpy.save('wrong.npy', mask[:2]); numpy.save('nan.npy', mask * numpy.nan); numpy.save('big.npy', mask.astype('>f8'))
+""")
+        task = [*FREE, "--task", "inpaint", "--known", "known.h5", "--mask"]
+        self.succeed(*task, "bool.npy", "--output", "first.h5")
+        for name in ("int.npy", "real.npy", "one.h5", "one.h5:/group/mask", "two.h5:/mask"):
+            with self.subTest(name):
+                self.succeed(*task, name, "--output", "second.h5", "--overwrite")
+                self.assertEqual(self.python(SAME, "first.h5", "second.h5"), "[] True")
+        for ranks in (None, 2):  # a pipe
+            with open(self.folder / "bool.npy", "rb") as mask:
+                result = subprocess.run([*([] if ranks is None else ["mpirun", "--oversubscribe", "-n", "2"]), STINT, *task, "/dev/stdin",
+                                         "--output", "second.h5", "--overwrite"], cwd=self.folder, input=mask.read(), capture_output=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.python(SAME, "first.h5", "second.h5"), "[] True")
+        self.refuse(2, "has the shape (2, 4)", *task, "wrong.npy", "--output", "third.h5")
+        self.refuse(2, "has 2 datasets", *task, "two.h5", "--output", "third.h5")
+        self.refuse(1, "NaN", *task, "nan.npy", "--output", "third.h5")
+        self.refuse(1, "little endian", *task, "big.npy", "--output", "third.h5")
+        self.succeed(*FREE, "--field-map", "real.npy", "--output", "fourth.h5")
+
+
+class Joined(ProgramTest):
+    @needs_h5py
+    def test_ensembles_of_one_theory(self):
+        for seed in (1, 2, 3):
+            self.hmc(f"{seed}.h5", "--seed", str(seed))
+        self.succeed("join", "1.h5", "2.h5", "3.h5", "--output", "all.h5", "--quiet", "--json", "all.json")
+        self.assertEqual(json.loads((self.folder / "all.json").read_text()), {"configurations": 180, "chains": 60, "files": 3})
+        self.assertEqual(self.python("""
+import h5py, numpy
+files = [h5py.File(f'{seed}.h5') for seed in (1, 2, 3)]
+a = h5py.File('all.h5')
+print((a['configurations'][:] == numpy.concatenate([f['configurations'] for f in files])).all(),
+      (a['chain'][:] == numpy.concatenate([f['chain'][:] + 20 * n for n, f in enumerate(files)])).all(),
+      (a['trajectory'][:] == numpy.concatenate([f['trajectory'] for f in files])).all(),
+      (a['history/action'][:] == numpy.concatenate([f['history/action'] for f in files], axis=1)).all(), a['configurations'].dtype)
+"""), "True True True True float32")
+        self.assertEqual(json.loads(self.succeed("measure", "all.h5", "--json", "-"))["configurations"], 180)
+
+    def test_duplicates_and_other_theories_are_refused(self):
+        self.hmc("a.h5")
+        self.hmc("longer.h5", "--resume", trajectories=24)
+        self.hmc("mass.h5", "--mass2", "-3")
+        self.hmc("lattice.h5", lattice="4x6")
+        (self.folder / "copy.h5").write_bytes((self.folder / "a.h5").read_bytes())
+        self.refuse(2, "60 of the 60 configurations of copy.h5 are in a.h5 too", "join", "a.h5", "copy.h5", "--output", "b.h5")
+        self.refuse(2, "60 of the 60 configurations of a.h5 are in a.h5 too", "join", "a.h5", "a.h5", "--output", "b.h5")
+        self.refuse(2, "60 of the 120 configurations of longer.h5", "join", "a.h5", "longer.h5", "--output", "b.h5")
+        self.refuse(2, "mass.h5 is of kind phi4, 1 channels, lattice 4x4, mass2 -3", "join", "a.h5", "mass.h5", "--output", "b.h5")
+        self.refuse(2, "lattice 4x6", "join", "a.h5", "lattice.h5", "--output", "b.h5")
+        self.refuse(2, "is missing", "join", "a.h5", "--output", "b.h5")
+        self.refuse(2, "is the same file as", "join", "a.h5", "mass.h5", "--output", "a.h5", "--overwrite")
 
 
 class Locks(ProgramTest):

@@ -170,7 +170,10 @@ class BadInput(ProgramTest):
             "no dataset '/configurations'": "del file['configurations']",
             "NaN": "file['configurations'][3, 1, 2] = float('nan')",
             "infinite": "file['configurations'][3, 1, 2] = float('inf')",
-            "int64": "del file['configurations']; file['configurations'] = [[[1] * 4] * 4] * 60",
+            "type text, expected numbers": "del file['configurations']; file['configurations'] = [[['a'] * 4] * 4] * 60",
+            "'elsewhere.h5' is missing": "layout = h5py.VirtualLayout((60, 4, 4), 'f4'); "
+                                         "layout[:] = h5py.VirtualSource('elsewhere.h5', 'x', (60, 4, 4)); "
+                                         "del file['configurations']; file.create_virtual_dataset('configurations', layout)",
         }
         script = "import h5py, shutil, sys; shutil.copy('good.h5', 'bad.h5'); file = h5py.File('bad.h5', 'r+'); exec(sys.argv[1])"
         for words, change in damage.items():
@@ -196,7 +199,82 @@ with h5py.File('good.h5') as good, h5py.File('image.h5', 'w') as image:
                 self.refuse(1, "image.h5: is of kind 'image', which has no lattice action", *arguments)
 
 
+class Foreign(ProgramTest):
+    """Good ensembles that other programs have written or added to."""
+
+    @needs_h5py
+    def test_attributes_and_objects_of_any_type(self):
+        self.hmc("out.h5")
+        self.python("""
+import h5py, numpy
+with h5py.File('out.h5', 'r+') as file:
+    file.attrs.update(texts=['a', 'b'], empty_text='', truth=True, truths=[True, False], complex=1 + 2j, large=numpy.uint64(2**64 - 1),
+                      none=h5py.Empty('f'), short=numpy.float16(0.5), bytes=numpy.bytes_('old'))
+    file.attrs['compound'] = numpy.array([(1, 2.0)], dtype=[('n', int), ('x', float)])
+    file.attrs['reference'] = file['chain'].ref
+    file['mine/texts'] = ['x', 'y']
+    file['mine/compound'] = file.attrs['compound']
+    file['mine/halves'] = numpy.zeros(3, 'float16')
+    file['mine/round'] = file['mine']
+    file['mine/top'] = file['/']
+    file['elsewhere'] = h5py.ExternalLink('none.h5', '/x')
+    file['soft'] = h5py.SoftLink('/chain')
+""")
+        table = self.succeed("info", "out.h5", "--verbose", "--verify", "--json", "out.json")
+        found = json.loads((self.folder / "out.json").read_text())
+        self.assertEqual({name: found[name] for name in ("texts", "empty_text", "truth", "truths", "large", "none", "short", "bytes")},
+                         {"texts": ["a", "b"], "empty_text": "", "truth": True, "truths": [True, False], "large": 2**64 - 1, "none": None,
+                          "short": 0.5, "bytes": "old"})
+        self.assertEqual((found["complex"], found["reference"]), ("(compound)", "(reference)"))
+        self.assertEqual(found["datasets"]["/mine/halves"], {"type": "float16", "shape": [3]})
+        self.assertEqual(found["datasets"]["/elsewhere"], {"link": "none.h5:/x"})
+        self.assertEqual(found["datasets"]["/soft"], {"link": "/chain"})
+        self.assertNotIn("/mine/round/texts", found["datasets"])
+        self.assertIn("link to none.h5:/x", table)
+        self.succeed("measure", "out.h5", "--quiet")
+
+    @needs_h5py
+    def test_ensembles_of_numpy(self):
+        """The same numbers, 0 to 5, in every type, with everything as h5py and others write it."""
+        script = """
+import h5py, numpy, sys
+field = numpy.random.default_rng(1).integers(0, 6, (40, 4, 4))
+with h5py.File(sys.argv[1], 'w', libver=(sys.argv[3], sys.argv[3] if sys.argv[3] == 'v110' else 'v110')) as file:
+    file.attrs.update(format='stint-ensemble', format_version=numpy.uint8(1), complete=True, lattice=numpy.array([4, 4], 'uint16'),
+                      mass2=-4, field=False, quadratic=numpy.float16(0))
+    file.attrs['lambda'] = numpy.float32(2)
+    text = h5py.h5t.C_S1.copy(); text.set_size(8); text.set_strpad(h5py.h5t.STR_SPACEPAD)
+    attribute = h5py.h5a.create(file.id, b'kind', text, h5py.h5s.create(h5py.h5s.SCALAR))
+    attribute.write(numpy.array(b'phi4    ', 'S8'), mtype=text)
+    if sys.argv[2] == 'virtual':
+        with h5py.File('source.h5', 'w') as source:
+            source['x'] = field.astype('float32')
+        layout = h5py.VirtualLayout((40, 4, 4), 'float32')
+        layout[:] = h5py.VirtualSource('source.h5', 'x', (40, 4, 4))
+        file.create_virtual_dataset('configurations', layout)
+    else:
+        file['configurations'] = field.astype(sys.argv[2])
+    file['chain'], file['trajectory'] = numpy.zeros(40, 'uint8'), numpy.arange(40, dtype='int16')
+"""
+        tables = set()
+        for libver in ("v110", "earliest"):
+            for kind in ("float64", "uint8", "int16", "uint32", "int64", "float16", ">f4", "virtual"):
+                if (libver, kind) == ("earliest", "virtual"):
+                    continue  # which HDF5 cannot write
+                with self.subTest(kind, libver=libver):
+                    self.python(script, "x.h5", kind, libver)
+                    self.succeed("info", "x.h5", "--verify")
+                    tables.add(self.succeed("measure", "x.h5"))
+        self.assertEqual(len(tables), 1)
+
+
 class Results(ProgramTest):
+    @needs_h5py
+    def test_attributes_are_texts_for_h5py(self):
+        self.hmc("out.h5")
+        self.assertEqual(self.python("import h5py; a = h5py.File('out.h5').attrs; print(a['kind'] == 'phi4', a['format'] == 'stint-ensemble')"),
+                         "True True")
+
     @needs_h5py
     def test_h5py_reads_what_the_design_promises(self):
         self.hmc("out.h5", "--mass2", "-3", "--history-every", "2")
@@ -285,6 +363,19 @@ print(json.dumps({
         result = self.run_stint(*tiny("--step-size", "0.6", "--output", "out.h5"))
         self.assertEqual(result.returncode, 0)
         self.assertIn("acceptance", result.stderr)
+
+    def test_what_a_model_is_good_for(self):
+        model = str(pathlib.Path(__file__).resolve().parents[2] / "models/phi4-l32.h5")
+        lines = self.succeed("info", model).splitlines()
+        for line, words in zip(lines, (["phi4 on 32x32", "mass2 -4, lambda 4.572"], ["generate", "inpaint", "multiscale"],
+                                       ["--field up to 0.025", "--quadratic -0.06 to 0,", "32x32"], ["held-out loss", "before training"],
+                                       [f"stint sample --model {model}"])):
+            for word in words:
+                self.assertIn(word, line)
+        self.assertEqual(lines[5:], ["", "More with --verbose."])
+        whole = self.succeed("info", model, "--verbose")
+        self.assertEqual(whole.splitlines()[:5], lines[:5])
+        self.assertIn("/history/validation_loss", whole)
 
     def test_help(self):
         for command in ("hmc", "measure", "compare", "info"):

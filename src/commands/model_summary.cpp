@@ -1,0 +1,81 @@
+#include "src/commands/model_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace stint {
+namespace {
+
+double number(const hdf5::File& file, const char* name) {
+  return file.has_attribute(name) ? file.attribute<double>(name) : 0;
+}
+
+std::string text(const hdf5::File& file, const char* name) {
+  return file.has_attribute(name) ? file.attribute<std::string>(name) : "";
+}
+
+std::string lattice_of(const hdf5::File& file) {
+  const auto extents = file.attribute<std::vector<std::int64_t>>("lattice");
+  return fmt::format("{}", fmt::join(extents, "x"));
+}
+
+std::string learned(const hdf5::File& file) {
+  std::string line = text(file, "kind") + " on " + lattice_of(file);
+  for (const char* coupling : {"mass2", "lambda", "field", "quadratic"})
+    if (file.has_attribute(coupling))
+      line += fmt::format(", {} {:.6g}", coupling, number(file, coupling));
+  if (const auto data = text(file, "data_file"); !data.empty())
+    line += ", from " + data;
+  if (file.has_attribute("steps_done") && number(file, "steps_done") < number(file, "steps"))
+    line += fmt::format(" (unfinished: {:.0f} of {:.0f} steps)", number(file, "steps_done"), number(file, "steps"));
+  return line;
+}
+
+/// The families of operators, each with a positive weight, that a task needs one of.
+std::string tasks(const hdf5::File& file) {
+  const std::string trained = fmt::format(",{}", text(file, "operators"));
+  const auto any = [&trained](const std::vector<const char*>& families) {
+    for (const char* family : families)
+      if (trained.find(fmt::format(",{}:", family)) != std::string::npos)
+        return true;
+    return false;
+  };
+  std::string line;
+  const auto add = [&line](const char* names) { line += fmt::format("{}{}", line.empty() ? "" : ", ", names); };
+  if (any({"scalar"}))
+    add("generate, denoise");
+  if (any({"known", "sequential", "independent"}))
+    add("inpaint, sequential");
+  if (any({"fourier"}))
+    add("multiscale, superresolve, denoise --blur");
+  return line.empty() ? fmt::format("operators {}", text(file, "operators")) : line;
+}
+
+std::string tilts(const hdf5::File& file) {
+  std::string line;
+  if (const double h = number(file, "field_range"); h > 0)
+    line += fmt::format("--field up to {:.6g} either way, ", h);
+  if (const double low = number(file, "quadratic_range"), top = number(file, "quadratic_top"); low > 0 || top > 0)
+    line += fmt::format("--quadratic {:.6g} to {:.6g}, ", 0 - low, top);
+  return (line.empty() ? "no tilts, " : line) + "lattice " + lattice_of(file) + " and multiples of its extents";
+}
+
+std::string held_out(const hdf5::File& file) {
+  if (!file.exists("/history/validation_loss"))
+    return "unknown";
+  const auto losses = file.dataset("/history/validation_loss").read<double>();
+  return losses.empty() ? "unknown" : fmt::format("{:.5g} ({:.5g} before training)", losses.back(), losses.front());
+}
+
+} // namespace
+
+bool is_model_format(const std::string& format) { return format == "stint-model"; }
+
+std::string model_summary(const hdf5::File& file) {
+  return fmt::format("learned        {}\ntasks          {}\ntilts          {}\nheld-out loss  {}\n"
+                     "ask it         stint sample --model {} --output new.h5\n",
+                     learned(file), tasks(file), tilts(file), held_out(file), file.path());
+}
+
+} // namespace stint

@@ -1,0 +1,180 @@
+#include "src/files/ensemble_join.hpp"
+
+#include "src/files/digest.hpp"
+#include "src/files/history_file.hpp"
+#include "src/program/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <unordered_map>
+
+namespace stint {
+namespace {
+
+constexpr std::int64_t block_bytes = 16 << 20; // of configurations in memory
+constexpr std::array columns = {"log_density", "log_weight"};
+
+std::string couplings_text(const EnsembleHeader& header) {
+  if (!header.theory)
+    return "";
+  return fmt::format(", mass2 {}, lambda {}, field {}, quadratic {}", header.theory->mass2, header.theory->lambda,
+                     header.theory->field, header.theory->quadratic);
+}
+
+std::string law_text(const EnsembleHeader& header) {
+  return fmt::format("kind {}, {} channels, lattice {}{}", header.kind, header.channels, header.geometry.text(),
+                     couplings_text(header));
+}
+
+void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
+  if (const auto a = law_text(first.header()), b = law_text(other.header()); a != b)
+    throw UsageError(fmt::format("{} is of {}, but {} of {}", other.path(), b, first.path(), a));
+  for (const char* column : columns)
+    if (first.has_column(column) != other.has_column(column))
+      throw UsageError(
+          fmt::format("one of {} and {} has /{}, the other one has not", first.path(), other.path(), column));
+}
+
+/// Calls visit(first, configurations) for all of an ensemble, block by block.
+template<class Visit> void visit_blocks(const EnsembleReader& ensemble, Visit visit) {
+  const std::int64_t values = ensemble.values_per_configuration();
+  const std::int64_t block =
+      std::max<std::int64_t>(1, block_bytes / (values * static_cast<std::int64_t>(sizeof(double))));
+  std::vector<double> configurations;
+  for (std::int64_t first = 0; first < ensemble.size(); first += block) {
+    configurations.resize(std::min(block, ensemble.size() - first) * values);
+    ensemble.read<double>(first, configurations);
+    visit(first, std::span<const double>(configurations));
+  }
+}
+
+std::vector<std::uint64_t> digests_of(const EnsembleReader& ensemble) {
+  const auto values = static_cast<std::size_t>(ensemble.values_per_configuration());
+  std::vector<std::uint64_t> digests;
+  visit_blocks(ensemble, [&](std::int64_t /*first*/, std::span<const double> configurations) {
+    for (std::size_t begin = 0; begin < configurations.size(); begin += values) {
+      Digest digest;
+      digest.append(std::as_bytes(configurations.subspan(begin, values)));
+      digests.push_back(digest.value());
+    }
+  });
+  return digests;
+}
+
+void check_no_duplicates(const std::vector<EnsembleReader>& ensembles) {
+  std::unordered_map<std::uint64_t, std::size_t> file_of;
+  for (std::size_t number = 0; number < ensembles.size(); ++number) {
+    const auto& ensemble = ensembles[number];
+    const auto digests = digests_of(ensemble);
+    std::map<std::size_t, std::int64_t> shared; // configurations, by the other file
+    for (const auto digest : digests)
+      if (const auto [place, fresh] = file_of.try_emplace(digest, number); !fresh && place->second != number)
+        ++shared[place->second];
+    const std::int64_t fewest = ensemble.header().theory ? 1 : std::max<std::int64_t>(1, ensemble.size() / 2);
+    for (const auto& [other, count] : shared)
+      if (count >= fewest)
+        throw UsageError(fmt::format("{} of the {} configurations of {} are in {} too; leave one of the files out",
+                                     count, ensemble.size(), ensemble.path(), ensembles[other].path()));
+  }
+}
+
+/// New numbers for the chains of a file: `first`, `first` + 1, ... in their order.
+std::map<std::int64_t, std::int64_t> renumbered(const std::vector<std::int64_t>& chains, std::int64_t first) {
+  std::map<std::int64_t, std::int64_t> number;
+  for (const auto chain : chains)
+    number[chain] = 0;
+  for (auto& [chain, renamed] : number)
+    renamed = first++;
+  return number;
+}
+
+bool has_history(const EnsembleReader& ensemble) { return ensemble.file().exists("/history/trajectory"); }
+
+/// Trajectories that the history of all ensembles has; empty if there is one without, or one of others. A column of a
+/// history is a chain from 0 on.
+std::vector<std::int64_t> common_history(const std::vector<EnsembleReader>& ensembles) {
+  std::vector<std::int64_t> common;
+  for (const auto& ensemble : ensembles) {
+    if (!has_history(ensemble))
+      return {};
+    const auto rows = ensemble.file().dataset("/history/trajectory").read<std::int64_t>();
+    const auto chains = renumbered(ensemble.chain(), 0);
+    const bool from_zero = std::ranges::all_of(chains, [](const auto& pair) { return pair.first == pair.second; });
+    if (!from_zero || ensemble.file().dataset("/history/action").row_size() != std::ssize(chains) ||
+        (!common.empty() && common != rows))
+      return {};
+    common = rows;
+  }
+  return common;
+}
+
+void join_histories(const std::vector<EnsembleReader>& ensembles, std::int64_t rows, std::int64_t chains,
+                    EnsembleWriter& out) {
+  HistoryWriter writer(out.file(), rows, chains);
+  const std::int64_t block = history_block(chains);
+  for (std::int64_t first = 0; first < rows; first += block) {
+    const std::int64_t n = std::min(block, rows - first);
+    HistoryRows joined;
+    std::vector<HistoryRows> parts;
+    for (const auto& ensemble : ensembles)
+      parts.push_back(HistoryReader(ensemble.file()).read(first, n));
+    joined.trajectories = parts[0].trajectories;
+    for (std::int64_t row = 0; row < n; ++row)
+      for (const auto& part : parts) {
+        const std::int64_t width = std::ssize(part.infos) / n;
+        joined.infos.insert(joined.infos.end(), part.infos.begin() + row * width,
+                            part.infos.begin() + (row + 1) * width);
+      }
+    writer.append(joined);
+  }
+}
+
+} // namespace
+
+JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std::string& output, bool overwrite,
+                               const Provenance& provenance) {
+  std::vector<EnsembleReader> ensembles;
+  JoinedEnsembles joined;
+  auto precision = hdf5::Type::float32;
+  for (const auto& path : paths) {
+    ensembles.emplace_back(path);
+    check_alike(ensembles[0], ensembles.back());
+    joined.configurations += ensembles.back().size();
+    if (ensembles.back().header().precision == hdf5::Type::float64)
+      precision = hdf5::Type::float64;
+  }
+  check_no_duplicates(ensembles);
+  EnsembleHeader header = ensembles[0].header();
+  header.precision = precision;
+  header.provenance = provenance;
+  EnsembleWriter out(output, overwrite, header, joined.configurations);
+  std::map<std::string, std::vector<double>> joined_columns;
+  for (const auto& ensemble : ensembles) {
+    auto chain = ensemble.chain();
+    const auto trajectory = ensemble.trajectory();
+    const auto number = renumbered(chain, joined.chains);
+    for (auto& name : chain)
+      name = number.at(name);
+    joined.chains += std::ssize(number);
+    visit_blocks(ensemble, [&](std::int64_t first, std::span<const double> configurations) {
+      const auto n = configurations.size() / static_cast<std::size_t>(ensemble.values_per_configuration());
+      out.append<double>(configurations, std::span(chain).subspan(first, n), std::span(trajectory).subspan(first, n));
+    });
+    for (const char* column : columns)
+      if (ensemble.has_column(column))
+        std::ranges::copy(ensemble.column(column), std::back_inserter(joined_columns[column]));
+  }
+  for (const auto& [column, values] : joined_columns)
+    out.write_column(column, values);
+  if (const auto rows = common_history(ensembles); !rows.empty()) {
+    join_histories(ensembles, std::ssize(rows), joined.chains, out);
+    joined.history = true;
+  }
+  out.commit();
+  return joined;
+}
+
+} // namespace stint
