@@ -1,4 +1,4 @@
-"""The tables of HMC's rates in docs/hmc.md: python3 hmc.py --bench build/release/bin/bench_hmc
+"""The tables of HMC's rates in docs/notes/hmc.md: python3 hmc.py --bench build/release/bin/bench_hmc
 
 Runs bench_hmc and the same trajectories in PyTorch (peers/hmc_torch.py, if `import torch` works in this Python), in turn, and
 takes the best of each, on a machine that has nothing else to do. --quick: only what is compared with PyTorch."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every task of one model against HMC: runs them all and prints the tables of docs/multitask.md.
+"""Every task of one model against HMC: runs them all and prints the tables of docs/notes/multitask.md.
 
     python3 scripts/multitask.py STINT MODEL FOLDER [--samples 10240] [--relax 50] [--tasks NAME ...]
 
