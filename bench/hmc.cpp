@@ -6,20 +6,20 @@
 //   update/.../ALGORITHM   whole updates by all threads: momenta, trajectory, acceptance, energies; cluster sweeps
 //   large/.../leapfrog     the same on lattices that fit no cache, 16 chains, one thread
 //   kernel/.../leapfrog    as many trajectories by all threads, without momenta and acceptance
-//   leapfrog, sweep, clusters, normals/.../INSTRUCTION SET   parts, by one thread
+//   leapfrog, pass, clusters, normals/.../INSTRUCTION SET   parts, by one thread
 //   bound/...              what the machine can do
 //
 // Bounds. A site update in d dimensions takes, on the register of all its chains,
 //   2 d additions (neighbours, field), 1 product (phi^2), 4 multiply-adds (force, two for the kick, drift):
 //   2 d + 5 instructions for the units that do multiply-adds, 9 in d = 2, where they count 2 d + 9 = 13 operations.
-// Its loads and stores, 2 d + 2, need no longer: there are units for two loads and a store at the same time. A sweep
+// Its loads and stores, 2 d + 2, need no longer: there are units for two loads and a store at the same time. A pass
 // that finds nothing in cache moves 5 numbers a site: it reads phi and pi and writes pi and the new phi, which has to
-// be read before it is written. A trajectory in tiles (mcmc/molecular_dynamics.hpp) moves that once for many stages.
+// be read before it is written. A trajectory in tiles (mcmc/tiled_dynamics.hpp) moves that once for many stages.
 
 #include "mcmc/aligned_array.hpp"
 #include "mcmc/cluster.hpp"
-#include "mcmc/ensemble.hpp"
-#include "mcmc/molecular_dynamics.hpp"
+#include "mcmc/markov_chains.hpp"
+#include "mcmc/tiled_dynamics.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -61,7 +61,7 @@ template<class Run> void on_one_thread(Run run) {
 
 template<class Real>
 void update(benchmark::State& state, const Geometry& geometry, std::int64_t chains, const UpdateSettings& settings) {
-  Ensemble<Real> ensemble(geometry, theory, settings, 1, 0, chains);
+  MarkovChains<Real> ensemble(geometry, theory, settings, 1, 0, chains);
   ensemble.start_hot();
   std::vector<TrajectoryInfo> info(chains);
   ensemble.advance(info);
@@ -79,6 +79,8 @@ template<class Real> struct Group {
     std::fill_n(phi.data(), size, Real{0});
     std::fill_n(first.data(), size, Real{0});
   }
+  Workspace<Real> workspace() { return {pi.data(), first.data(), second.data()}; }
+
   std::int64_t size;
   AlignedArray<Real> phi, pi, first, second;
 };
@@ -88,19 +90,18 @@ template<class Real> void kernel(benchmark::State& state, const Geometry& geomet
   const std::int64_t groups = chains / lanes, size = geometry.volume() * lanes;
   AlignedArray<Real> fields(groups * size);
   std::fill_n(fields.data(), groups * size, Real{0});
-  const MolecularDynamics<Real> dynamics(geometry, theory, *supported_kernels<Real>().entries[0]);
+  const TiledDynamics<Real> dynamics(LatticePass<Real>(geometry, theory, *supported_kernels<Real>().entries[0]));
   const auto stages = trajectory_stages(plain.integrator, plain.step_size, plain.steps);
   std::vector<Group<Real>> scratch;
   for (int i = 0; i < omp_get_max_threads(); ++i) {
     scratch.emplace_back(geometry);
-    dynamics.sweep().draw({}, dynamics.sweep().whole(), scratch.back().pi.data());
+    dynamics.pass().draw({}, dynamics.pass().whole(), scratch.back().pi.data());
   }
   for (auto _ : state)
 #pragma omp parallel for schedule(static)
     for (std::int64_t group = 0; group < groups; ++group) {
       Group<Real>& mine = scratch[omp_get_thread_num()];
-      benchmark::DoNotOptimize(
-          dynamics(stages, fields.data() + group * size, mine.pi.data(), {mine.first.data(), mine.second.data()}));
+      benchmark::DoNotOptimize(dynamics.move(stages, fields.data() + group * size, mine.workspace()));
     }
   count(state, "site_updates_per_second", static_cast<double>(groups * size * plain.steps));
 }
@@ -108,31 +109,30 @@ template<class Real> void kernel(benchmark::State& state, const Geometry& geomet
 template<class Real> void leapfrog(benchmark::State& state, const Geometry& geometry, const Kernels<Real>& kernels) {
   Group<Real> group(geometry);
   kernels.normals({}, 0, geometry.volume(), group.pi.data());
-  const MolecularDynamics<Real> dynamics(geometry, theory, kernels);
+  const TiledDynamics<Real> dynamics(LatticePass<Real>(geometry, theory, kernels));
   const auto stages = trajectory_stages(plain.integrator, plain.step_size, plain.steps);
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        dynamics(stages, group.phi.data(), group.pi.data(), {group.first.data(), group.second.data()}));
+    benchmark::DoNotOptimize(dynamics.move(stages, group.phi.data(), group.workspace()));
   count(state, "site_updates_per_second", static_cast<double>(group.size * plain.steps));
 }
 
-/// One sweep over and over, without energies and tiles.
-template<class Real> void sweep(benchmark::State& state, const Geometry& geometry, const Kernels<Real>& kernels) {
+/// One pass over and over, without energies and tiles.
+template<class Real> void one_pass(benchmark::State& state, const Geometry& geometry, const Kernels<Real>& kernels) {
   Group<Real> group(geometry);
   kernels.normals({}, 0, geometry.volume(), group.pi.data());
-  const LatticeSweep<Real> sweep(geometry, theory, kernels);
+  const LatticePass<Real> pass(geometry, theory, kernels);
   for (auto _ : state) {
-    auto step = sweep.prepared(group.first.data(), group.pi.data(), plain.step_size);
+    auto step = pass.prepared(group.first.data(), group.pi.data(), plain.step_size);
     step.out = group.second.data();
     step.drift = static_cast<Real>(plain.step_size);
-    sweep(step);
+    pass(step);
     std::swap(group.first, group.second);
   }
   count(state, "site_updates_per_second", static_cast<double>(group.size));
 }
 
 template<class Real> void clusters(benchmark::State& state, const Geometry& geometry, const Kernels<Real>& kernels) {
-  Ensemble<Real> ensemble(geometry, theory, {.hmc = plain, .cluster_sweeps = 1}, 1, 0, lanes);
+  MarkovChains<Real> ensemble(geometry, theory, {.hmc = plain, .cluster_sweeps = 1}, 1, 0, lanes);
   ensemble.start_hot();
   std::vector<TrajectoryInfo> info(lanes);
   for (int i = 0; i < 20; ++i)
@@ -143,7 +143,7 @@ template<class Real> void clusters(benchmark::State& state, const Geometry& geom
   for (std::int64_t x = 0; x < geometry.volume(); ++x)
     for (int lane = 0; lane < lanes; ++lane)
       phi.data()[x * lanes + lane] = configurations[lane * geometry.volume() + x];
-  const ClusterSweep<Real> cluster(geometry, theory, kernels);
+  const ClusterSweep<Real> cluster(geometry, theory.field, kernels);
   ClusterScratch scratch(geometry);
   std::uint32_t trajectory = 0;
   for (auto _ : state)
@@ -296,7 +296,7 @@ template<class Real> void add_parts() {
       add("leapfrog", lattice, leapfrog<Real>);
       add("clusters", lattice, clusters<Real>);
     }
-    add("sweep", "32x32", sweep<Real>);
+    add("pass", "32x32", one_pass<Real>);
     add("normals", "1024", [](benchmark::State& state, const Geometry& geometry, const Kernels<Real>& chosen) {
       normals<Real>(state, geometry.volume(), chosen);
     });

@@ -133,7 +133,7 @@ def print_tables(bench, threads):
     table(("bound", "measured", "", "site updates/s"), rows)
     fastest = next(where[2] for where in bench.matching("bound") if where[0] == "arithmetic")
     bound = bench.rate(f"bound/arithmetic/single/{fastest}")
-    print(f"The bare sweep reaches {bench.rate('sweep/32x32/single/' + fastest) / bound:.0%} of the bound of arithmetic, "
+    print(f"The bare pass reaches {bench.rate('pass/32x32/single/' + fastest) / bound:.0%} of the bound of arithmetic, "
           f"the leapfrog {bench.rate('leapfrog/32x32/single/' + fastest) / bound:.0%}.")
 
 

@@ -2,6 +2,7 @@
 // network of the default size.
 
 #include "generative/model.hpp"
+#include "generative/phi4/prior.hpp"
 #include "generative/sampler.hpp"
 #include "lattice/free_field.hpp"
 
@@ -14,22 +15,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-ModelDescription description(const Geometry& geometry) {
+Model free_field_model(const Geometry& geometry) {
   const Phi4 theory{.mass2 = 0.5};
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  ModelDescription result{.geometry = geometry, .kind = "phi4", .theory = theory, .moments = {}};
-  result.moments.spectrum = torch::tensor(free_propagator(geometry, theory), torch::kDouble).reshape(shape);
-  result.moments.force_spectrum = result.moments.spectrum.reciprocal();
-  return result;
+  Moments moments;
+  moments.spectrum = torch::tensor(free_propagator(geometry, theory), torch::kDouble).reshape(Layout{geometry}.sites());
+  moments.force_spectrum = moments.spectrum.reciprocal();
+  auto prior =
+      std::make_unique<Phi4Prior>(Phi4Knowledge{.geometry = geometry, .theory = theory, .moments = std::move(moments)});
+  const FamilyLaw scalar(prior->families());
+  return {std::move(prior), {.families = scalar}, 1};
 }
 
 void sampling(benchmark::State& state, Method method, torch::ScalarType precision) {
   const auto extent = static_cast<int>(state.range(0));
   const std::int64_t batch = 65536 / (extent * extent) + 1;
   const Geometry geometry({extent, extent});
-  Model model(description(geometry), 1);
+  Model model = free_field_model(geometry);
   model.set_precision(precision);
-  const auto& spectrum = model.description().moments.spectrum;
+  const Operator reference = model.prior().reference();
   double inside = 0, total = 0; // seconds
   const auto mean = model.posterior_mean();
   const Sampler sampler{.drift = make_drift([&](const Pair& pair, const torch::Tensor& signal) {
@@ -38,10 +41,10 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
                           inside += std::chrono::duration<double>(Clock::now() - begin).count();
                           return result;
                         }),
-                        .geometry = geometry,
+                        .layout = model.layout(),
                         .task = generation(),
-                        .schedule = Schedule::scales(10, spectrum),
-                        .solver = {.method = method, .reference = Operator::diagonal(Basis::fourier(), spectrum)}};
+                        .schedule = Schedule::scales(10, reference.values()),
+                        .solver = {.method = method, .reference = reference}};
   std::int64_t made = 0;
   for (auto _ : state) {
     const auto begin = Clock::now();

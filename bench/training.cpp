@@ -1,7 +1,7 @@
 // A step of 'stint train' with the network of the default size, and where its time goes: drawing the batch, its target,
 // the network's inputs, and all of it.
 
-#include "generative/phi4/action.hpp"
+#include "generative/phi4/prior.hpp"
 #include "generative/training/regression.hpp"
 #include "generative/training/trainer.hpp"
 #include "lattice/free_field.hpp"
@@ -15,30 +15,28 @@ namespace stint {
 namespace {
 
 const Geometry lattice{{32, 32}};
+const Phi4 theory{.mass2 = 0.5};
 constexpr std::int64_t configurations = 4096, batch = 64;
 
 /// Free fields, as configurations of a phi^4 whose force spectrum the target uses.
 struct Setting {
-  torch::Tensor data = torch::empty({configurations, 32, 32}, torch::kFloat);
-  Model model;
-  TrainingLaw law;
+  torch::Tensor data = draw_data();
+  Model model = make_model();
+  TrainingLaw law{{lattice}, data, law_options(model.prior(), model.description().families)};
 
-  explicit Setting(torch::ScalarType precision)
-      : model(describe(), 1), law(lattice, data, {.symmetric = true, .families = {}}) {
-    model.set_precision(precision);
+  explicit Setting(torch::ScalarType precision) { model.set_precision(precision); }
+
+  static torch::Tensor draw_data() {
+    const auto spectrum = torch::tensor(free_propagator(lattice, theory), torch::kDouble).reshape({32, 32});
+    const auto noise = torch::randn({configurations, 1, 32, 32}, at::make_generator<at::CPUGeneratorImpl>(1));
+    return torch::real(torch::fft::ifft2(spectrum.sqrt() * torch::fft::fft2(noise))).to(torch::kFloat).contiguous();
   }
 
-  ModelDescription describe() {
-    const Phi4 theory{.mass2 = 0.5};
-    const auto spectrum = torch::tensor(free_propagator(lattice, theory), torch::kDouble).reshape({32, 32});
-    const auto noise = torch::randn({configurations, 32, 32}, at::make_generator<at::CPUGeneratorImpl>(1));
-    data = torch::real(torch::fft::ifft2(spectrum.sqrt() * torch::fft::fft2(noise))).to(torch::kFloat).contiguous();
-    return {.geometry = lattice,
-            .kind = "phi4",
-            .theory = theory,
-            .symmetric = true,
-            .families = {},
-            .moments = measure_moments(data, true, theory)};
+  Model make_model() const {
+    auto prior = std::make_unique<Phi4Prior>(Phi4Knowledge{
+        .geometry = lattice, .theory = theory, .symmetric = true, .moments = measure_moments(data, true, theory)});
+    const FamilyLaw scalar(prior->families());
+    return {std::move(prior), {.families = scalar}, 1};
   }
 };
 

@@ -23,7 +23,7 @@ install(FILES ${PROJECT_BINARY_DIR}/stint-config.cmake ${PROJECT_BINARY_DIR}/sti
 if(TARGET stint)
   set_target_properties(stint PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON) # LibTorch
   install(TARGETS stint RUNTIME COMPONENT program)
-  install(DIRECTORY ${STINT_PLOTS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stint/plots COMPONENT program
+  install(DIRECTORY ${STINT_PLOTS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stint/python COMPONENT program
     PATTERN __pycache__ EXCLUDE)
   install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/stint COMPONENT program)
 endif()

@@ -6,7 +6,7 @@
 namespace stint {
 namespace {
 
-/// +-1 from the bits of Stream{seed, Purpose::probes, sample, number}: (probes, count, L1, ..., Ld).
+/// +-1 from the bits of Stream{seed, Purpose::probes, sample, number}: (probes, count, C, L1, ..., Ld).
 torch::Tensor rademacher(const torch::Tensor& like, int probes, std::uint64_t seed, std::int64_t first,
                          std::int64_t number) {
   const std::int64_t count = like.size(0), volume = like[0].numel();
@@ -35,16 +35,14 @@ torch::Tensor noise_log_density(const Path& path, const torch::Tensor& x0) {
 
 } // namespace
 
-torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, Purpose purpose, std::int64_t step,
-                    std::int64_t first, std::int64_t count) {
-  std::vector<std::int64_t> shape = {count};
-  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
-  auto fields = torch::empty(shape, torch::kFloat);
+torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
+                    std::int64_t count) {
+  auto fields = torch::empty(layout.shape(count), torch::kFloat);
   const std::span<float> values(fields.data_ptr<float>(), fields.numel());
 #pragma omp parallel for
   for (std::int64_t n = 0; n < count; ++n)
     Stream{seed, purpose, static_cast<std::uint32_t>(first + n), static_cast<std::uint32_t>(step)}.normals(
-        values.subspan(n * geometry.volume(), geometry.volume()));
+        values.subspan(n * layout.numbers(), layout.numbers()));
   return fields;
 }
 
@@ -59,10 +57,10 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
         "there is no log-density of what is made from noisy observations: the flow maps each to "
         "a surface");
   const torch::NoGradGuard no_gradients;
-  const auto x0 = noise(geometry, seed, Purpose::sampling, 0, first, count);
+  const auto x0 = noise(layout, seed, Purpose::sampling, 0, first, count);
   const auto start = start_state(task, x0, observed.defined() ? observed : torch::zeros_like(x0)).to(device);
   const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
-    return noise(geometry, seed, Purpose::diffusion, step, first, count).to(like.options());
+    return noise(layout, seed, Purpose::diffusion, step, first, count).to(like.options());
   };
   Divergence divergence;
   if (log_density == LogDensity::exact)

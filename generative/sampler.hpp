@@ -1,24 +1,24 @@
 #pragma once
 // From noise and what is known to configurations.
 
+#include "generative/layout.hpp"
 #include "generative/paths/task.hpp"
 #include "generative/solvers/solver.hpp"
-#include "lattice/geometry.hpp"
 #include "lattice/random.hpp"
 
 #include <cstdint>
 
 namespace stint {
 
-/// Standard normal fields (count, L1, ..., Ld), float32, of purpose `sampling` (x0) or `diffusion` (SDE noise of step
-/// `step`): sample n is Stream{seed, purpose, n, step}, whatever the batches.
-torch::Tensor noise(const Geometry& geometry, std::uint64_t seed, Purpose purpose, std::int64_t step,
-                    std::int64_t first, std::int64_t count);
+/// Standard normal fields (count, C, L1, ..., Ld), float32, of purpose `sampling` (x0) or `diffusion` (SDE noise of
+/// step `step`): sample n is Stream{seed, purpose, n, step}, whatever the batches.
+torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
+                    std::int64_t count);
 
 /// How configurations are made.
 struct Sampler {
   Drift drift;
-  Geometry geometry;
+  Layout layout;
   Task task;
   Schedule schedule;
   SolverOptions solver = {};
@@ -29,15 +29,15 @@ struct Sampler {
   Watch watch = {}; ///< of the states on the way
 
   struct Result {
-    torch::Tensor configurations; ///< (count, L1, ..., Ld) float32 on the CPU
+    torch::Tensor configurations; ///< (count, C, L1, ..., Ld) float32 on the CPU
     torch::Tensor log_density; ///< (count) float64 of the coordinates that began as noise, given the others; undefined
                                ///< if not asked for
     double evaluations = 0;    ///< of the drift, mean over configurations
   };
 
-  /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, L1, ..., Ld) and is
-  /// undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number), whatever
-  /// the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, or with noisy
+  /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, C, L1, ..., Ld) and
+  /// is undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number),
+  /// whatever the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, or with noisy
   /// observations.
   Result operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                     const torch::Tensor& observed = {}) const;

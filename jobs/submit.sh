@@ -38,16 +38,46 @@ source "$site"
 output=${output:-$runs/$study}
 [ "$mode" = dry ] || [ -x "$stint" ] || fail "no program $stint; run 'bash scripts/build.sh', or name yours in $site"
 
+# The lines of a file 'stages' that are stages, with any ends of lines.
+stages_of() { tr -d '\r' <"$1" | sed -e '/^[[:space:]]*#/d' -e '/^[[:space:]]*$/d' -e '$a\'; }
+
+# Stages of the results that are done, or of an array in part: lines "name values command", from the copy of 'stages' in the results' folder.
+done_stages() {
+  [ -e "$output/stages" ] || return 0
+  local name after values ranks threads time memory kind command
+  while read -r name after values ranks threads time memory kind command; do
+    if compgen -G "$output/$name.done" >/dev/null || { [ "$values" != - ] && compgen -G "$output/$name-*.done" >/dev/null; }; then
+      echo "$name $values $command"
+    fi
+  done < <(stages_of "$output/stages")
+}
+
+# A study may be mended as long as what is done stays what it was.
+check_change() { # FILE COPY
+  local file name values command was is
+  file=$(basename "$1")
+  while read -r name values command; do
+    if [ "$file" = stages ]; then
+      was=$(tr -s '[:blank:]' ' ' <<<"$name $values $command")
+      is=$(stages_of "$1" | awk -v name="$name" '$1 == name { line = $1 " " $3; for (i = 9; i <= NF; ++i) line = line " " $i; print line }')
+      [ -z "$is" ] || [ "$is" = "$was" ] ||
+        fail "$2 is not what $1 is now, and its stage '$name' is done: choose another --output, or remove the old results"
+    elif [[ " $command " == *" $file "* ]] || ! stages_of "$output/stages" | grep -qwF -- "$file"; then
+      fail "$2 is not what $1 is now, and stage '$name' is done: choose another --output, or remove the old results"
+    fi
+  done < <(done_stages)
+}
+
 # The results' folder keeps what they were made with; jobs that start later read these copies.
 if [ "$mode" != dry ]; then
   mkdir -p "$output/logs"
   for file in "$folder"/*; do
     copy=$output/$(basename "$file")
-    if [ -e "$copy" ]; then
-      cmp -s "$file" "$copy" || fail "$copy is not what $file is now: choose another --output, or remove the old results"
-    else
-      cp "$file" "$copy"
-    fi
+    [ ! -e "$copy" ] || diff -rq "$file" "$copy" >/dev/null || check_change "$file" "$copy"
+  done
+  for file in "$folder"/*; do
+    copy=$output/$(basename "$file")
+    [ -e "$copy" ] && diff -rq "$file" "$copy" >/dev/null || { rm -rf "$copy" && cp -R "$file" "$copy"; }
   done
   cp "$site" "$output/site.sh"
   output=$(cd "$output" && pwd)
@@ -69,16 +99,42 @@ all_done() { # NAME VALUES
   for value in "${values[@]}"; do [ -e "$output/$1-$value.done" ] || return 1; done
 }
 
-run_here() { # NAME VALUES COMMAND...
-  local count=1 task
-  [ "$2" = - ] || count=$(tr , '\n' <<<"$2" | wc -l)
-  for ((task = 0; task < count; ++task)); do
-    (cd "$output" && STINT_LOCAL=1 SLURM_ARRAY_TASK_ID=$task bash "$jobs/stage.sh" "$repository" "$@") || exit
+failures=() # stages that failed, or were left out, under --local
+
+# What a task of a stage waits for and is not done: the stages in AFTER, or of an array's own task.
+missing_before() { # AFTER CONDITION VALUE
+  local before
+  [ "$1" != - ] || return 0
+  for before in ${1//,/ }; do
+    if [ "$2" = aftercorr ]; then
+      [ -e "$output/$before-$3.done" ] || echo "$before-$3"
+    else
+      all_done "$before" "${values_of[$before]}" || echo "$before"
+    fi
+  done
+}
+
+run_here() { # AFTER CONDITION NAME VALUES COMMAND...
+  local after=$1 condition=$2 task status missing list=(-)
+  shift 2
+  [ "$2" = - ] || IFS=, read -ra list <<<"$2"
+  for ((task = 0; task < ${#list[@]}; ++task)); do
+    local shown=$1
+    [ "$2" = - ] || shown+=-${list[$task]}
+    missing=$(missing_before "$after" "$condition" "${list[$task]}")
+    if [ -n "$missing" ]; then
+      echo "submit.sh: $shown: left out, because ${missing//$'\n'/ and } is not done" >&2
+      failures+=("$shown")
+      continue
+    fi
+    status=0
+    (cd "$output" && STINT_LOCAL=1 SLURM_ARRAY_TASK_ID=$task bash "$jobs/stage.sh" "$repository" "$@") || status=$?
+    [ "$status" -ne 75 ] && [ "$status" -lt 128 ] || exit "$status" # interrupted
+    [ "$status" -eq 0 ] || failures+=("$shown")
   done
 }
 
 while read -u 3 -r name after values ranks threads time memory kind command; do
-  [[ -n $name && $name != '#'* ]] || continue
   [[ -n $command && $ranks =~ ^[1-9][0-9]*$ && $threads =~ ^[1-9][0-9]*$ && $kind =~ ^(cpu|gpu)$ ]] ||
     fail "$folder/stages: stage '$name' is not: name after values ranks threads time memory cpu|gpu command"
   depend=
@@ -96,7 +152,7 @@ while read -u 3 -r name after values ranks threads time memory kind command; do
   values_of[$name]=$values
   read -ra command <<<"$command"
   if [ "$mode" = local ]; then
-    run_here "$name" "$values" "${command[@]}"
+    run_here "$after" "$condition" "$name" "$values" "${command[@]}"
     job[$name]="done"
     continue
   fi
@@ -129,7 +185,8 @@ while read -u 3 -r name after values ranks threads time memory kind command; do
   submitted+=("$id")
   depend=${depend#:}
   echo "$name: job $id${depend:+ after ${depend//:/, }}"
-done 3<"$folder/stages"
+done 3< <(stages_of "$folder/stages")
+[ ${#failures[@]} -eq 0 ] || fail "not done: ${failures[*]}; mend them and give the same line again"
 if [ ${#submitted[@]} -gt 0 ]; then printf '%s\n' "${submitted[@]}" >"$output/jobs"; fi
 submitted=()
 [ "$mode" = dry ] || echo "submit.sh: results and logs/: $output"

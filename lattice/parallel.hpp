@@ -1,6 +1,7 @@
 #pragma once
 // Loops on OpenMP's threads whose errors arrive: an exception that leaves such a loop by itself ends the program.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -49,6 +50,13 @@ private:
   std::atomic<std::int64_t> first_ = none;
   std::exception_ptr error_;
 };
+
+/// How many of OpenMP's threads are worth their while for so many nanoseconds of work on one core, a rough guess: each
+/// is to have some 20 us, in which it is woken and waited for. At least one.
+inline int threads_for(double nanoseconds) {
+  constexpr double least = 20'000;
+  return static_cast<int>(std::clamp(nanoseconds / least, 1.0, static_cast<double>(omp_get_max_threads())));
+}
 
 /// body(0), ..., body(count - 1) on at most `threads` threads, each taking the next iteration that is left. Throws what
 /// the first of them to throw has thrown.

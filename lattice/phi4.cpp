@@ -17,34 +17,10 @@ void Phi4::validate() const {
                                 std::to_string(mass2 - quadratic));
 }
 
-template<class Real> double action(const Geometry& geometry, const Phi4& theory, std::span<const Real> phi) {
-  const double onsite = theory.onsite(geometry.dimensions());
-  double sum = 0;
-  for (std::int64_t x = 0; x < geometry.volume(); ++x) {
-    const double p = phi[x];
-    double forward = 0;
-    for (int mu = 0; mu < geometry.dimensions(); ++mu)
-      forward += phi[geometry.neighbour(x, mu, +1)];
-    sum += p * (onsite * p + theory.lambda * p * p * p - 2 * forward - theory.field);
-  }
-  return sum;
+Phi4 from_hopping_form(double kappa, double hopping_lambda, int dimensions) {
+  return {.mass2 = (1 - 2 * hopping_lambda) / kappa - 2.0 * dimensions, .lambda = hopping_lambda / (kappa * kappa)};
 }
 
-template<class Real>
-void force(const Geometry& geometry, const Phi4& theory, std::span<const Real> phi, std::span<Real> force) {
-  const double onsite = theory.onsite(geometry.dimensions());
-  for (std::int64_t x = 0; x < geometry.volume(); ++x) {
-    const double p = phi[x];
-    double neighbours = 0;
-    for (int mu = 0; mu < geometry.dimensions(); ++mu)
-      neighbours += static_cast<double>(phi[geometry.neighbour(x, mu, +1)]) + phi[geometry.neighbour(x, mu, -1)];
-    force[x] = static_cast<Real>(-2 * onsite * p - 4 * theory.lambda * p * p * p + 2 * neighbours + theory.field);
-  }
-}
-
-template double action(const Geometry&, const Phi4&, std::span<const float>);
-template double action(const Geometry&, const Phi4&, std::span<const double>);
-template void force(const Geometry&, const Phi4&, std::span<const float>, std::span<float>);
-template void force(const Geometry&, const Phi4&, std::span<const double>, std::span<double>);
+Phi4 from_continuum_form(double mu2, double g) { return {.mass2 = mu2, .lambda = g}; }
 
 } // namespace stint

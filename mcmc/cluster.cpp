@@ -11,13 +11,13 @@ ClusterScratch::ClusterScratch(const Geometry& geometry)
     : labels((geometry.volume() + 1) * lanes), bonds(geometry.volume() * (geometry.dimensions() + 1)) {}
 
 template<class Real>
-ClusterSweep<Real>::ClusterSweep(const Geometry& geometry, const Phi4& theory)
-    : ClusterSweep(geometry, theory, *supported_kernels<Real>().entries[0]) {}
+ClusterSweep<Real>::ClusterSweep(const Geometry& geometry, double magnetic_field)
+    : ClusterSweep(geometry, magnetic_field, *supported_kernels<Real>().entries[0]) {}
 
 template<class Real>
-ClusterSweep<Real>::ClusterSweep(const Geometry& geometry, const Phi4& theory, const Kernels<Real>& kernels)
+ClusterSweep<Real>::ClusterSweep(const Geometry& geometry, double magnetic_field, const Kernels<Real>& kernels)
     : kernels_(&kernels), volume_(geometry.volume()), blocks_(blocks_per_sweep(geometry)),
-      dimensions_(geometry.dimensions()), field_(static_cast<Real>(theory.field)),
+      dimensions_(geometry.dimensions()), source_(static_cast<Real>(magnetic_field)),
       neighbours_(geometry.neighbour_table()) {
   if (volume_ >= max_volume)
     throw std::invalid_argument("cluster sweeps work on lattices of less than " + std::to_string(max_volume) +
@@ -42,7 +42,7 @@ void ClusterSweep<Real>::operator()(std::uint64_t seed, std::uint32_t first_chai
                            .neighbours = neighbours_.data(),
                            .sites = volume_,
                            .directions = dimensions_,
-                           .field = field_},
+                           .source = source_},
                           {.seed = seed,
                            .purpose = static_cast<std::uint32_t>(Purpose::cluster),
                            .first_chain = first_chain,

@@ -1,10 +1,9 @@
 #pragma once
-// Embedded cluster moves for phi^4: Swendsen-Wang on the signs of the field, Brower & Tamayo,
+// Embedded cluster moves for phi^4: Swendsen-Wang on the signs of phi, Brower & Tamayo,
 // doi:10.1103/PhysRevLett.62.1087. They move the magnetisation where HMC hardly can; moves of |phi| have to come from
 // HMC.
 
 #include "lattice/geometry.hpp"
-#include "lattice/phi4.hpp"
 #include "mcmc/aligned_array.hpp"
 #include "mcmc/kernels/kernels.hpp"
 
@@ -27,7 +26,8 @@ struct ClusterScratch {
 ///   x to x+mu            with probability 1 - exp(-4 phi_x phi_{x+mu}) where that is positive,
 ///   x to the ghost spin  with probability 1 - exp(-2 h phi_x)          where that is positive.
 /// Every cluster of bonded sites changes sign with probability 1/2, independently; those with the ghost stay.
-/// A direction of two sites has two bonds between them. lambda, mass2 and quadratic do not enter.
+/// A direction of two sites has two bonds between them. Nothing else of the action enters: all actions that are even in
+/// phi but for the field h have the same sweep.
 ///
 /// Random numbers: word i of a sweep is word i % 4 of block `sweep` * blocks_per_sweep() + i / 4 of
 /// Stream{seed, Purpose::cluster, chain, trajectory}. With W = V rounded up to a multiple of 4,
@@ -43,8 +43,8 @@ public:
   static constexpr std::int64_t max_volume = (std::int64_t{1} << 31) / lanes;
 
   /// Throws std::invalid_argument for a lattice of max_volume sites or more.
-  ClusterSweep(const Geometry& geometry, const Phi4& theory);
-  ClusterSweep(const Geometry& geometry, const Phi4& theory, const Kernels<Real>& kernels);
+  ClusterSweep(const Geometry& geometry, double magnetic_field);
+  ClusterSweep(const Geometry& geometry, double magnetic_field, const Kernels<Real>& kernels);
 
   /// Sweep number `sweep` >= 0 of the trajectory, of chains first_chain + lane. phi is [site][lane], in place.
   /// Throws std::invalid_argument if the trajectory has no random numbers left for it.
@@ -58,7 +58,7 @@ private:
   const Kernels<Real>* kernels_;
   std::int64_t volume_, blocks_;
   int dimensions_;
-  Real field_;
+  Real source_; // h
   std::vector<std::int32_t> neighbours_;
 };
 

@@ -1,28 +1,31 @@
 #pragma once
 // Hamilton's equations with the kinetic energy of Fourier acceleration, for one group of chains.
 
+#include "mcmc/dynamics.hpp"
 #include "mcmc/fourier_metric.hpp"
-#include "mcmc/molecular_dynamics.hpp"
 
 namespace stint {
 
-/// H = S(phi) + (1/2) pi K pi with K of mcmc/fourier_metric.hpp: a drift is phi += time K pi. The same interface as
-/// MolecularDynamics, whose sweeps it kicks with, but a workspace with room for the modes.
+/// T = (1/2) pi K pi with K of mcmc/fourier_metric.hpp: a drift is phi += time K pi. Lanes are chains.
 template<class Real> class FourierDynamics {
 public:
-  FourierDynamics(const Geometry& geometry, double mass2) : metric_(geometry, mass2) {}
+  FourierDynamics(LatticePass<Real> pass, const Geometry& geometry, double mass2)
+      : pass_(std::move(pass)), metric_(geometry, mass2) {}
 
-  /// Momenta of the law exp(-(1/2) pi K pi).
-  void draw_momenta(const Kernels<Real>& kernels, const LaneStreams& streams, std::int64_t sites, Real* pi,
-                    Real* modes) const;
+  Proposal<Real> propose(std::span<const Stage> stages, const LaneStreams& momenta, const Real* start,
+                         const Workspace<Real>& workspace) const;
 
-  /// The field ends in workspace.first. `modes` is room for metric().modes_size() numbers.
-  Proposal<Real> operator()(const LatticeSweep<Real>& sweep, std::span<const Stage> stages, const Real* start, Real* pi,
-                            Workspace<Real> workspace, Real* modes) const;
+  /// Momenta of the law exp(-T).
+  void draw_momenta(const LaneStreams& streams, const Workspace<Real>& workspace) const;
 
-  const FourierMetric<Real>& metric() const { return metric_; }
+  /// A trajectory from (start, pi). phi ends in the first buffer.
+  Proposal<Real> move(std::span<const Stage> stages, const Real* start, const Workspace<Real>& workspace) const;
+
+  const LatticePass<Real>& pass() const { return pass_; }
+  std::int64_t modes_size() const { return metric_.modes_size(); }
 
 private:
+  LatticePass<Real> pass_;
   FourierMetric<Real> metric_;
 };
 

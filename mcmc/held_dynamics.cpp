@@ -5,43 +5,43 @@
 namespace stint {
 
 template<class Real>
-Proposal<Real> move_unheld(const LatticeSweep<Real>& sweep, std::span<const Stage> stages,
-                           std::span<const std::int64_t> held, const Real* start, Real* pi, Workspace<Real> workspace) {
+Proposal<Real> HeldDynamics<Real>::propose(std::span<const Stage> stages, const LaneStreams& momenta, const Real* start,
+                                           const Workspace<Real>& workspace) const {
+  Real* const pi = workspace.pi;
   const auto stop = [&] {
-    for (const std::int64_t site : held)
+    for (const std::int64_t site : held_)
       std::fill_n(pi + site * lanes, lanes, Real{0});
   };
   Proposal<Real> proposal;
+  pass_.draw(momenta, pass_.whole(), pi);
   stop();
-  proposal.start = sweep.energies(start, pi);
+  proposal.start = pass_.energies(start, pi);
   const Real* phi = start;
   Real* next = workspace.first;
   for (const Stage& stage : stages) {
-    auto step = sweep.prepared(phi, pi, stage.kick);
-    Energies unused; // a sweep either drifts or measures
+    auto step = pass_.prepared(phi, pi, stage.kick);
+    Energies unused; // a pass either drifts or measures
     if (stage.drift == 0) {
       step.after = &unused;
-      sweep(step);
+      pass_(step);
       stop();
       continue;
     }
     step.out = next;
     step.drift = static_cast<Real>(stage.drift);
-    sweep(step);
+    pass_(step);
     stop();
-    for (const std::int64_t site : held)
+    for (const std::int64_t site : held_)
       std::copy_n(start + site * lanes, lanes, next + site * lanes);
     phi = next;
     next = next == workspace.first ? workspace.second : workspace.first;
   }
   proposal.phi = phi;
-  proposal.end = sweep.energies(phi, pi);
+  proposal.end = pass_.energies(phi, pi);
   return proposal;
 }
 
-template Proposal<float> move_unheld(const LatticeSweep<float>&, std::span<const Stage>, std::span<const std::int64_t>,
-                                     const float*, float*, Workspace<float>);
-template Proposal<double> move_unheld(const LatticeSweep<double>&, std::span<const Stage>,
-                                      std::span<const std::int64_t>, const double*, double*, Workspace<double>);
+template class HeldDynamics<float>;
+template class HeldDynamics<double>;
 
 } // namespace stint

@@ -41,8 +41,8 @@ ChainEnergies::ChainEnergies(const Energies& group, LaneUse use, std::int64_t ch
   for (std::int64_t lane = first; lane < end; ++lane) {
     action += group.action[lane];
     kinetic += group.kinetic[lane];
-    field += group.field[lane];
-    fourth += group.fourth[lane];
+    sum_phi += group.sum_phi[lane];
+    virial_terms += group.virial_terms[lane];
   }
 }
 

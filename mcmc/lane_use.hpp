@@ -49,7 +49,7 @@ private:
 /// The energies of one chain of a group.
 struct ChainEnergies {
   ChainEnergies(const Energies& group, LaneUse use, std::int64_t chain);
-  double action = 0, kinetic = 0, field = 0, fourth = 0;
+  double action = 0, kinetic = 0, sum_phi = 0, virial_terms = 0;
 };
 
 } // namespace stint

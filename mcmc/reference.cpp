@@ -1,5 +1,6 @@
 #include "mcmc/reference.hpp"
 
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/fourier_metric.hpp"
 #include "mcmc/integrator.hpp"

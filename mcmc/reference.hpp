@@ -1,5 +1,5 @@
 #pragma once
-// HMC as a textbook writes it: slow, in double, one chain. The fast Ensemble is tested against it.
+// HMC as a textbook writes it: slow, in double, one chain. The fast MarkovChains are tested against it.
 
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"

@@ -95,6 +95,6 @@ for law in prior posterior; do
   "$stint" compare hmc-$law.h5 model-$law.h5 --json compare-$law.json --overwrite
 done
 python=${STINT_PYTHON:-${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}/python/bin/python3}
-"$python" "$repository/analysis/plots/compare.py" --output figure.png --json compare-prior.json --json compare-posterior.json
+"$python" "$repository/analysis/python/stint" plot compare --output figure.png --json compare-prior.json --json compare-posterior.json
 echo
 echo "demo.sh: figure: $output/figure.png, numbers: $output/compare-prior.json and $output/compare-posterior.json"

@@ -3,6 +3,7 @@
 #
 #   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
 #   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
+#   bash scripts/setup.sh --tests  the same with pyerrors, xarray and ArviZ, which the tests compare with (280 MB, 20 s)
 #   bash scripts/setup.sh --slurm  the same with Slurm, for the test of jobs/, which is left out where it is missing (40 MB)
 #
 # System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
@@ -13,6 +14,7 @@ STINT_DEPS=${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}
 TORCH_VERSION=2.15.0
 CUDA_LIBRARY_VERSION=13.2 # two small libraries that libtorch_cpu.so of the PyPI wheel names as needed
 PYTHON_PACKAGES=(numpy==2.2.6 h5py==3.14.0 matplotlib==3.10.3)
+TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 setuptools==80.9.0)
 SYSTEM_PACKAGES=(
   g++ cmake ninja-build git python3 python3-venv pkg-config
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev
@@ -20,13 +22,14 @@ SYSTEM_PACKAGES=(
 )
 SLURM_PACKAGES=(slurm-wlm munge)
 
-cuda=false slurm=false
+cuda=false slurm=false tests=false
 for argument in "$@"; do
   case $argument in
     --cuda) cuda=true ;;
     --slurm) slurm=true ;;
-    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown option '$argument'; known: --cuda, --slurm" >&2; exit 2 ;;
+    --tests) tests=true ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument'; known: --cuda, --tests, --slurm" >&2; exit 2 ;;
   esac
 done
 
@@ -74,13 +77,13 @@ install_libtorch_cuda() {
   "$python/bin/pip" install -q --no-compile --target "$1" "torch==$TORCH_VERSION"
 }
 
-install_python() { # a virtual environment cannot be renamed, so a stamp says that it is whole
-  local wanted="${PYTHON_PACKAGES[*]}"
-  [ "$(cat "$python/installed" 2>/dev/null)" = "$wanted" ] && return
-  echo "setup.sh: installing $python ($wanted)"
+install_python() { # STAMP PACKAGE...: a virtual environment cannot be renamed, so a stamp says what it has
+  local stamp=$python/$1 wanted="${*:2}"
+  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
+  echo "setup.sh: installing into $python: $wanted"
   /usr/bin/env python3 -m venv "$python"
-  "$python/bin/pip" install -q "${PYTHON_PACKAGES[@]}"
-  echo "$wanted" >"$python/installed"
+  "$python/bin/pip" install -q "${PYTHON_PACKAGES[@]}" "${@:2}"
+  echo "$wanted" >"$stamp"
 }
 
 install_packages "${SYSTEM_PACKAGES[@]}"
@@ -89,6 +92,7 @@ mkdir -p "$STINT_DEPS"
 exec 9>"$STINT_DEPS/lock"
 flock 9 # two checkouts may be set up at the same time
 python=$STINT_DEPS/python
-install_python
+install_python installed "${PYTHON_PACKAGES[@]}"
+if $tests; then install_python installed-tests "${TEST_PACKAGES[@]}"; fi
 install_once "$STINT_DEPS/libtorch-cpu-$TORCH_VERSION" install_libtorch_cpu
 if $cuda; then install_once "$STINT_DEPS/libtorch-cuda-$TORCH_VERSION" install_libtorch_cuda; fi

@@ -8,11 +8,12 @@ export PATH="$root/build/release/bin:$PATH"
 mkdir -p "$1"
 cd "$1"
 
-# The indented lines of the document are the commands.
-script=$(sed -n 's/^    //p' "$root/docs/tasks.md" | sed "s|python3 analysis|$python $root/analysis|; s|^python3|$python|")
+# The blocks of the document are the commands; its lines that call python3 take the Python of scripts/setup.sh.
+script=$(sed -n '/^```bash$/,/^```$/{/^```/d;p}' "$root/docs/tasks.md" |
+  sed "s|python3 analysis|$python $root/analysis|; s|^python3|$python|; /^build/d")
 bash -euo pipefail -c "$script" || exit 1
 
-picture() { "$python" "$root/analysis/plots/configurations.py" --output "$1.png" "${@:2}"; }
+picture() { "$python" "$root/analysis/python/stint" plot configurations --output "$1.png" "${@:2}"; }
 picture generate generate.h5
 picture tilted tilted.h5
 picture inpaint generate.h5 inpaint.h5

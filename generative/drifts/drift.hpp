@@ -12,8 +12,8 @@ struct Etas {
   torch::Tensor eta0, eta1;
 };
 
-/// (pair, x) -> (eta0, eta1), fields (N, L1, ..., Ld). Where alpha = 0 on some coordinates the drift is its limit for a
-/// smooth law of the data: eta0 = 0 and eta1 = x / beta there.
+/// (pair, x) -> (eta0, eta1), fields (N, C, L1, ..., Ld). Where alpha = 0 on some coordinates the drift is its limit
+/// for a smooth law of the data: eta0 = 0 and eta1 = x / beta there.
 using Drift = std::function<Etas(const Pair&, const torch::Tensor& x)>;
 
 /// E[x1 | observation] as a function of (pair, signal), for pairs that are diagonal in one basis.
@@ -28,8 +28,8 @@ using PosteriorMean = std::function<torch::Tensor(const Pair&, const torch::Tens
 /// The reward r(x) = <x, A x>/2 + <b, x>: the data's law is reweighted with exp(r) (THEORY 4). A magnetic field is
 /// b = h, a shift of the squared mass by -k2 is A = 2 k2.
 struct Tilt {
-  Operator quadratic = 0;                                  ///< A, diagonal in the basis of the pairs
-  torch::Tensor source = torch::zeros({}, torch::kDouble); ///< b, a number or a field (L1, ..., Ld)
+  Operator A = 0;                                     ///< diagonal in the basis of the pairs
+  torch::Tensor b = torch::zeros({}, torch::kDouble); ///< a number or a field (C, L1, ..., Ld)
 };
 
 /// An observation as a posterior mean takes it.

@@ -17,7 +17,7 @@ GaussianMixture::GaussianMixture(Operator covariance, torch::Tensor means, torch
     : covariance_(std::move(covariance)), means_(means.to(torch::kDouble)), weights_(weights.to(torch::kDouble)) {
   if (!(covariance_.values() > 0).all().item<bool>())
     throw std::invalid_argument("the covariance of a Gaussian needs entries > 0");
-  if (weights_.dim() != 1 || means_.dim() < 2 || means_.size(0) != weights_.size(0) ||
+  if (weights_.dim() != 1 || means_.dim() < 3 || means_.size(0) != weights_.size(0) ||
       !(weights_ > 0).all().item<bool>())
     throw std::invalid_argument("a mixture needs one weight > 0 for each of its means");
   weights_ = weights_ / weights_.sum();
@@ -39,9 +39,7 @@ torch::Tensor GaussianMixture::posterior_mean(const Pair& pair, const torch::Ten
   const auto p = (weights_.log() + torch::stack(log_weights, 1)).softmax(1);
   auto result = torch::zeros_like(s);
   for (std::size_t k = 0; k < components.size(); ++k) {
-    std::vector<std::int64_t> shape(s.dim(), 1);
-    shape[0] = s.size(0);
-    result = result + p.select(1, static_cast<std::int64_t>(k)).reshape(shape) * components[k];
+    result = result + column(p.select(1, static_cast<std::int64_t>(k)), s) * components[k];
   }
   return result.to(signal.scalar_type());
 }
@@ -63,10 +61,8 @@ Etas GaussianMixture::etas(const Pair& pair, const torch::Tensor& x) const {
   }
   const auto p = (weights_.log() + torch::stack(log_weights, 1)).softmax(1);
   auto eta0 = torch::zeros_like(fields), eta1 = torch::zeros_like(fields);
-  std::vector<std::int64_t> shape(fields.dim(), 1);
-  shape[0] = fields.size(0);
   for (std::size_t k = 0; k < z.size(); ++k) {
-    const auto weight = p.select(1, static_cast<std::int64_t>(k)).reshape(shape);
+    const auto weight = column(p.select(1, static_cast<std::int64_t>(k)), fields);
     eta0 = eta0 + weight * pair.alpha.adjoint(z[k]);
     eta1 = eta1 + weight * (means_[static_cast<std::int64_t>(k)] + covariance_(pair.beta.adjoint(z[k])));
   }
@@ -79,11 +75,11 @@ Drift GaussianMixture::drift() const {
 
 GaussianMixture GaussianMixture::tilted(const Tilt& tilt) const {
   const Operator precision = covariance_.inverse();
-  const Operator reached = precision - tilt.quadratic;
+  const Operator reached = precision - tilt.A;
   if (!(reached.values() > 0).all().item<bool>())
     throw std::invalid_argument("a Gaussian tilted by A needs Sigma^{-1} - A > 0");
   const Operator covariance = reached.inverse();
-  const auto means = covariance(precision(means_) + tilt.source.to(torch::kDouble));
+  const auto means = covariance(precision(means_) + tilt.b.to(torch::kDouble));
   const auto log_factor = (scalar_product(means, reached(means)) - scalar_product(means_, precision(means_))) / 2;
   return {covariance, means, (weights_.log() + log_factor).softmax(0)};
 }
@@ -112,7 +108,7 @@ GaussianMixture GaussianMixture::to(torch::Device device) const {
 GaussianMixture free_field_law(const Geometry& geometry, const Phi4& theory) {
   const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
   const auto spectrum = torch::tensor(free_propagator(geometry, theory), torch::kDouble).reshape(shape);
-  std::vector<std::int64_t> one = {1};
+  std::vector<std::int64_t> one = {1, 1};
   one.insert(one.end(), shape.begin(), shape.end());
   return {Operator::diagonal(Basis::fourier(), spectrum),
           torch::full(one, free_field_moments(geometry, theory).magnetisation, torch::kDouble),

@@ -10,7 +10,7 @@ namespace stint {
 /// mu1 = sum_k w_k N(m_k, Sigma): Gaussians of one covariance. A single one is a Gaussian law.
 class GaussianMixture {
 public:
-  /// `covariance` is diagonal with entries > 0; `means` (K, L1, ..., Ld); `weights` (K), normalised here. Throws
+  /// `covariance` is diagonal with entries > 0; `means` (K, C, L1, ..., Ld); `weights` (K), normalised here. Throws
   /// std::invalid_argument for anything else.
   GaussianMixture(Operator covariance, torch::Tensor means, torch::Tensor weights);
 
@@ -37,7 +37,7 @@ public:
   /// log mu1(x), (N).
   torch::Tensor log_density(const torch::Tensor& x) const;
 
-  /// Draws from `noise` (N, L1, ..., Ld) standard normal and `uniform` (N) in [0, 1): which component.
+  /// Draws from `noise` (N, C, L1, ..., Ld) standard normal and `uniform` (N) in [0, 1): which component.
   torch::Tensor draw(const torch::Tensor& noise, const torch::Tensor& uniform) const;
 
   const Operator& covariance() const { return covariance_; }

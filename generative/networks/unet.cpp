@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace stint {
 namespace {
@@ -85,9 +85,9 @@ UNetImpl::UNetImpl(const UNetOptions& options, std::uint64_t seed) : options_(op
       narrow_.push_back(add_affine(fmt::format("narrow{}", level), shape(channels, coarser, point), 1));
     }
   }
-  output_ = add_affine("output", shape(1, options.channels, kernel), 0);
+  output_ = add_affine("output", shape(options.outputs, options.channels, kernel), 0);
   constant_first_ = add_affine("constant1", {embedding_size, embedding_size}, 1);
-  constant_second_ = add_affine("constant2", {1, embedding_size}, 0);
+  constant_second_ = add_affine("constant2", {options.outputs, embedding_size}, 0);
 }
 
 UNetImpl::Affine UNetImpl::add_affine(const std::string& name, std::vector<std::int64_t> shape, double scale) {
@@ -115,14 +115,16 @@ torch::Tensor UNetImpl::convolve(const torch::Tensor& x, const Affine& affine) c
   // Flat on the way, so that its gradient, which comes with channels last, gets the memory format of the parameter.
   const auto weight = affine.weight.flatten().to(type).view(affine.weight.sizes()), bias = affine.bias.to(type);
   const bool pointwise = affine.weight.size(-1) == 1;
-  const auto padded = pointwise ? x : pad_periodic(x);
+  const bool periodic = options_.boundary == Boundary::periodic;
+  const auto padded = pointwise || !periodic ? x : pad_periodic(x);
+  const std::int64_t zeros = pointwise || periodic ? 0 : 1;
   switch (options_.dimensions) {
   case 1:
-    return torch::conv1d(padded, weight, bias);
+    return torch::conv1d(padded, weight, bias, 1, zeros);
   case 2:
-    return torch::conv2d(padded, weight, bias);
+    return torch::conv2d(padded, weight, bias, 1, zeros);
   default:
-    return torch::conv3d(padded, weight, bias);
+    return torch::conv3d(padded, weight, bias, 1, zeros);
   }
 }
 
@@ -137,7 +139,14 @@ torch::Tensor UNetImpl::apply(const Block& block, torch::Tensor x, const torch::
   return x + convolve(torch::silu(h), block.second);
 }
 
-torch::Tensor UNetImpl::forward(const torch::Tensor& planes, const torch::Tensor& features, torch::ScalarType type) {
+torch::Tensor UNetImpl::forward(const torch::Tensor& planes_in, const torch::Tensor& features, torch::ScalarType type) {
+  // Open extents are filled up with zeros to multiples of the coarsest level's sites.
+  const std::int64_t factor = std::int64_t{1} << (options_.levels - 1);
+  std::vector<std::int64_t> fill;
+  for (auto axis = planes_in.dim() - 1; axis >= 2; --axis)
+    fill.insert(fill.end(), {0, (factor - planes_in.size(axis) % factor) % factor});
+  const bool fits = std::ranges::all_of(fill, [](std::int64_t more) { return more == 0; });
+  const auto planes = fits ? planes_in : torch::constant_pad_nd(planes_in, fill);
   auto embedding = torch::silu(linear(features, embed_first_.weight, embed_first_.bias));
   embedding = torch::silu(linear(embedding, embed_second_.weight, embed_second_.bias));
   auto x = convolve(planes.to(type).contiguous(channels_last(options_.dimensions)), input_);
@@ -159,10 +168,13 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& planes, const torch::Tensor
       x = finer[level - 1] + refine(convolve(x, narrow_[level - 1]));
   }
   const auto hidden = torch::silu(linear(embedding, constant_first_.weight, constant_first_.bias));
-  std::vector<std::int64_t> column(options_.dimensions + 1, 1);
-  column[0] = -1;
-  return convolve(torch::silu(x), output_).squeeze(1).to(torch::kFloat) +
-         linear(hidden, constant_second_.weight, constant_second_.bias).reshape(column);
+  std::vector<std::int64_t> column(options_.dimensions + 2, 1);
+  column[0] = x.size(0);
+  column[1] = options_.outputs;
+  auto fields = convolve(torch::silu(x), output_).to(torch::kFloat);
+  for (std::int64_t axis = 2; axis < fields.dim(); ++axis)
+    fields = fields.narrow(axis, 0, planes_in.size(axis));
+  return fields + linear(hidden, constant_second_.weight, constant_second_.bias).reshape(column);
 }
 
 } // namespace stint

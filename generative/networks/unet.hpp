@@ -1,21 +1,25 @@
 #pragma once
-// The network: a small U-Net on a periodic lattice.
+// The network: a small U-Net on a lattice, periodic or with open boundaries.
 
+#include "generative/layout.hpp"
 #include "generative/torch.hpp"
 
 namespace stint {
 
 struct UNetOptions {
   int dimensions = 2; ///< of the lattice, 1 to 3
-  int planes = 3;     ///< input fields
-  int features = 12;  ///< input numbers for each configuration
-  int channels = 16;  ///< on the finest level; twice as many on the coarser ones
-  int levels = 3;     ///< each coarser by 2; every extent must be divisible by 2^(levels - 1)
-  int blocks = 1;     ///< residual blocks on each level, both on the way down and on the way up
+  Boundary boundary = Boundary::periodic;
+  int planes = 3;    ///< input fields
+  int features = 12; ///< input numbers for each configuration
+  int outputs = 1;   ///< output fields
+  int channels = 16; ///< on the finest level; twice as many on the coarser ones
+  int levels = 3;    ///< each coarser by 2; periodic extents must be divisible by 2^(levels - 1)
+  int blocks = 1;    ///< residual blocks on each level, both on the way down and on the way up
 };
 
-/// (planes (N, planes, L1, ..., Ld), features (N, features)) -> fields (N, L1, ..., Ld).
-/// Convolutions of width 3 with periodic boundaries; on every level residual blocks
+/// (planes (N, planes, L1, ..., Ld), features (N, features)) -> fields (N, outputs, L1, ..., Ld).
+/// Convolutions of width 3, with zeros beyond open boundaries, where extents that the levels do not divide are filled
+/// up with zeros for the coarser levels; on every level residual blocks
 ///   x + conv(silu((1 + a) conv(silu(x)) + b)),   (a, b) a function of the features, on the way up also of the averages
 ///   over the lattice of
 /// what the coarsest level has found;

@@ -8,84 +8,12 @@
 namespace stint {
 namespace {
 
-std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
-  std::vector<std::int64_t> axes(fields.dim() - 1);
-  std::iota(axes.begin(), axes.end(), 1);
-  return axes;
-}
-
-/// The orthogonal and symmetric matrix of the discrete Hartley transform, cas(2 pi j k / n) / sqrt(n).
-torch::Tensor hartley_matrix(std::int64_t n, const torch::TensorOptions& options) {
-  const auto index = torch::arange(n, options.dtype(torch::kDouble));
-  const auto angle = torch::outer(index, index) * (2 * M_PI / static_cast<double>(n));
-  return ((angle.cos() + angle.sin()) / std::sqrt(static_cast<double>(n))).to(options.dtype());
-}
-
 /// <a, b> of each field, (N, 1, ..., 1).
 torch::Tensor scalar_product(const torch::Tensor& a, const torch::Tensor& b) {
-  return (a * b).sum(field_axes(a), true);
+  return (a * b).sum(configuration_axes(a), true);
 }
 
 } // namespace
-
-torch::Tensor Basis::coordinates(const torch::Tensor& fields) const {
-  switch (kind_) {
-  case Kind::fourier:
-    return torch::fft::rfftn(fields, std::nullopt, field_axes(fields));
-  case Kind::blocks:
-    return rotate_blocks(fields);
-  default:
-    return fields;
-  }
-}
-
-torch::Tensor Basis::fields(const torch::Tensor& coordinates, const torch::Tensor& like) const {
-  switch (kind_) {
-  case Kind::fourier:
-    return torch::fft::irfftn(coordinates, like.sizes().slice(1), field_axes(like));
-  case Kind::blocks:
-    return rotate_blocks(coordinates); // its own inverse
-  default:
-    return coordinates;
-  }
-}
-
-torch::Tensor Basis::entries(const torch::Tensor& values) const {
-  const bool halve = kind_ == Kind::fourier && values.dim() > 0 && values.size(-1) > 1;
-  return halve ? values.narrow(-1, 0, values.size(-1) / 2 + 1) : values;
-}
-
-torch::Tensor Basis::rotate_blocks(torch::Tensor fields) const {
-  const auto matrix = hartley_matrix(size_, fields.options());
-  for (std::int64_t axis = 1; axis < fields.dim(); ++axis) {
-    if (fields.size(axis) % size_ != 0)
-      throw std::invalid_argument(
-          fmt::format("an extent of {} cannot be divided into blocks of {}", fields.size(axis), size_));
-    const auto shape = fields.sizes().vec();
-    const auto blocks = fields.transpose(axis, -1).contiguous();
-    fields = blocks.reshape({-1, size_}).matmul(matrix).reshape(blocks.sizes()).transpose(axis, -1).reshape(shape);
-  }
-  return fields;
-}
-
-std::string Basis::text() const {
-  switch (kind_) {
-  case Kind::any:
-    return "scalar";
-  case Kind::site:
-    return "site";
-  case Kind::fourier:
-    return "fourier";
-  default:
-    return fmt::format("blocks of {}", size_);
-  }
-}
-
-std::optional<Basis> common_basis(const Basis& a, const Basis& b) {
-  if (a == b || b == Basis::any())
-    return a;
-  return a == Basis::any() ? std::optional(b) : std::nullopt;
-}
 
 Operator::Operator(double factor) : values_(torch::tensor(factor, torch::kDouble)) {}
 
@@ -93,7 +21,7 @@ Operator Operator::scalar(const torch::Tensor& factors, int dimensions) {
   const auto values = factors.to(torch::kDouble);
   if (factors.dim() == 0)
     return {Basis::any(), values};
-  std::vector<std::int64_t> shape(dimensions + 1, 1);
+  std::vector<std::int64_t> shape(dimensions + 2, 1);
   shape[0] = -1;
   return {Basis::any(), values.reshape(shape)};
 }
@@ -156,6 +84,7 @@ Operator Operator::root() const {
 
 Operator Operator::to(torch::Device device) const {
   Operator moved = *this;
+  moved.basis_ = basis_.to(device);
   moved.values_ = values_.to(device, /*non_blocking=*/!device.is_cpu());
   return moved;
 }

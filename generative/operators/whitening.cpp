@@ -1,6 +1,5 @@
 #include "generative/operators/whitening.hpp"
 
-#include <numeric>
 #include <stdexcept>
 
 namespace stint {
@@ -8,20 +7,14 @@ namespace {
 
 using Map = std::function<torch::Tensor(const torch::Tensor&)>;
 
-std::vector<std::int64_t> axes_of(const torch::Tensor& fields) {
-  std::vector<std::int64_t> axes(fields.dim() - 1);
-  std::iota(axes.begin(), axes.end(), 1);
-  return axes;
-}
-
 /// The sum over the coordinates of each configuration, for entries with or without a batch dimension.
 torch::Tensor sum_of(const torch::Tensor& entries, std::int64_t dimensions) {
-  return entries.dim() <= dimensions ? entries.sum() : entries.sum(axes_of(entries), true);
+  return entries.dim() <= dimensions ? entries.sum() : entries.sum(configuration_axes(entries), true);
 }
 
 /// Preconditioned conjugate gradients, `iterations` of them, for each field by itself.
 torch::Tensor iterate(const Map& matrix, const Map& precondition, const torch::Tensor& right, int iterations) {
-  const auto product = [axes = axes_of(right)](const torch::Tensor& a, const torch::Tensor& b) {
+  const auto product = [axes = configuration_axes(right)](const torch::Tensor& a, const torch::Tensor& b) {
     return (a * b).sum(axes, true);
   };
   // A field that has arrived has a residual of rounding errors, and stays.

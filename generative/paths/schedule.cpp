@@ -43,9 +43,13 @@ Schedule Schedule::uniform(int steps) {
   return {Kind::table, steps, std::move(levels)};
 }
 
-Schedule Schedule::log_ratio(int steps) {
+Schedule Schedule::log_ratio(int steps, double range) {
   check(steps, 3);
-  return {Kind::log_ratio, steps, {}};
+  if (!(range > 0))
+    throw std::invalid_argument("a path in log(alpha/beta) needs a range > 0");
+  Schedule schedule(Kind::log_ratio, steps, {});
+  schedule.range_ = range;
+  return schedule;
 }
 
 Schedule Schedule::constant_speed(int steps, const torch::Tensor& spectrum) {
@@ -85,13 +89,13 @@ Schedule Schedule::scales(int steps, const torch::Tensor& spectrum) {
   return {Kind::table, steps, std::move(levels)};
 }
 
-Schedule Schedule::parse(std::string_view name, int steps, const torch::Tensor& spectrum) {
+Schedule Schedule::parse(std::string_view name, int steps, const torch::Tensor& spectrum, double range) {
   if (name == "scales")
     return scales(steps, spectrum);
   if (name == "uniform")
     return uniform(steps);
   if (name == "log-ratio")
-    return log_ratio(steps);
+    return log_ratio(steps, range);
   if (name == "speed")
     return constant_speed(steps, spectrum);
   throw std::invalid_argument("unknown schedule '" + std::string(name) + "'; known: scales, uniform, log-ratio, speed");
@@ -108,11 +112,11 @@ torch::Tensor Schedule::at(const torch::Tensor& step, const torch::Tensor& start
     return start * torch::tensor(table_, start.options()).index({step.to(torch::kLong)});
   // log(alpha/beta) after step i: from noise +R at i = 1, otherwise that of `start` at i = 0; -R at i = steps - 1.
   const auto first = start.logit();
-  const auto noise = first > log_ratio_range;
-  const auto from = torch::where(noise, torch::full_like(first, log_ratio_range), first);
+  const auto noise = first > range_;
+  const auto from = torch::where(noise, torch::full_like(first, range_), first);
   const auto progress = torch::where(noise, (step - 1) / (steps_ - 2), step / (steps_ - 1));
-  auto levels = (from + (-log_ratio_range - from) * progress).sigmoid();
-  levels = torch::where(first > -log_ratio_range, levels, start * (1 - step / steps_)); // nearly data: straight
+  auto levels = (from + (-range_ - from) * progress).sigmoid();
+  levels = torch::where(first > -range_, levels, start * (1 - step / steps_)); // nearly data: straight
   levels = torch::where(step <= 0, start, levels);
   return torch::where(step >= steps_, torch::zeros_like(levels), levels);
 }

@@ -8,9 +8,6 @@
 
 namespace stint {
 
-/// The largest |log(alpha/beta)| inside a path; beyond it the law of a lattice field hardly changes.
-inline constexpr double log_ratio_range = 5;
-
 /// The noise level alpha / (alpha + beta) where alpha = beta exp(log_ratio).
 double level_of_log_ratio(double log_ratio);
 
@@ -22,11 +19,11 @@ public:
   /// Equal steps in r. Throws std::invalid_argument unless steps >= 1.
   static Schedule uniform(int steps);
 
-  /// The first step from 1 and the last one to 0, those between equal in log(alpha/beta) from log_ratio_range down to
-  /// -log_ratio_range: every scale of a field forms where alpha^2 = beta^2 P(p), so that equal steps in the logarithm
-  /// serve all of them. From a level inside that range all steps but the last are equal. Throws std::invalid_argument
-  /// unless steps >= 3.
-  static Schedule log_ratio(int steps);
+  /// The first step from 1 and the last one to 0, those between equal in log(alpha/beta) from `range` (Prior::
+  /// log_ratio_range()) down to -range: every scale of a field forms where alpha^2 = beta^2 P(p), so that equal steps
+  /// in the logarithm serve all of them. From a level inside that range all steps but the last are equal. Throws
+  /// std::invalid_argument unless steps >= 3.
+  static Schedule log_ratio(int steps, double range);
 
   /// Steps of equal length in the metric of the squared Wasserstein action (eq. 22) of scalar generation for Gaussian
   /// data of the spectrum P (any shape): the speed |dX/dr|^2 = E|eta0 - eta1|^2 is a sum over modes of
@@ -41,9 +38,9 @@ public:
   /// sc and K Jacobi's function and complete integral. Throws std::invalid_argument unless steps >= 1 and P > 0.
   static Schedule scales(int steps, const torch::Tensor& spectrum);
 
-  /// "scales", "uniform", "log-ratio" or "speed"; the first and the last need the spectrum. Throws
-  /// std::invalid_argument for other names.
-  static Schedule parse(std::string_view name, int steps, const torch::Tensor& spectrum);
+  /// "scales", "uniform", "log-ratio" or "speed"; the first and the last need the spectrum, the third the
+  /// range. Throws std::invalid_argument for other names.
+  static Schedule parse(std::string_view name, int steps, const torch::Tensor& spectrum, double range);
 
   int steps() const { return steps_; }
 
@@ -58,6 +55,7 @@ private:
 
   Kind kind_;
   int steps_;
+  double range_ = 0;          // of log_ratio
   std::vector<double> table_; // levels for start = 1, steps + 1 of them; other starts in proportion
 };
 

@@ -1,6 +1,6 @@
 #include "generative/paths/task.hpp"
 
-#include "lattice/free_field.hpp"
+#include "generative/operators/modes.hpp"
 #include "lattice/random.hpp"
 
 #include <fmt/format.h>
@@ -169,31 +169,26 @@ Task sequential(const torch::Tensor& order, double overlap, const torch::Tensor&
   return {Path(Basis::site(), begins(groups, overlap), free.to(torch::kDouble), curve)};
 }
 
-Task multiscale(const Geometry& geometry, int shells, double overlap, Curve curve) {
+Task multiscale(const Layout& layout, int shells, double overlap, Curve curve) {
   if (shells < 1)
     throw std::invalid_argument(fmt::format("a path needs at least 1 shell, not {}", shells));
-  const auto phat2 = torch::tensor(laplacian_eigenvalues(geometry), torch::kDouble).reshape(shape_of(geometry));
+  const auto phat2 = phat2_of(layout);
   const double largest = phat2.max().item<double>();
   const double smallest = torch::where(phat2 > 0, phat2, torch::full_like(phat2, largest)).min().item<double>();
   // Shell s ends at smallest (largest / smallest)^(s / (shells - 1)); rounding must not split equal momenta.
-  auto shell = torch::zeros(shape_of(geometry), torch::kLong);
+  auto shell = torch::zeros(layout.sites(), torch::kLong);
   for (int s = 0; s + 1 < shells; ++s) {
     const double edge = smallest * std::pow(largest / smallest, static_cast<double>(s) / (shells - 1));
     shell = shell + (phat2 > edge * (1 + 1e-9)).to(torch::kLong);
   }
-  return {Path(Basis::fourier(), begins(without_gaps(shell), overlap), torch::ones_like(phat2), curve)};
+  return {Path(mode_basis(layout), begins(without_gaps(shell), overlap), torch::ones_like(phat2), curve)};
 }
 
-Task superresolution(const Geometry& geometry, int factor, Curve curve) {
+Task superresolution(const Layout& layout, int factor, Curve curve) {
   if (factor < 2)
     throw std::invalid_argument(fmt::format("super-resolution is by a factor of at least 2, not {}", factor));
-  auto low = torch::ones(shape_of(geometry), torch::kBool);
-  for (int mu = 0; mu < geometry.dimensions(); ++mu) {
-    const auto n = coordinate(geometry, mu);
-    low = low & (2 * factor * torch::minimum(n, geometry.extents()[mu] - n) < geometry.extents()[mu]);
-  }
-  const auto start = low.logical_not().to(torch::kDouble);
-  return {Path(Basis::fourier(), torch::zeros_like(start), start, curve)};
+  const auto start = modes_below(layout, factor).logical_not().to(torch::kDouble);
+  return {Path(mode_basis(layout), torch::zeros_like(start), start, curve)};
 }
 
 Task block_superresolution(const Geometry& geometry, int factor, Curve curve) {
@@ -206,6 +201,14 @@ Task block_superresolution(const Geometry& geometry, int factor, Curve curve) {
   }
   const auto start = average.logical_not().to(torch::kDouble);
   return {Path(Basis::blocks(factor), torch::zeros_like(start), start, curve)};
+}
+
+Operator gaussian_blur(const Layout& layout, double width) {
+  if (!(width >= 0))
+    throw std::invalid_argument(fmt::format("a blur has a width >= 0, not {}", width));
+  if (width == 0)
+    return 1;
+  return Operator::diagonal(mode_basis(layout), (phat2_of(layout) * (-width * width / 2)).exp());
 }
 
 Task denoising(double sigma, const Operator& blur, Curve curve) {

@@ -1,8 +1,8 @@
 #pragma once
 // Tasks: what masks, orders and scales make of paths.
 
+#include "generative/layout.hpp"
 #include "generative/paths/path.hpp"
-#include "lattice/geometry.hpp"
 
 #include <string>
 
@@ -45,23 +45,27 @@ Task inpainting(const torch::Tensor& known, double sigma = 0, Curve curve = Curv
 Task sequential(const torch::Tensor& order, double overlap = 0, const torch::Tensor& known = {},
                 Curve curve = Curve::linear);
 
-/// Coarse to fine: Fourier modes in shells of phat^2 = sum_mu 4 sin^2(k_mu/2), each from noise to data in one stage;
-/// the edges of the shells are a geometric progression from the smallest phat^2 > 0 to the largest. The zero mode
-/// belongs to the first shell.
-Task multiscale(const Geometry& geometry, int shells, double overlap = 0, Curve curve = Curve::linear);
+/// Coarse to fine: modes (mode_basis()) in shells of phat^2 = sum_mu 4 sin^2(k_mu/2), each from noise to data in one
+/// stage; the edges of the shells are a geometric progression from the smallest phat^2 > 0 to the largest. The zero
+/// mode belongs to the first shell.
+Task multiscale(const Layout& layout, int shells, double overlap = 0, Curve curve = Curve::linear);
 
 /// Super-resolution from low modes: those with |k_mu| < pi / factor in all directions are data.
-Task superresolution(const Geometry& geometry, int factor, Curve curve = Curve::linear);
+Task superresolution(const Layout& layout, int factor, Curve curve = Curve::linear);
 
 /// Super-resolution from averages: those over blocks of factor^d sites are data.
 Task block_superresolution(const Geometry& geometry, int factor, Curve curve = Curve::linear);
+
+/// exp(-width^2 phat^2 / 2), diagonal in the modes: smears over `width` sites. Throws std::invalid_argument for a width
+/// < 0.
+Operator gaussian_blur(const Layout& layout, double width);
 
 /// Denoising and deblurring, from y = blur x1 + sigma xi with sigma > 0; `blur` diagonal with entries >= 0. Draws given
 /// y are made by the SDE with noise = 1 only (solver.hpp).
 Task denoising(double sigma, const Operator& blur = 1, Curve curve = Curve::linear);
 
-/// The state at the beginning of a task: the noise x0 (N, L1, ..., Ld) in the coordinates that start as pure noise, and
-/// what was observed in the others. `observed` broadcasts with x0 and may be anything where it is not observed.
+/// The state at the beginning of a task: the noise x0 (N, C, L1, ..., Ld) in the coordinates that start as pure noise,
+/// and what was observed in the others. `observed` broadcasts with x0 and may be anything where it is not observed.
 torch::Tensor start_state(const Task& task, const torch::Tensor& x0, const torch::Tensor& observed);
 
 } // namespace stint

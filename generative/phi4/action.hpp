@@ -6,7 +6,7 @@
 
 namespace stint {
 
-/// S(phi) of fields (N, L1, ..., Ld): (N) float64.
+/// S(phi) of fields (N, 1, L1, ..., Ld): (N) float64.
 torch::Tensor phi4_action(const Phi4& theory, const torch::Tensor& phi);
 
 /// -dS/dphi, the shape of phi.

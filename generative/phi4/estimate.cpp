@@ -3,18 +3,10 @@
 #include "generative/operators/whitening.hpp"
 #include "generative/paths/schedule.hpp"
 
-#include <numeric>
-
 namespace stint {
 namespace {
 
 constexpr int iterations = 8; // of conjugate gradients where there is no common basis
-
-std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
-  std::vector<std::int64_t> axes(fields.dim() - 1);
-  std::iota(axes.begin(), axes.end(), 1);
-  return axes;
-}
 
 Operator squared(const Operator& factor) { return factor * factor; }
 
@@ -26,11 +18,16 @@ bool diagonal_in_fourier(const Pair& pair) {
   return basis && common_basis(*basis, Basis::fourier());
 }
 
+/// <F^2> of each mode, or of each coordinate of a basis without modes.
+torch::Tensor force_variance(const Moments& moments, const Pair& pair) {
+  return fourier(moments.force_spectrum).diagonal_in(*diagonal_basis(pair), moments.force_spectrum.sizes());
+}
+
 /// The mean over coordinates of entries with a batch dimension, as (N, 1, ..., 1).
 torch::Tensor mean_over_modes(torch::Tensor entries, std::int64_t dimensions) {
   while (entries.dim() <= dimensions)
     entries = entries.unsqueeze(0);
-  return entries.mean(field_axes(entries), /*keepdim=*/true);
+  return entries.mean(configuration_axes(entries), /*keepdim=*/true);
 }
 
 /// f(alpha^2, beta^2), the variance of scalar operators, for all entries of the pair: interpolated in log(alpha/beta)
@@ -40,13 +37,14 @@ torch::Tensor of_each_entry(const Pair& pair, std::int64_t dimensions, const Var
   constexpr std::int64_t intervals = 128;
   const auto alpha = pair.alpha.values() + torch::zeros_like(pair.beta.values());
   const auto beta = pair.beta.values() + torch::zeros_like(alpha);
-  const auto grid = torch::linspace(-log_ratio_range, log_ratio_range, intervals + 1, alpha.options()).exp();
-  std::vector<std::int64_t> column(dimensions + 1, 1);
-  column[0] = -1;
-  const auto level = (grid / (1 + grid)).reshape(column);
+  const auto grid = torch::linspace(-phi4_log_ratio_range, phi4_log_ratio_range, intervals + 1, alpha.options()).exp();
+  std::vector<std::int64_t> shape(dimensions + 1, 1);
+  shape[0] = -1;
+  const auto level = (grid / (1 + grid)).reshape(shape);
   const auto table = variance(level.square(), (1 - level).square()).flatten(1).mean(1).log();
-  const auto position = ((alpha / beta).log().nan_to_num().clamp(-log_ratio_range, log_ratio_range) + log_ratio_range) *
-                        (intervals / (2 * log_ratio_range));
+  const auto position =
+      ((alpha / beta).log().nan_to_num().clamp(-phi4_log_ratio_range, phi4_log_ratio_range) + phi4_log_ratio_range) *
+      (intervals / (2 * phi4_log_ratio_range));
   const auto left = position.floor().clamp_max(intervals - 1);
   const auto index = left.to(torch::kLong).flatten();
   const auto values = [&](const torch::Tensor& at) { return table.index_select(0, at).reshape(alpha.sizes()); };
@@ -58,14 +56,14 @@ template<class Variance> torch::Tensor variance_of(const Moments& moments, const
   const auto dimensions = moments.spectrum.dim();
   if (!diagonal_in_fourier(pair))
     return of_each_entry(pair, dimensions, variance);
-  const auto alpha = pair.alpha.values().clamp_min(level_of_log_ratio(-log_ratio_range));
+  const auto alpha = pair.alpha.values().clamp_min(level_of_log_ratio(-phi4_log_ratio_range));
   const auto of_modes = variance(alpha.square(), pair.beta.values().square());
   return *diagonal_basis(pair) == Basis::any() ? mean_over_modes(of_modes, dimensions) : of_modes;
 }
 
 /// What gaussian_estimate() needs of w and u.
 struct Response {
-  torch::Tensor fluctuation;  ///< Sigma w, (N, L1, ..., Ld)
+  torch::Tensor fluctuation;  ///< Sigma w, (N, 1, L1, ..., Ld)
   torch::Tensor sum_w, sum_u; ///< (N or 1, 1) float64
   torch::Tensor unexplained;  ///< 1 - Sigma u, broadcastable to the fields
 };
@@ -113,7 +111,7 @@ Response iterated_response(const Pair& pair, const Operator& covariance, const t
 
 } // namespace
 
-Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal) {
+GaussianEstimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal) {
   auto spectrum = moments.spectrum;
   const auto volume = static_cast<double>(spectrum.numel());
   const auto& law = moments.magnetisation;
@@ -137,9 +135,7 @@ Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch
   const auto prior_variance = (law.weights * c.square()).sum() - prior_mean.square();
   const auto gaussian =
       ((response.sum_w * prior_variance + prior_mean) / (response.sum_u * prior_variance + 1)).squeeze(1);
-  std::vector<std::int64_t> column(signal.dim(), 1);
-  column[0] = -1;
-  const auto magnetisation = (diagonal_in_fourier(pair) ? mean : gaussian).reshape(column);
+  const auto magnetisation = column(diagonal_in_fourier(pair) ? mean : gaussian, signal);
   return {linear + (magnetisation * response.unexplained).to(signal.scalar_type()),
           (square - mean.square()).clamp_min(0).sqrt().to(signal.scalar_type())};
 }
@@ -155,7 +151,7 @@ Operator target_variance(const Moments& moments, const Pair& pair) {
   if (!moments.force_spectrum.defined())
     return posterior_variance(moments, pair);
   // Not negative, as P Q >= 1 (Cauchy-Schwarz, <x F> = -1), but for the statistical errors of the two spectra.
-  const auto Q = diagonal_in_fourier(pair) ? moments.force_spectrum : moments.force_spectrum.mean();
+  const auto Q = force_variance(moments, pair);
   const auto variance = variance_of(moments, pair, [&](const torch::Tensor& alpha2, const torch::Tensor& beta2) {
     return (moments.spectrum * alpha2 / (alpha2 + beta2 * moments.spectrum) - alpha2 / (beta2 + alpha2 * Q))
         .clamp_min(0);
@@ -181,12 +177,12 @@ torch::Tensor training_target(const Moments& moments, const Pair& pair, const to
   auto sign = torch::ones({}, signal.options());
   if (symmetric) {
     const auto y = diagonal(alpha2.clamp_min(smallest).reciprocal())(signal);
-    sign = (y * x1).sum(field_axes(x1), /*keepdim=*/true).tanh();
+    sign = (y * x1).sum(configuration_axes(x1), /*keepdim=*/true).tanh();
   }
   if (!moments.force_spectrum.defined())
     return sign * x1;
-  const Operator Q = diagonal_in_fourier(pair) ? fourier(moments.force_spectrum)
-                                               : Operator::diagonal(Basis::any(), moments.force_spectrum.mean());
+  const Operator Q =
+      Operator::diagonal(diagonal_in_fourier(pair) ? Basis::fourier() : basis, force_variance(moments, pair));
   const Operator weight = (diagonal(beta2) + diagonal(alpha2) * Q).inverse();
   return weight(signal + diagonal(alpha2)(sign * force)) + (weight * diagonal(alpha2) * Q)(sign * x1);
 }

@@ -8,7 +8,11 @@ namespace stint {
 
 // An observation of x1 has the likelihood exp(-<x1, Gamma x1>/2 + <y, x1>) with Gamma = (beta/alpha)^2. It is passed as
 // (pair, signal) with signal = alpha^2 y, which is finite for all alpha, beta in [0, 1] (drift.hpp). Pairs are diagonal
-// in one basis, with beta = 1 - alpha; fields have the shape (N, L1, ..., Ld).
+// in one basis, with beta = 1 - alpha; fields have the shape (N, 1, L1, ..., Ld).
+
+/// The largest |log(alpha/beta)| inside a path: beyond it the law of a lattice field near its transition hardly
+/// changes. The same on every lattice, so that models move to larger ones.
+inline constexpr double phi4_log_ratio_range = 5;
 
 /// E[x1 | observation] for operators diagonal in Fourier space, if the data were a mixture of Gaussians: a constant
 /// field with the law of the magnetisation M, plus Gaussian fluctuations of the spectrum P. For operators on sites, and
@@ -21,11 +25,11 @@ namespace stint {
 /// is linear again. On sites it has to be: in phi^4 near its transition the mean over one part of the lattice given
 /// that over another is linear to a percent, though neither is Gaussian, while with one law of M for all sites it would
 /// bend like tanh.
-struct Estimate {
-  torch::Tensor field;  ///< (N, L1, ..., Ld)
+struct GaussianEstimate {
+  torch::Tensor field;  ///< (N, 1, L1, ..., Ld)
   torch::Tensor spread; ///< (N), standard deviation of c in the mixture: how open the magnetisation is; 0 without law
 };
-Estimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal);
+GaussianEstimate gaussian_estimate(const Moments& moments, const Pair& pair, const torch::Tensor& signal);
 
 /// The variance of x1 about the Wiener estimate, coordinate by coordinate in the basis of the pair: of modes
 /// P alpha^2/(alpha^2 + beta^2 P); for multiples of the identity the mean of that over p; of sites this mean for each

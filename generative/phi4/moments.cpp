@@ -1,18 +1,12 @@
 #include "generative/phi4/moments.hpp"
 
+#include "generative/operators/basis.hpp"
 #include "generative/phi4/action.hpp"
 
 #include <fmt/format.h>
 
 namespace stint {
 namespace {
-
-std::vector<std::int64_t> field_axes(const torch::Tensor& fields) {
-  std::vector<std::int64_t> axes;
-  for (std::int64_t axis = 1; axis < fields.dim(); ++axis)
-    axes.push_back(axis);
-  return axes;
-}
 
 /// The mean over all reflections p_mu -> -p_mu and permutations of axes of equal extent.
 torch::Tensor symmetrise(torch::Tensor spectrum) {
@@ -112,28 +106,28 @@ Moments Moments::on(const Geometry& geometry) const {
   return larger.to(spectrum.device());
 }
 
-torch::Tensor Moments::tilted_spectrum(double quadratic) const {
-  double shift = -2 * quadratic;
+torch::Tensor Moments::tilted_spectrum(double k2) const {
+  double shift = -2 * k2;
   if (magnetisation.known() && magnetisation.squares_known()) {
-    const auto precision = [&](double k2) { // 1/P(0)
+    const auto precision = [&](double at) { // 1/P(0)
       const auto volume = static_cast<double>(spectrum.numel());
-      const auto law = magnetisation.tilted(k2);
+      const auto law = magnetisation.tilted(at);
       const auto& c = law.centers;
-      const auto weights = (law.weights.log() + k2 * volume * c.square()).softmax(0);
+      const auto weights = (law.weights.log() + at * volume * c.square()).softmax(0);
       return 1 / (volume * ((weights * c.square()).sum() - (weights * c).sum().square() + law.width * law.width));
     };
-    shift = std::max(0.0, (precision(quadratic) - precision(0)).item<double>());
+    shift = std::max(0.0, (precision(k2) - precision(0)).item<double>());
   }
   return 1 / (1 / spectrum + shift);
 }
 
-MagnetisationLaw MagnetisationLaw::tilted(double quadratic) const {
-  if (quadratic == 0)
+MagnetisationLaw MagnetisationLaw::tilted(double k2) const {
+  if (k2 == 0)
     return *this;
   if (!squares_known())
     throw std::invalid_argument("the law of the magnetisation at other k2 is not known on this lattice");
   MagnetisationLaw law = *this;
-  const auto log_factor = quadratic * (square_mean + quadratic / 2 * square_variance);
+  const auto log_factor = k2 * (square_mean + k2 / 2 * square_variance);
   law.weights = (weights.log() + log_factor).softmax(0);
   return law;
 }
@@ -164,12 +158,13 @@ MomentSums::MomentSums(const Geometry& geometry, const std::optional<Phi4>& theo
 }
 
 void MomentSums::add(const torch::Tensor& configurations) {
-  const auto axes = field_axes(configurations);
   auto weights = torch::ones({}, torch::kDouble);
-  if (reweighting_.quadratic != 0)
-    weights = reweighting_.weights(configurations.square().sum(axes, /*keepdim=*/true, torch::kDouble));
+  if (reweighting_.k2 != 0)
+    weights = reweighting_.weights(
+        configurations.square().sum(configuration_axes(configurations), /*keepdim=*/true, torch::kDouble));
   const auto power = [&](const torch::Tensor& fields) {
-    return (weights * torch::fft::fftn(fields, std::nullopt, axes).abs().square()).sum(0, false, torch::kDouble);
+    return (weights * torch::fft::fftn(fields, std::nullopt, lattice_axes(fields)).abs().square())
+        .sum({0, 1}, false, torch::kDouble);
   };
   sums_[0] += power(configurations - about_);
   if (theory_)
@@ -195,12 +190,12 @@ Moments MomentSums::moments(const torch::Tensor& sums, const torch::Tensor& squa
 }
 
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory,
-                        double quadratic) {
+                        double k2) {
   constexpr std::int64_t block = 1024; // bounds the memory of the complex copies
-  std::vector<int> extents(configurations.sizes().begin() + 1, configurations.sizes().end());
+  std::vector<int> extents(configurations.sizes().begin() + 2, configurations.sizes().end());
   const double typical = configurations[0].square().sum(torch::kDouble).item<double>();
   MomentSums sums(Geometry(std::move(extents)), theory,
-                  symmetric ? 0 : configurations.mean(torch::kDouble).item<double>(), {quadratic, typical});
+                  symmetric ? 0 : configurations.mean(torch::kDouble).item<double>(), {k2, typical});
   for (const auto& fields : configurations.split(block))
     sums.add(fields);
   const auto sites = configurations.flatten(1).to(torch::kDouble);

@@ -24,7 +24,7 @@ struct MagnetisationLaw {
   /// The law of M of the data reweighted with exp(k2 sum_x (phi_x - M)^2), whose mean in each bin is that of a
   /// Gaussian: times exp(k2 V M^2), that reweighted with exp(k2 sum_x phi_x^2). Throws std::invalid_argument for
   /// k2 != 0 if squares_known() is false.
-  MagnetisationLaw tilted(double quadratic) const;
+  MagnetisationLaw tilted(double k2) const;
 
   MagnetisationLaw to(torch::Device device) const;
 };
@@ -32,9 +32,9 @@ struct MagnetisationLaw {
 /// Weights that make of configurations those of the theory with another k2: exp(k2 (sum_x phi_x^2 - reference)). The
 /// reference, about what such sums are, keeps them finite.
 struct Reweighting {
-  double quadratic = 0, reference = 0;
+  double k2 = 0, reference = 0;
 
-  torch::Tensor weights(const torch::Tensor& squares) const { return (quadratic * (squares - reference)).exp(); }
+  torch::Tensor weights(const torch::Tensor& squares) const { return (k2 * (squares - reference)).exp(); }
 };
 
 /// What is measured of translation-invariant data.
@@ -49,7 +49,7 @@ struct Moments {
 
   /// About what the spectrum is in the theory with this k2 <= 0: 1/P grows by a number, which the law of M gives or,
   /// where it is not known, is -2 k2, as for Gaussian data.
-  torch::Tensor tilted_spectrum(double quadratic) const;
+  torch::Tensor tilted_spectrum(double k2) const;
 
   /// The moments expected on a larger lattice, for correlations that are short on this one: 1/P and Q, whose kernels in
   /// space are short, by trigonometric interpolation, and M Gaussian with the variance P(0)/V. Throws
@@ -67,7 +67,7 @@ public:
   MomentSums(const Geometry& geometry, const std::optional<Phi4>& theory, double about = 0,
              const Reweighting& reweighting = {});
 
-  void add(const torch::Tensor& configurations); ///< (n, L1, ..., Ld)
+  void add(const torch::Tensor& configurations); ///< (n, 1, L1, ..., Ld)
 
   /// Of both spectra, (2, L1, ..., Ld) float64; may be added to.
   torch::Tensor sums() const { return sums_; }
@@ -84,8 +84,8 @@ private:
   torch::Tensor sums_;
 };
 
-/// All this of configurations (N, L1, ..., Ld), reweighted to the theory with this k2.
+/// All this of configurations (N, 1, L1, ..., Ld), reweighted to the theory with this k2.
 Moments measure_moments(const torch::Tensor& configurations, bool symmetric, const std::optional<Phi4>& theory,
-                        double quadratic = 0);
+                        double k2 = 0);
 
 } // namespace stint

@@ -7,7 +7,7 @@
 
 namespace stint {
 
-/// A velocity x -> F(x), fields (N, L1, ..., Ld), each configuration by itself.
+/// A velocity x -> F(x), fields (N, C, L1, ..., Ld), each configuration by itself.
 using Velocity = std::function<torch::Tensor(const torch::Tensor& x)>;
 
 /// F(x), and div F(x) = sum_x dF_x/dphi_x, (N) float64.
@@ -24,7 +24,7 @@ Divergence exact_divergence();
 
 /// Hutchinson's estimate, the mean of <v, (dF/dphi) v> over Rademacher vectors v = +-1: unbiased for log-densities, but
 /// weights exp(...) of it are biased upwards by its variance. probes(number, like) gives the vectors of one evaluation,
-/// (K, N, L1, ..., Ld).
+/// (K, N, C, L1, ..., Ld).
 Divergence hutchinson_divergence(std::function<torch::Tensor(std::int64_t number, const torch::Tensor& like)> probes);
 
 } // namespace stint

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 #include <stdexcept>
 
 namespace stint {
@@ -57,6 +58,16 @@ torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const
   return torch::where(moves, next, x);
 }
 
+void stop_if_interrupted(const SolverOptions& options) {
+  if (options.interrupted && options.interrupted())
+    throw Interrupted();
+}
+
+/// The smallest error that numbers of this type can tell from none.
+double smallest_tolerance(torch::ScalarType type) {
+  return 8 * (type == torch::kDouble ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon());
+}
+
 /// The Runge-Kutta methods.
 class OneStep {
 public:
@@ -96,12 +107,13 @@ private:
   void advance_in_parts(const Segment& segment, Solution& solution) {
     constexpr double safety = 0.9, shrink = 0.2, grow = 5, smallest = 1e-6;
     const std::int64_t count = solution.x.size(0);
-    const auto dimensions = static_cast<int>(solution.x.dim() - 1);
+    const auto dimensions = static_cast<int>(solution.x.dim() - 2);
     const auto numbers = torch::TensorOptions().dtype(torch::kDouble).device(solution.x.device());
     auto u = torch::zeros({count}, numbers), h = torch::ones({count}, numbers);
     auto x = solution.x.clone();
     for (auto active = torch::arange(count, numbers.dtype(torch::kLong)); active.numel() > 0;
          active = (u < 1).nonzero().flatten()) {
+      stop_if_interrupted(options_);
       const auto here = u.index_select(0, active);
       const auto length = torch::minimum(h.index_select(0, active), 1 - here);
       const auto state = x.index_select(0, active);
@@ -149,7 +161,8 @@ public:
     const Basis path_basis = basis_of(segment);
     const auto shared = common_basis(path_basis, reference_.basis());
     const Basis basis = shared.value_or(path_basis);
-    const auto variance = basis.entries(shared ? reference_.values() : reference_.values().mean());
+    const auto variance =
+        basis.entries(shared ? reference_.values() : reference_.diagonal_in(basis, solution.x.sizes().slice(2)));
     const auto place = [&](const Pair& pair) {
       return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
     };
@@ -227,6 +240,11 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
                const StepNoise& noise, const Divergence& divergence, const Watch& watch) {
   if (!(options.noise >= 0) || !(options.tolerance > 0))
     throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
+  if (const double least = smallest_tolerance(x.scalar_type());
+      options.method == Method::dopri5 && options.tolerance < least)
+    throw std::invalid_argument(fmt::format(
+        "the tolerance of dopri5 is {:.3g}, below the resolution of these numbers; expected at least {:.2g}",
+        options.tolerance, least));
   if (divergence && is_exponential(options.method))
     throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
   Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}};
@@ -242,6 +260,7 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     watch(0, solution.x);
   Segment segment{knots.at(0), {}};
   for (std::int64_t i = 0; i < knots.steps; ++i) {
+    stop_if_interrupted(options);
     segment.to = knots.at(i + 1);
     if (multistep)
       multistep->advance(i, segment, solution);

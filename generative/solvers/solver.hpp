@@ -6,6 +6,7 @@
 #include "generative/solvers/divergence.hpp"
 
 #include <functional>
+#include <stdexcept>
 #include <string_view>
 
 namespace stint {
@@ -45,10 +46,18 @@ struct SolverOptions {
   Method method = Method::multistep;
   double noise = 1; ///< eps of the SDE, >= 0; 1 makes draws given noisy observations
   /// Of the exponential methods: the variances P of the reference law, P(p) = <|phi(p)|^2>/V for a field. Its mean does
-  /// not matter. On paths that do not share its basis (site operators with a spectrum) the mean of P, the variance of a
-  /// site, takes its place. Any P > 0 gives the same law in the end; the closer, the fewer steps.
+  /// not matter. On paths that do not share its basis (site operators with a spectrum) its diagonal in theirs, the
+  /// variance of a site, takes its place. Any P > 0 gives the same law in the end; the closer, the fewer steps.
   Operator reference = 1;
-  double tolerance = 1e-4; ///< of dopri5: root mean square error of a step over the sites of a configuration
+  /// Of dopri5: root mean square error of a step over the sites of a configuration, at least 8 times the resolution of
+  /// the field's numbers (1e-6 in single precision): below it no step is ever good enough.
+  double tolerance = 1e-4;
+  std::function<bool()> interrupted = {}; ///< asked before every step; once it says yes, solve() throws Interrupted
+};
+
+/// What solve() throws when it was interrupted.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("the integration was interrupted") {}
 };
 
 /// Standard normal fields for step number i, of the shape of `like`.
@@ -63,8 +72,8 @@ struct Solution {
   torch::Tensor log_density_change; ///< (N) float64: log q(X_end) - log q(X_start); only with a divergence
 };
 
-/// Takes x (N, L1, ..., Ld) along the path. Site coordinates that do not move keep their bits. `noise` is needed by the
-/// SDEs. With a divergence, the change of the log-density is integrated beside the state with the same Runge-Kutta
+/// Takes x (N, C, L1, ..., Ld) along the path. Site coordinates that do not move keep their bits. `noise` is needed by
+/// the SDEs. With a divergence, the change of the log-density is integrated beside the state with the same Runge-Kutta
 /// method. Throws std::invalid_argument where method and operators or options do not go together, and for an SDE on a
 /// path towards noise. `watch` may be empty.
 Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,

@@ -1,22 +1,20 @@
 #include "generative/training/family.hpp"
 
+#include "generative/operators/modes.hpp"
 #include "generative/paths/schedule.hpp"
 #include "generative/paths/task.hpp"
-#include "lattice/free_field.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <numbers>
 #include <stdexcept>
 
 namespace stint {
 namespace {
-
-constexpr std::array<std::string_view, families.size()> names = {"scalar", "known", "sequential", "independent",
-                                                                 "fourier"};
 
 /// Uniform numbers of a stream, one after the other.
 class Uniforms {
@@ -33,96 +31,42 @@ private:
   std::uint32_t next_;
 };
 
-/// A log(alpha/beta) in +-log_ratio_range, four times as likely in the middle as at the ends: what a drift misses there
-/// counts most in what the flow makes of waves of P = 0.1 to 25, whose share goes as P alpha beta/(alpha^2 + beta^2 P).
-double log_ratio_at(double uniform) {
-  const double t = 2 * uniform - 1;
-  return log_ratio_range * (t + t * t * t) / 2;
-}
+/// Draws of the standard families.
+class Draws {
+public:
+  Draws(Layout layout, double log_ratio_range);
 
-double level_at(double uniform) { return level_of_log_ratio(log_ratio_at(uniform)); }
-
-} // namespace
-
-std::string name_of(Family family) { return std::string(names[static_cast<std::size_t>(family)]); }
-
-Basis basis_of(Family family) {
-  switch (family) {
-  case Family::scalar:
-    return Basis::any();
-  case Family::fourier:
-    return Basis::fourier();
-  default:
-    return Basis::site();
+  void scalar(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
+    std::ranges::fill(levels, static_cast<float>(level_at(stream.uniform(first))));
   }
-}
-
-bool FamilyWeights::cover(const Basis& basis) const {
-  if (basis == Basis::any()) // the others contain multiples of the identity, too few of them
-    return of(Family::scalar) > 0;
-  return std::ranges::any_of(families, [&](Family family) { return of(family) > 0 && basis_of(family) == basis; });
-}
-
-std::string FamilyWeights::text() const {
-  std::string result;
-  for (const Family family : families)
-    if (of(family) > 0)
-      result += fmt::format("{}{}:{}", result.empty() ? "" : ",", name_of(family), of(family));
-  return result;
-}
-
-FamilyWeights FamilyWeights::parse(std::string_view text) {
-  if (text == "scalar")
-    return {};
-  if (text == "site")
-    return {{0, 0.4, 0.45, 0.15, 0}};
-  if (text == "fourier")
-    return {{0, 0, 0, 0, 1}};
-  if (text == "mixed")
-    return {{0.3, 0.18, 0.25, 0.07, 0.2}};
-  const auto refuse = [&] {
-    throw std::invalid_argument(fmt::format("operators '{}' are not scalar, site, fourier, mixed, or families with "
-                                            "weights such as scalar:0.5,known:0.3,fourier:0.2 (also: sequential, "
-                                            "independent)",
-                                            text));
-  };
-  FamilyWeights result{{0, 0, 0, 0, 0}};
-  double sum = 0;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    const auto item = text.substr(begin, end - begin);
-    const auto colon = item.find(':');
-    const auto name = std::ranges::find(names, item.substr(0, colon));
-    double weight = 0;
-    if (colon == std::string_view::npos || name == names.end() ||
-        std::from_chars(item.data() + colon + 1, item.data() + item.size(), weight).ptr != item.data() + item.size() ||
-        !(weight > 0 && std::isfinite(weight)))
-      refuse();
-    result.weights[name - names.begin()] += weight;
-    sum += weight;
-    begin = end + 1;
+  void independent(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
+    Uniforms uniform(stream, first);
+    for (float& level : levels)
+      level = static_cast<float>(level_at(uniform()));
   }
-  for (double& weight : result.weights)
-    weight /= sum;
-  return result;
-}
+  void known(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
+  void sequential(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
+  void modes(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
 
-Family FamilyWeights::family_of(std::int64_t index) const {
-  const double turns = static_cast<double>(index) / std::numbers::phi + 0.5;
-  double position = turns - std::floor(turns);
-  Family last = Family::scalar;
-  for (const Family family : families) {
-    if (of(family) == 0)
-      continue;
-    last = family;
-    if (position < of(family))
-      return family;
-    position -= of(family);
+private:
+  /// A log(alpha/beta), four times as likely in the middle as at the ends: what a drift misses there counts most in
+  /// what the flow makes of modes whose share goes as P alpha beta/(alpha^2 + beta^2 P), P about 1.
+  double log_ratio_at(double uniform) const {
+    const double t = 2 * uniform - 1;
+    return range_ * (t + t * t * t) / 2;
   }
-  return last;
-}
+  double level_at(double uniform) const { return level_of_log_ratio(log_ratio_at(uniform)); }
 
-FamilyDraws::FamilyDraws(Geometry geometry) : geometry_(std::move(geometry)), phat2_(laplacian_eigenvalues(geometry_)) {
+  Layout layout_;
+  double range_;
+  std::vector<double> phat2_;                     // of every mode
+  double smallest_phat2_ = 0, largest_phat2_ = 0; // above 0
+  std::vector<std::vector<std::int64_t>> orders_; // group of every site
+};
+
+Draws::Draws(Layout layout, double log_ratio_range) : layout_(std::move(layout)), range_(log_ratio_range) {
+  const auto phat2 = phat2_of(layout_).contiguous();
+  phat2_.assign(phat2.data_ptr<double>(), phat2.data_ptr<double>() + phat2.numel());
   std::vector<double> sorted = phat2_;
   std::ranges::sort(sorted);
   largest_phat2_ = sorted.back();
@@ -131,40 +75,21 @@ FamilyDraws::FamilyDraws(Geometry geometry) : geometry_(std::move(geometry)), ph
     orders_.emplace_back(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + order.numel());
   };
   // Every width that divides the extents, each as columns, blocks in rows and blocks along the Morton curve.
-  const auto& extents = geometry_.extents();
+  const auto& extents = layout_.geometry.extents();
   const auto divides_all = [&](int size) {
     return std::ranges::all_of(extents, [size](int extent) { return extent % size == 0 && extent > size; });
   };
-  for (int size = 1; size <= geometry_.extents().back() / 2; ++size)
+  for (int size = 1; size <= layout_.geometry.extents().back() / 2; ++size)
     if (extents.back() % size == 0)
-      add(column_order(geometry_, size).to(torch::kLong).contiguous());
+      add(column_order(layout_.geometry, size).to(torch::kLong).contiguous());
   for (int size = 1; divides_all(1) && size <= extents.back() / 2; ++size)
     if (divides_all(size)) {
-      add(block_order(geometry_, size).to(torch::kLong).contiguous());
-      add(morton_order(geometry_, size).to(torch::kLong).contiguous());
+      add(block_order(layout_.geometry, size).to(torch::kLong).contiguous());
+      add(morton_order(layout_.geometry, size).to(torch::kLong).contiguous());
     }
 }
 
-void FamilyDraws::operator()(Family family, const Stream& stream, std::uint32_t first, std::span<float> levels) const {
-  Uniforms uniform(stream, first);
-  switch (family) {
-  case Family::scalar:
-    std::ranges::fill(levels, static_cast<float>(level_at(uniform())));
-    return;
-  case Family::independent:
-    for (float& level : levels)
-      level = static_cast<float>(level_at(uniform()));
-    return;
-  case Family::known:
-    return draw_known(stream, first, levels);
-  case Family::sequential:
-    return draw_sequential(stream, first, levels);
-  case Family::fourier:
-    return draw_fourier(stream, first, levels);
-  }
-}
-
-void FamilyDraws::draw_known(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
+void Draws::known(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
   Uniforms uniform(stream, first);
   const double open = level_at(uniform());
   const double kind = uniform(), exactness = uniform();
@@ -176,21 +101,23 @@ void FamilyDraws::draw_known(const Stream& stream, std::uint32_t first, std::spa
     return;
   }
   const bool hole = kind < 0.85; // or the inside of the rectangle is what is known
+  const bool periodic = layout_.boundary == Boundary::periodic;
   std::vector<std::uint8_t> inside(levels.size(), 1);
-  std::int64_t stride = geometry_.volume();
-  for (const int extent : geometry_.extents()) {
+  std::int64_t stride = layout_.geometry.volume();
+  for (const int extent : layout_.geometry.extents()) {
     stride /= extent;
     const auto length = 1 + uniform.below(extent), corner = uniform.below(extent);
     for (std::size_t x = 0; x < levels.size(); ++x) {
       const auto position = static_cast<std::int64_t>(x) / stride % extent;
-      inside[x] &= static_cast<std::uint8_t>((position - corner + extent) % extent < length);
+      const auto from = periodic ? (position - corner + extent) % extent : position - corner;
+      inside[x] &= static_cast<std::uint8_t>(from >= 0 && from < length);
     }
   }
   for (std::size_t x = 0; x < levels.size(); ++x)
     levels[x] = (inside[x] != 0) == hole ? static_cast<float>(open) : closed;
 }
 
-void FamilyDraws::draw_sequential(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
+void Draws::sequential(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
   Uniforms uniform(stream, first);
   const auto& order = orders_[static_cast<std::size_t>(uniform.below(static_cast<std::int64_t>(orders_.size())))];
   const auto active = uniform.below(1 + *std::ranges::max_element(order));
@@ -204,7 +131,7 @@ void FamilyDraws::draw_sequential(const Stream& stream, std::uint32_t first, std
                                          : 1.F;
 }
 
-void FamilyDraws::draw_fourier(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
+void Draws::modes(const Stream& stream, std::uint32_t first, std::span<float> levels) const {
   Uniforms uniform(stream, first);
   const double log_ratio = log_ratio_at(uniform()), kind = uniform();
   const auto level = static_cast<float>(level_of_log_ratio(log_ratio));
@@ -216,24 +143,119 @@ void FamilyDraws::draw_fourier(const Stream& stream, std::uint32_t first, std::s
                                 : from * std::exp(decades * (0.1 + 0.9 * width));
     for (std::size_t k = 0; k < levels.size(); ++k)
       levels[k] = phat2_[k] < from ? 0.F : phat2_[k] <= to ? level : 1.F;
-  } else if (kind < 0.85) { // modes below pi / factor known, as in superresolution()
-    const double factor = std::pow(static_cast<double>(geometry_.extents().back()) / 2, uniform());
+  } else if (kind < 0.85) { // modes below pi / factor known, modes_below()
+    const double factor = std::pow(static_cast<double>(layout_.geometry.extents().back()) / 2, uniform());
     std::ranges::fill(levels, 0.F);
-    std::int64_t stride = geometry_.volume();
-    for (const int extent : geometry_.extents()) {
+    std::int64_t stride = layout_.geometry.volume();
+    for (const int extent : layout_.geometry.extents()) {
       stride /= extent;
       for (std::size_t k = 0; k < levels.size(); ++k) {
         const auto mode = static_cast<std::int64_t>(k) / stride % extent;
-        if (2 * factor * static_cast<double>(std::min<std::int64_t>(mode, extent - mode)) >= extent)
+        const auto half_periods =
+            layout_.boundary == Boundary::periodic ? 2 * std::min<std::int64_t>(mode, extent - mode) : mode;
+        if (factor * static_cast<double>(half_periods) >= extent)
           levels[k] = level;
       }
     }
   } else { // log(alpha/beta) rises with the momentum: a Gaussian blur of up to 2 sites
     const double width = 2 * uniform();
     for (std::size_t k = 0; k < levels.size(); ++k)
-      levels[k] =
-          static_cast<float>(level_of_log_ratio(std::min(log_ratio + width * width * phat2_[k] / 2, log_ratio_range)));
+      levels[k] = static_cast<float>(level_of_log_ratio(std::min(log_ratio + width * width * phat2_[k] / 2, range_)));
   }
+}
+
+} // namespace
+
+FamilyList standard_families(const Layout& layout, double log_ratio_range) {
+  const auto draws = std::make_shared<const Draws>(layout, log_ratio_range);
+  const auto by = [&draws](void (Draws::*draw)(const Stream&, std::uint32_t, std::span<float>) const) {
+    return [draws, draw](const Stream& stream, std::uint32_t first, std::span<float> levels) {
+      ((*draws).*draw)(stream, first, levels);
+    };
+  };
+  const Basis modes = mode_basis(layout);
+  return {{"scalar", "scalar", Basis::any(), by(&Draws::scalar), 1, 0.3},
+          {"known", "site", Basis::site(), by(&Draws::known), 0.4, 0.18},
+          {"sequential", "site", Basis::site(), by(&Draws::sequential), 0.45, 0.25},
+          {"independent", "site", Basis::site(), by(&Draws::independent), 0.15, 0.07},
+          {modes.text(), modes.text(), modes, by(&Draws::modes), 1, 0.2}};
+}
+
+FamilyLaw::FamilyLaw(FamilyList families) : families_(std::move(families)), weights_(families_.size(), 0) {
+  weights_.at(0) = 1;
+}
+
+bool FamilyLaw::cover(const Basis& basis) const {
+  // Families of other bases contain multiples of the identity, too few of them.
+  for (std::size_t i = 0; i < size(); ++i)
+    if (weight(i) > 0 && family(i).basis == basis)
+      return true;
+  return false;
+}
+
+std::string FamilyLaw::text() const {
+  std::string result;
+  for (std::size_t i = 0; i < size(); ++i)
+    if (weight(i) > 0)
+      result += fmt::format("{}{}:{}", result.empty() ? "" : ",", family(i).name, weight(i));
+  return result;
+}
+
+FamilyLaw FamilyLaw::parse(std::string_view text, FamilyList families) {
+  FamilyLaw law(std::move(families));
+  const auto set = [&law](const auto& weight_of) {
+    double sum = 0;
+    for (std::size_t i = 0; i < law.size(); ++i)
+      sum += law.weights_[i] = weight_of(law.families_[i]);
+    return sum;
+  };
+  if (text == "mixed") {
+    set([](const Family& family) { return family.share_of_all; });
+    return law;
+  }
+  if (set([text](const Family& family) { return family.group == text ? family.share_of_group : 0; }) > 0)
+    return law;
+  const auto refuse = [&] {
+    std::string known;
+    for (const auto& family : law.families_)
+      known += (known.empty() ? "" : ", ") + family.name;
+    throw std::invalid_argument(fmt::format("operators '{}' are not scalar, site, {}, mixed, or families with weights "
+                                            "such as scalar:0.5,known:0.5 (of {})",
+                                            text, law.families_.back().group, known));
+  };
+  double sum = 0;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    const auto item = text.substr(begin, end - begin);
+    const auto colon = item.find(':');
+    const auto named = std::ranges::find(law.families_, item.substr(0, colon), &Family::name);
+    double weight = 0;
+    if (colon == std::string_view::npos || named == law.families_.end() ||
+        std::from_chars(item.data() + colon + 1, item.data() + item.size(), weight).ptr != item.data() + item.size() ||
+        !(weight > 0 && std::isfinite(weight)))
+      refuse();
+    law.weights_[named - law.families_.begin()] += weight;
+    sum += weight;
+    begin = end + 1;
+  }
+  for (double& weight : law.weights_)
+    weight /= sum;
+  return law;
+}
+
+std::size_t FamilyLaw::family_of(std::int64_t index) const {
+  const double turns = static_cast<double>(index) / std::numbers::phi + 0.5;
+  double position = turns - std::floor(turns);
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (weight(i) == 0)
+      continue;
+    last = i;
+    if (position < weight(i))
+      return i;
+    position -= weight(i);
+  }
+  return last;
 }
 
 } // namespace stint

@@ -1,11 +1,11 @@
 #pragma once
 // Families of operators that a model is trained on: random noise levels of the coordinates of a basis.
 
-#include "generative/operators/operator.hpp"
-#include "lattice/geometry.hpp"
+#include "generative/layout.hpp"
+#include "generative/operators/basis.hpp"
 #include "lattice/random.hpp"
 
-#include <array>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,58 +13,53 @@
 
 namespace stint {
 
-enum class Family {
-  scalar,      ///< one level for all sites
-  known,       ///< random sites, or all but a rectangle (or only it), are known exactly or better than the others
-  sequential,  ///< states of sequential paths: groups before are data, one is on its way, those after are noise
-  independent, ///< every site has a level of its own
-  fourier      ///< levels of modes: coarse to fine, known below a momentum, or rising with it as after a blur
+/// Operators that are diagonal in one basis, by a law of their noise levels alpha/(alpha + beta).
+struct Family {
+  std::string name;  ///< for options, files and reports
+  std::string group; ///< families of one group can be asked for together
+  Basis basis = Basis::any();
+  /// Fills the levels of the coordinates (L1, ..., Ld), the same for all channels, with the uniform numbers of the
+  /// stream from number `first` on.
+  std::function<void(const Stream& stream, std::uint32_t first, std::span<float> levels)> draw;
+  double share_of_group = 1, share_of_all = 1; ///< of the training, where the group, or "mixed", is asked for
 };
-inline constexpr std::array families = {Family::scalar, Family::known, Family::sequential, Family::independent,
-                                        Family::fourier};
-std::string name_of(Family family);
+using FamilyList = std::vector<Family>;
 
-/// The basis in which the operators of a family are diagonal.
-Basis basis_of(Family family);
+/// The families that any data on a lattice can be asked with; |log(alpha/beta)| is drawn up to log_ratio_range, four
+/// times as often at 0 as at the ends.
+///   scalar       one level for all sites
+///   known        random sites, or all but a rectangle (or only it), are known exactly or better than the others
+///   sequential   states of sequential paths: groups before are data, one is on its way, those after are noise
+///   independent  every site has a level of its own
+///   fourier      (with open boundaries cosine) levels of modes: coarse to fine, known below a momentum, or rising with
+///                it as after a blur
+FamilyList standard_families(const Layout& layout, double log_ratio_range);
 
-/// How much of the training each family gets; weights sum to 1.
-struct FamilyWeights {
-  std::array<double, families.size()> weights = {1, 0, 0, 0, 0};
+/// Families and how much of the training each gets; the weights sum to 1.
+class FamilyLaw {
+public:
+  /// Families all of whose weights are 0 but the first one's.
+  explicit FamilyLaw(FamilyList families);
 
-  double of(Family family) const { return weights[static_cast<std::size_t>(family)]; }
+  /// "scalar", "site", "fourier" (groups), "mixed" (all), or names with weights such as "scalar:0.4,known:0.6". Throws
+  /// std::invalid_argument for anything else.
+  static FamilyLaw parse(std::string_view text, FamilyList families);
+
+  std::size_t size() const { return families_.size(); }
+  const Family& family(std::size_t i) const { return families_[i]; }
+  double weight(std::size_t i) const { return weights_[i]; }
+
   /// Whether operators of the basis were part of the training.
   bool cover(const Basis& basis) const;
   std::string text() const; ///< "scalar:0.4,known:0.6": parse() reads it
 
-  /// "scalar", "site" (known, sequential, independent), "fourier", "mixed" (all), or names with weights as in text().
-  /// Throws std::invalid_argument for anything else.
-  static FamilyWeights parse(std::string_view text);
-
-  /// The family of sample `index`: the sequence is of low discrepancy, so that every batch and every part of it has
-  /// about its share of each.
-  Family family_of(std::int64_t index) const;
-
-  bool operator==(const FamilyWeights&) const = default;
-};
-
-/// Draws noise levels alpha/(alpha + beta) of random operators.
-class FamilyDraws {
-public:
-  explicit FamilyDraws(Geometry geometry);
-
-  /// The levels of the coordinates (L1, ..., Ld) of the family's basis, with the uniform numbers of the stream from
-  /// number `first` on.
-  void operator()(Family family, const Stream& stream, std::uint32_t first, std::span<float> levels) const;
+  /// The number of the family of sample `index`: the sequence is of low discrepancy, so that every batch and every part
+  /// of it has about its share of each.
+  std::size_t family_of(std::int64_t index) const;
 
 private:
-  void draw_known(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
-  void draw_sequential(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
-  void draw_fourier(const Stream& stream, std::uint32_t first, std::span<float> levels) const;
-
-  Geometry geometry_;
-  std::vector<double> phat2_;                     // of every mode
-  double smallest_phat2_ = 0, largest_phat2_ = 0; // above 0
-  std::vector<std::vector<std::int64_t>> orders_; // group of every site
+  FamilyList families_;
+  std::vector<double> weights_;
 };
 
 } // namespace stint

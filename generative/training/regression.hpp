@@ -6,21 +6,20 @@
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
-#include <array>
 #include <functional>
-#include <optional>
+#include <vector>
 
 namespace stint {
 
-/// The squared error of the network for each sample of the batch, (n), in units of its target's variance in Gaussian
-/// approximation. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise, which on a
+/// The squared error of the network for each sample of the batch, (n), in units of its target's variance as the
+/// prior knows it. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise, which on a
 /// path wait, count for a fifth, and no more than a fifth of the others together.
 torch::Tensor regression_losses(Model& model, const Batch& batch);
 
-/// Losses by family, NaN for families that were not drawn.
+/// Losses by family of the law, NaN for families that were not drawn.
 struct ValidationLoss {
   double total = 0; ///< over all samples
-  std::array<double, families.size()> of_family = {};
+  std::vector<double> of_family = {};
 };
 
 /// The loss of the model as it is on `batches` batches of `size` fixed samples of the law (Purpose::validation, this
@@ -29,16 +28,15 @@ struct ValidationLoss {
 ValidationLoss validation_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
                                std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
-/// The same of the Gaussian estimate alone, the loss that the network starts from.
-ValidationLoss gaussian_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
-                             std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
+/// The same of the prior's estimate alone, the loss that the network starts from.
+ValidationLoss prior_loss(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
+                          std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks = {});
 
-/// Measures by how much the model misses the means of Calibration, over `batches` batches of training with multiples of
-/// the identity alone, from step `first` on, every other one without tilts and the rest with; training_target() stands
-/// for x1. Of few samples the tables stay near 0. Not known() for models that do not know multiples of the identity.
-/// Each rank draws its share. After every batch `go_on` is asked with their number; nullopt once it says no, which it
-/// must on all ranks. Collective.
-std::optional<Calibration> calibrate(
+/// Measures the prior's correction, if it has one and the model knows multiples of the identity, over `batches` batches
+/// of training with these alone, from step `first` on, every other one without tilts and the rest with. Each rank draws
+/// its share. After every batch `go_on` is asked with their number; false, and nothing has changed, once it says no,
+/// which it must on all ranks. Collective.
+bool fit_correction(
     Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t batches,
     std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks,
     const std::function<bool(std::int64_t done)>& go_on = [](std::int64_t) { return true; });

@@ -129,12 +129,10 @@ std::optional<double> Trainer::step() {
 
 bool Trainer::finish(const std::function<bool(std::int64_t done)>& go_on) {
   swap_average();
-  auto calibration =
-      calibrate(model_, law_, options_.seed, options_.steps, calibration_batches(), options_.batch, ranks_, go_on);
+  const bool done =
+      fit_correction(model_, law_, options_.seed, options_.steps, correction_batches(), options_.batch, ranks_, go_on);
   swap_average();
-  if (calibration)
-    model_.set_calibration(std::move(*calibration));
-  return calibration.has_value();
+  return done;
 }
 
 void Trainer::update() {

@@ -46,10 +46,10 @@ public:
   std::optional<double> step();
 
   const c10::intrusive_ptr<c10d::ProcessGroup>& ranks() const { return ranks_; }
-  /// After the last step: calibrates the model with the averaged parameters, from calibration_batches() batches more.
+  /// After the last step: fit_correction() of the model with the averaged parameters, from correction_batches() more.
   /// After every one `go_on` is asked with their number; false once it says no, and nothing has changed. Collective.
   bool finish(const std::function<bool(std::int64_t done)>& go_on = [](std::int64_t) { return true; });
-  std::int64_t calibration_batches() const { return (options_.steps + 7) / 8; }
+  std::int64_t correction_batches() const { return (options_.steps + 7) / 8; }
 
   std::int64_t steps_done() const { return steps_done_; } ///< with the skipped ones
   std::int64_t steps_skipped() const { return steps_skipped_; }

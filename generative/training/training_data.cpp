@@ -2,10 +2,10 @@
 
 namespace stint {
 
-void SiteSums::append(std::span<const float> configurations, std::int64_t volume) {
-  for (std::int64_t first = 0; first < std::ssize(configurations); first += volume) {
+void SiteSums::append(std::span<const float> configurations, std::int64_t numbers) {
+  for (std::int64_t first = 0; first < std::ssize(configurations); first += numbers) {
     double sum = 0, squares = 0;
-    for (const float phi : configurations.subspan(first, volume)) {
+    for (const float phi : configurations.subspan(first, numbers)) {
       sum += phi;
       squares += phi * phi;
     }
@@ -18,7 +18,7 @@ WholeEnsemble::WholeEnsemble(const torch::Tensor& configurations) : configuratio
   sums_.append(numbers(), configurations_[0].numel());
 }
 
-Choice WholeEnsemble::choice(std::int64_t /*step*/, std::int64_t /*lane*/) {
+Choice WholeEnsemble::choice(std::int64_t /*step*/, std::int64_t /*group*/) {
   return {numbers(), sums_.field, sums_.square};
 }
 

@@ -9,37 +9,37 @@
 
 namespace stint {
 
-/// What a tilt has to know of configurations: sum_x phi_x and sum_x phi_x^2 of each.
+/// What a tilt has to know of configurations: the sum of all numbers of each, and that of their squares.
 struct SiteSums {
   std::vector<double> field, square;
 
-  void append(std::span<const float> configurations, std::int64_t volume); ///< (n, V)
+  void append(std::span<const float> configurations, std::int64_t numbers); ///< (n, numbers)
 };
 
 /// Configurations to draw from, each as likely as the others.
 struct Choice {
-  std::span<const float> configurations; ///< (n, V) row-major
+  std::span<const float> configurations; ///< (n, C V) row-major
   std::span<const double> field, square; ///< (n), as in SiteSums
 
   std::int64_t size() const { return std::ssize(field); }
 };
 
-/// The samples of a batch are divided among lanes; those of one lane draw from the same configurations. Which these are
-/// is a function of step and lane alone, whichever rank asks.
+/// The samples of a batch are divided among groups; those of one group draw from the same configurations. Which these
+/// are is a function of step and group alone, whichever rank asks.
 class TrainingData {
 public:
   virtual ~TrainingData() = default;
-  virtual std::int64_t lane_of(std::int64_t sample) const = 0;
+  virtual std::int64_t group_of(std::int64_t sample) const = 0;
   /// Valid until another step is asked for.
-  virtual Choice choice(std::int64_t step, std::int64_t lane) = 0;
+  virtual Choice choice(std::int64_t step, std::int64_t group) = 0;
 };
 
-/// An ensemble in memory: one lane that sees all of it.
+/// An ensemble in memory: one group that sees all of it.
 class WholeEnsemble : public TrainingData {
 public:
-  explicit WholeEnsemble(const torch::Tensor& configurations); ///< (N, L1, ..., Ld) float32 on the CPU
-  std::int64_t lane_of(std::int64_t /*sample*/) const override { return 0; }
-  Choice choice(std::int64_t step, std::int64_t lane) override;
+  explicit WholeEnsemble(const torch::Tensor& configurations); ///< (N, C, L1, ..., Ld) float32 on the CPU
+  std::int64_t group_of(std::int64_t /*sample*/) const override { return 0; }
+  Choice choice(std::int64_t step, std::int64_t group) override;
 
 private:
   std::span<const float> numbers() const;

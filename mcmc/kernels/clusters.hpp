@@ -94,7 +94,7 @@ inline void draw_bonds(const ClusterGroup<Real>& g, const LaneStreams& streams, 
         const std::int64_t x = first + i;
         const Vector<Real> phi = load(g.phi + x * lanes + lane);
         const Vector<Real> doubled_coupling =
-            ghost ? 2 * g.field * phi
+            ghost ? 2 * g.source * phi
                   : 4 * (phi * load(g.phi + std::int64_t{g.neighbours[(x * g.directions + mu) * 2]} * lanes + lane));
         masks[i] |= mask_of(reinterpret_cast<Words<Real>>(exponential[i] < doubled_coupling)) << lane;
       }
@@ -160,7 +160,7 @@ template<class Real> inline void label_clusters(const ClusterGroup<Real>& g) {
         if (forward < x)
           look_at(g.bonds[x * (g.directions + 1) + mu], forward);
       }
-      if (g.field != 0)
+      if (g.source != 0)
         look_at(g.bonds[x * (g.directions + 1) + g.directions], -1);
       *reinterpret_cast<Labels*>(here) = label;
     }
@@ -209,7 +209,7 @@ template<class Real>
 void flip_clusters(const ClusterGroup<Real>& g, const LaneStreams& streams, std::uint32_t first_block) {
   const RoundKeys keys(streams.seed);
   const auto blocks = static_cast<std::uint32_t>((g.sites + 3) / 4);
-  const int kinds = g.field != 0 ? g.directions + 1 : g.directions;
+  const int kinds = g.source != 0 ? g.directions + 1 : g.directions;
   for (int mu = 0; mu < kinds; ++mu)
     draw_bonds(g, streams, keys, first_block + mu * blocks, mu);
   label_clusters(g);

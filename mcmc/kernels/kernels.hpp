@@ -7,6 +7,8 @@
 // therefore use no function of the standard library: an inline one compiled there could be the copy that the linker
 // keeps for the whole program.
 
+#include "mcmc/actions.hpp"
+
 #include <cstdint>
 
 namespace stint {
@@ -16,19 +18,19 @@ inline constexpr int lanes = 16;
 
 /// Sums over the lattice, one a chain. In single precision 16 sites at a time are summed in single, then all in double.
 struct Energies {
-  double action[lanes] = {};  ///< S(phi)
-  double kinetic[lanes] = {}; ///< sum_x pi_x^2 / 2
-  double field[lanes] = {};   ///< sum_x phi_x
-  double fourth[lanes] = {};  ///< sum_x phi_x^4
+  double action[lanes] = {};       ///< S(phi)
+  double kinetic[lanes] = {};      ///< sum_x pi_x^2 / 2
+  double sum_phi[lanes] = {};      ///< sum_x phi_x
+  double virial_terms[lanes] = {}; ///< sum_x of the action's virial_term(phi_x)
 };
 
 /// Whether each lane continues in the next (mcmc/lane_use.hpp): beyond the ends of rows, or beyond the ends of the last
 /// direction across them.
 enum class Join { none, sites, rows };
 
-/// One kick and perhaps drift: pi += kick * force(phi), out = phi + drift * pi; the force is that of lattice/phi4.hpp.
+/// One kick and perhaps drift: pi += kick * force(phi), out = phi + drift * pi.
 /// A row is the sites along the last direction, the only one whose neighbours lie beside each other in memory.
-template<class Real> struct Sweep {
+template<class Real> struct KickDrift {
   const Real* phi = nullptr;
   Real* pi = nullptr;
   Real* out = nullptr;        ///< not phi; null: no drift
@@ -40,10 +42,10 @@ template<class Real> struct Sweep {
   int last_across = 0;                          ///< rows along the last direction across
   const std::int32_t* row_neighbours = nullptr; ///< the neighbour table of the lattice of rows: 2 (d - 1) entries a row
   Real kick = 0, drift = 0;
-  Real onsite = 0, lambda = 0, field = 0; ///< couplings as in Phi4
+  const void* site = nullptr; ///< the action's site<Real>(d), lattice/action.hpp
 };
 
-/// The part of the lattice that a sweep goes over: the sites first_site, ... of each of the rows first_row, ...
+/// The part of the lattice that a pass goes over: the sites first_site, ... of each of the rows first_row, ...
 struct Region {
   std::int64_t first_row = 0, rows = 0;
   int first_site = 0, sites = 0;
@@ -67,17 +69,20 @@ template<class Real> struct ClusterGroup {
   const std::int32_t* neighbours = nullptr; ///< the lattice's neighbour table
   std::int64_t sites = 0;
   int directions = 0; ///< d
-  Real field = 0;     ///< h
+  Real source = 0;    ///< h
 };
 
+/// A pass over a region.
+template<class Real> using KickDriftKernel = void (*)(const KickDrift<Real>& pass, const Region& region);
+
 template<class Real> struct Kernels {
-  const char* name; ///< of the instruction set
-  void (*sweep)(const Sweep<Real>& sweep, const Region& region);
+  const char* name;                                 ///< of the instruction set
+  KickDriftKernel<Real> kick_drift[Actions::count]; ///< one an action
   /// out[site - first_site][lane] = normal number `site` of the lane's stream, to rounding, for `sites` sites.
   void (*normals)(const LaneStreams& streams, std::int64_t first_site, std::int64_t sites, Real* out);
   /// phi[site][lane] = proposal[site][lane] in the lanes with a set bit.
   void (*select)(std::uint32_t accepted, std::int64_t sites, const Real* proposal, Real* phi);
-  /// One sweep, with random numbers from block `first_block` of the streams on.
+  /// One cluster sweep, with random numbers from block `first_block` of the streams on.
   void (*flip_clusters)(const ClusterGroup<Real>& group, const LaneStreams& streams, std::uint32_t first_block);
 };
 

@@ -127,11 +127,11 @@ Json labels() {
 /// The figure from the JSON that was asked for, or from one that is made for it and removed.
 void plot(const std::string& figure, const Json& json, const CommonOptions& common) {
   if (!common.json.empty() && common.json != "-")
-    return draw_figure("compare.py", figure, common.json, common.overwrite);
+    return draw_figure("compare", figure, common.json, common.overwrite);
   const AtomicFile scratch(
       (std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}.json", ::getpid())).string(), true);
   write_json(scratch.temporary(), json, true);
-  draw_figure("compare.py", figure, scratch.temporary(), common.overwrite);
+  draw_figure("compare", figure, scratch.temporary(), common.overwrite);
 }
 
 /// Writes all that was asked for.

@@ -52,7 +52,7 @@ int run_hmc(const Context& context, Arguments arguments) {
   settings.declare(options);
   options.reads("start");
   options.example("stint hmc --lattice 32x32 --mass2 -4 --lambda 4.572 --output prior.h5");
-  options.example("stint hmc --lattice 64x64 --algorithm cluster --tune --output cluster.h5");
+  options.example("stint hmc --lattice 64x64 --algorithm auto --tune --output auto.h5");
   options.example(
       "mpirun -n 8 stint hmc --lattice 64x64 --kappa 0.28 --hopping-lambda 0.02 --chains 4096 --output hop.h5");
   options.example("stint hmc --lattice 32x32 --start prior.h5 --field 0.02 --thermalize 500 --output posterior.h5");
@@ -66,8 +66,10 @@ int run_hmc(const Context& context, Arguments arguments) {
   settings.check();
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const bool single = settings.precision == "single";
+  const Phi4 theory = settings.couplings.resolve(options, geometry.dimensions());
+  settings.choose_algorithm(theory, geometry);
   EnsembleHeader header{.geometry = geometry,
-                        .theory = settings.couplings.resolve(options, geometry.dimensions()),
+                        .theory = theory,
                         .precision = single ? hdf5::Type::float32 : hdf5::Type::float64,
                         .provenance = provenance_of(context, options, common)};
 
@@ -87,6 +89,8 @@ int run_hmc(const Context& context, Arguments arguments) {
   context.mpi.broadcast(std::span(&beginning, 1));
   if (beginning == Beginning::finished)
     return 0;
+  if (context.mpi.root() && beginning == Beginning::fresh)
+    announce(settings, header, options.given("algorithm"));
   const auto run = single ? run_chains<float> : run_chains<double>;
   const HmcReport report = run(context, settings, header, common, folder, beginning == Beginning::resumed, stop);
   if (context.mpi.root()) {

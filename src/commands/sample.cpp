@@ -7,6 +7,7 @@
 #include "src/files/same_run.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/log.hpp"
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
 #include "src/sample/relaxation.hpp"
@@ -17,6 +18,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -33,8 +37,8 @@ struct Settings {
   std::string schedule = "scales", solver = "auto";
   double noise = 1, tolerance = 1e-4;
   std::int64_t relax = 0;
-  double relax_step_size = 0.07;
-  int relax_steps = 10;
+  std::optional<double> relax_step_size;
+  std::optional<int> relax_steps;
   int probes = 0;
   ComputeOptions compute;
 };
@@ -54,17 +58,19 @@ void declare(Options& options, Settings& settings) {
       "solver", settings.solver, {"auto", "multistep", "euler", "heun", "rk4", "dopri5", "sde", "sde2"},
       "of the ODE: fourth order with 1 evaluation of the drift a step; Runge-Kutta with 1, 2, 4 evaluations, "
       "or with error control; of the SDE: first or second order with 1 evaluation. auto is sde2 with "
-      "--known-noise, for whose answers only the SDE has the right law, else multistep");
+      "--known-noise, for whose answers only the SDE has the right law, rk4 with --weights, else multistep");
   options.value("noise", settings.noise, "EPS",
                 "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
   options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
   options.value("frames", settings.frames, "FILE",
-                "also write the states of the first 4 configurations on their way, for analysis/plots/path.py");
+                "also write the states of the first 4 configurations on their way, for `python -m stint plot path`");
   options.group("Exactness");
   options.value("relax", settings.relax, "N",
                 "HMC trajectories of every configuration on the target action after the flow; known sites are held");
-  options.value("relax-step-size", settings.relax_step_size, "EPS", "of these trajectories, lattice units");
-  options.value("relax-steps", settings.relax_steps, "N", "leapfrog steps of each");
+  options.value("relax-step-size", settings.relax_step_size, "EPS", "of these trajectories, lattice units",
+                "0.07 up to 1024 sites, as 1/V^(1/4) above");
+  options.value("relax-steps", settings.relax_steps, "N", "leapfrog steps of each",
+                "as many as make a trajectory of the length 0.7");
   options.flag("weights", settings.run.weights,
                "integrate the log-density of every sample (with euler, heun, rk4 or dopri5) and write /log_density and "
                "/log_weight = -S - log q");
@@ -80,8 +86,9 @@ void declare(Options& options, Settings& settings) {
 
 /// What depends on other options.
 void fill_in(Settings& settings, const Options& options) {
+  settings.run.relaxed = settings.relax > 0;
   if (settings.solver == "auto")
-    settings.solver = options.given("known-noise") ? "sde2" : "multistep";
+    settings.solver = settings.run.weights ? "rk4" : options.given("known-noise") ? "sde2" : "multistep";
   if (!settings.steps)
     settings.steps = settings.solver == "multistep" ? 12 : settings.solver.starts_with("sde") ? 64 : 32;
 }
@@ -114,6 +121,9 @@ void check(const Settings& settings, const Source& source, const KnownTask& task
   if (!settings.run.weights && settings.relax == 0)
     return;
   const char* const option = settings.run.weights ? "weights" : "relax";
+  if (!source.theory)
+    throw UsageError(
+        fmt::format("--{} needs an action; {} is of the kind '{}'", option, settings.source.model, source.kind));
   if (settings.source.has_maps() || !task.has_action())
     throw UsageError(
         fmt::format("--{} needs a target with the lattice action alone: no maps, no --known-noise", option));
@@ -123,10 +133,33 @@ void check(const Settings& settings, const Source& source, const KnownTask& task
     throw UsageError("--relax can hold sites, not modes or averages");
 }
 
+/// dH grows with the step size to the fourth and the volume to the second power, so that acceptance stays what it is
+/// where step^4 V does (Creutz 1988).
+HmcSettings relaxation_steps(const Settings& settings, std::int64_t volume) {
+  constexpr double largest = 0.07, sites = 1024, length = 0.7;
+  const double step_size =
+      settings.relax_step_size.value_or(largest * std::min(1.0, std::pow(sites / static_cast<double>(volume), 0.25)));
+  const int steps =
+      settings.relax_steps.value_or(static_cast<int>(std::clamp(std::round(length / step_size), 1.0, 1e6)));
+  return {.step_size = step_size, .steps = steps};
+}
+
 Sampler::LogDensity log_density_of(const Settings& settings) {
   if (!settings.run.weights)
     return Sampler::LogDensity::none;
   return settings.probes > 0 ? Sampler::LogDensity::hutchinson : Sampler::LogDensity::exact;
+}
+
+/// Whether a batch should be given up: it goes on for 10 s after the request to stop, when most have come to their end.
+std::function<bool()> overdue(const StopRequest& stop) {
+  using Clock = std::chrono::steady_clock;
+  return [&stop, since = std::optional<Clock::time_point>()]() mutable {
+    if (!stop.made())
+      return false;
+    if (!since)
+      since = Clock::now();
+    return Clock::now() - *since > std::chrono::seconds(10);
+  };
 }
 
 /// The samples first, ..., first + count - 1, relaxed.
@@ -136,9 +169,9 @@ Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxa
   if (!result.configurations.isfinite().all().item<bool>())
     throw std::runtime_error(fmt::format(
         "configurations {} to {} are not finite; take more --steps or --precision fp32", first, first + count - 1));
-  relax(result.configurations, seed, first);
+  const RelaxReport moved = relax(result.configurations, seed, first);
   const auto values = result.configurations.contiguous();
-  Samples samples{.evaluations = result.evaluations};
+  Samples samples{.evaluations = result.evaluations, .acceptance = moved.acceptance, .unmoved = moved.unmoved};
   samples.configurations.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
   if (result.log_density.defined()) {
     const auto densities = result.log_density.contiguous();
@@ -155,15 +188,30 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
   std::string text = fmt::format("{}: {} configurations, lattice {}\n"
                                  "evaluations    {:.4g} of the drift for each\n"
                                  "time           {}, {:.3g} s a configuration\n",
-                                 common.output, settings.run.samples, source.geometry.text(), report.evaluations,
+                                 common.output, settings.run.samples, source.layout.geometry.text(), report.evaluations,
                                  duration_text(report.seconds), per_configuration);
   if (settings.run.weights) {
     text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
     json["effective_sample_size"] = report.effective_sample_fraction;
   }
+  if (settings.run.relaxed) {
+    text += fmt::format("relaxation     acceptance {:.3f}\n", report.acceptance);
+    json["relax_acceptance"] = report.acceptance;
+    json["relax_unmoved"] = report.unmoved;
+  }
   if (!common.quiet)
     std::fputs(text.c_str(), stdout);
   write_json(common.json, json, common.overwrite);
+}
+
+/// HMC whose trajectories are refused leaves configurations as the flow made them.
+void warn_of_relaxation(const Settings& settings, const Relaxation& relax, const SampleReport& report) {
+  constexpr double low = 0.3;
+  if (settings.run.relaxed && (report.acceptance < low || report.unmoved > 0))
+    log_warning(fmt::format(
+        "--relax accepted {:.2g} of its trajectories and left {} of {} configurations as the flow made them: "
+        "take a smaller --relax-step-size than {:.3g}, or more trajectories",
+        report.acceptance, report.unmoved, settings.run.samples, relax.hmc.step_size));
 }
 
 /// A run that was done before. A JSON file that it left is not written again.
@@ -177,7 +225,7 @@ void print_finished(const Settings& settings, CommonOptions common, const Source
 
 } // namespace
 
-int run_sample(const Context& context, Arguments arguments) {
+int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) {
   Settings settings;
   CommonOptions common;
   Options options(
@@ -211,28 +259,33 @@ int run_sample(const Context& context, Arguments arguments) {
   const StopRequest stop(settings.run.time_limit);
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
-  const Source source = open_source(settings.source, options, settings.compute.resolve_precision(device), device);
-  const KnownTask task(settings.task, options, source.geometry, static_cast<std::uint64_t>(common.seed));
+  const Source source =
+      open_source(settings.source, options, kinds, settings.compute.resolve_precision(device), device);
+  const KnownTask task(settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
-  const Sampler sampler{
-      .drift = source.drift,
-      .geometry = source.geometry,
-      .task = task.task(),
-      .schedule = checked([&] { return Schedule::parse(settings.schedule, *settings.steps, source.spectrum); }),
-      .solver = {.method = parse_method(settings.solver),
-                 .noise = settings.noise,
-                 .reference = Operator::diagonal(Basis::fourier(), source.spectrum),
-                 .tolerance = settings.tolerance},
-      .log_density = log_density_of(settings),
-      .probes = std::max(settings.probes, 1),
-      .device = device};
+  const Sampler sampler{.drift = source.drift,
+                        .layout = source.layout,
+                        .task = task.task(),
+                        .schedule = checked([&] {
+                          return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(),
+                                                 source.log_ratio_range);
+                        }),
+                        .solver = {.method = parse_method(settings.solver),
+                                   .noise = settings.noise,
+                                   .reference = source.reference,
+                                   .tolerance = settings.tolerance,
+                                   .interrupted = overdue(stop)},
+                        .log_density = log_density_of(settings),
+                        .probes = std::max(settings.probes, 1),
+                        .device = device};
   const Relaxation relax{.trajectories = settings.relax,
-                         .hmc = {.step_size = settings.relax_step_size, .steps = settings.relax_steps},
-                         .geometry = source.geometry,
-                         .theory = source.theory,
+                         .hmc = relaxation_steps(settings, source.layout.volume()),
+                         .geometry = source.layout.geometry,
+                         .theory = source.theory.value_or(Phi4{}),
                          .held = task.held()};
   checked([&] { relax.hmc.validate(); });
-  EnsembleHeader header{.geometry = source.geometry,
+  EnsembleHeader header{.geometry = source.layout.geometry,
+                        .channels = source.layout.channels,
                         .theory = source.theory,
                         .precision = hdf5::Type::float32,
                         .provenance = provenance_of(context, options, common),
@@ -262,6 +315,7 @@ int run_sample(const Context& context, Arguments arguments) {
       write_frames(settings.frames, common.overwrite, sampler, static_cast<std::uint64_t>(common.seed), count,
                    task.observed(0, count), header.provenance);
     print(settings, common, source, report);
+    warn_of_relaxation(settings, relax, report);
   });
   return 0;
 }

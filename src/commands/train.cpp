@@ -28,7 +28,7 @@ namespace {
 struct Settings {
   std::string data;
   TrainingOptions training;
-  LawOptions law;
+  double tilted_fraction = 0.5;
   std::string operators = "scalar";
   std::string size = "small";
   std::optional<int> channels, levels, blocks;
@@ -51,16 +51,16 @@ void declare(Options& options, Settings& settings) {
   options.value("operators", settings.operators, "FAMILIES",
                 "alpha and beta to train on: scalar (generation), site (known sites, sequential states, independent "
                 "levels), fourier (modes), mixed (all of them), or weights such as scalar:0.5,known:0.3,fourier:0.2");
-  options.value("field-range", settings.law.field_range, "H",
+  options.value("field-range", settings.input.tilting.h_range, "H",
                 "also train for tilts by fields |h| <= H, so that sample --field h works");
-  options.value("quadratic-range", settings.law.quadratic_range, "K2",
+  options.value("quadratic-range", settings.input.tilting.k2_range, "K2",
                 "also train for tilts -K2 <= k2 <= 0, so that sample --quadratic k2 works");
-  options.value("quadratic-top", settings.law.quadratic_top, "K2",
+  options.value("quadratic-top", settings.input.tilting.k2_top, "K2",
                 "and for 0 < k2 <= K2, lower masses: what is learned is the data's law reweighted to k2 = K2");
-  options.value("tilted-fraction", settings.law.tilted_fraction, "F", "of the samples, if one of the above is set");
+  options.value("tilted-fraction", settings.tilted_fraction, "F", "of the samples, if one of the above is set");
   options.choice("target", settings.target, {"auto", "data", "action"},
                  "regress on the data alone, or on the data and the force of their action, which has less variance; "
-                 "auto takes the action of phi^4 ensembles");
+                 "auto takes the action where the kind of data has one");
   options.group("Network");
   options.choice(
       "size", settings.size, {"small", "medium", "large"},
@@ -112,14 +112,14 @@ void check(const Settings& settings) {
         fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.input.validation_fraction));
   if (!(settings.input.memory > 0 && settings.input.memory < 1e6))
     throw UsageError(fmt::format("--memory is {}, expected GiB above 0", settings.input.memory));
-  if (settings.law.field_range < 0)
-    throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.law.field_range));
-  if (settings.law.quadratic_range < 0)
-    throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.law.quadratic_range));
-  if (settings.law.quadratic_top < 0)
-    throw UsageError(fmt::format("--quadratic-top is {}, expected >= 0", settings.law.quadratic_top));
-  if (!(settings.law.tilted_fraction > 0 && settings.law.tilted_fraction <= 1))
-    throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.law.tilted_fraction));
+  if (settings.input.tilting.h_range < 0)
+    throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.input.tilting.h_range));
+  if (settings.input.tilting.k2_range < 0)
+    throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.input.tilting.k2_range));
+  if (settings.input.tilting.k2_top < 0)
+    throw UsageError(fmt::format("--quadratic-top is {}, expected >= 0", settings.input.tilting.k2_top));
+  if (!(settings.tilted_fraction > 0 && settings.tilted_fraction <= 1))
+    throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.tilted_fraction));
 }
 
 struct Network {
@@ -133,34 +133,28 @@ Network network_of(const Settings& settings) {
           settings.blocks.value_or(size.blocks)};
 }
 
-ModelDescription describe(const Settings& settings, const EnsembleReader& ensemble, const Moments& moments) {
+ModelDescription describe(const Settings& settings, FamilyLaw families) {
   const Network network = network_of(settings);
-  return {.geometry = ensemble.geometry(),
-          .kind = ensemble.header().kind,
-          .theory = ensemble.theory(),
-          .symmetric = settings.law.symmetric,
-          .field_range = settings.law.field_range,
-          .quadratic_range = settings.law.quadratic_range,
-          .quadratic_top = settings.law.quadratic_top,
-          .families = settings.law.families,
+  return {.families = std::move(families),
           .channels = network.channels,
           .levels = network.levels,
-          .blocks = network.blocks,
-          .moments = moments};
+          .blocks = network.blocks};
 }
 
-/// The learned theory, if the target uses its action. Throws UsageError if there is none.
-std::optional<Phi4> theory_of_target(const Settings& settings, const EnsembleReader& ensemble) {
-  const bool known = ensemble.header().kind == "phi4";
-  if (settings.target == "action" && !known)
-    throw UsageError(fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(),
-                                 ensemble.header().kind));
-  if (!known)
-    return std::nullopt;
-  Phi4 theory = ensemble.theory();
-  theory.quadratic += settings.law.quadratic_top;
-  checked([&] { theory.validate(); });
-  return settings.target == "data" ? std::nullopt : std::optional(theory);
+/// The row of the ensemble's kind. Throws UsageError for kinds that are not known or have no action to regress on.
+const Kind& kind_of_data(const Settings& settings, const EnsembleReader& ensemble, const Kinds& kinds) {
+  const auto named = [&](const std::string& what) { return UsageError(fmt::format("{}: {}", ensemble.path(), what)); };
+  const std::string& name = ensemble.header().kind;
+  const Kind* kind = nullptr;
+  try {
+    kind = &kind_of(kinds, name);
+  } catch (const std::invalid_argument& error) {
+    throw named(error.what());
+  }
+  if (settings.target == "action" && !kind->has_action)
+    throw UsageError(
+        fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(), name));
+  return *kind;
 }
 
 /// How the run begins; says if the model is there already. The lock is taken on rank 0. Collective.
@@ -184,7 +178,7 @@ Beginning begin(const Context& context, const Options& options, const Settings& 
 
 } // namespace
 
-int run_train(const Context& context, Arguments arguments) {
+int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   Settings settings;
   CommonOptions common;
   Options options(
@@ -217,31 +211,35 @@ int run_train(const Context& context, Arguments arguments) {
 
   const EnsembleReader ensemble(settings.data);
   settings.training.seed = static_cast<std::uint64_t>(common.seed);
-  settings.law.symmetric = ensemble.theory().field == 0;
-  settings.law.families = checked([&] { return FamilyWeights::parse(settings.operators); });
-  settings.input.theory = theory_of_target(settings, ensemble);
-  settings.input.law = settings.law;
+  const Kind& kind = kind_of_data(settings, ensemble, kinds);
+  settings.input.use_action = settings.target != "data";
+  settings.input.law = [&](const Prior& prior) {
+    return law_options(prior, FamilyLaw::parse(settings.operators, prior.families()), settings.tilted_fraction);
+  };
   settings.input.batch = settings.training.batch;
   settings.input.seed = settings.training.seed;
   settings.input.show_progress = !common.quiet;
   std::mutex files; // HDF5 is not thread-safe
-  const TrainingInput input = read_training_input(context.mpi, ensemble, settings.input, files);
-  LawOptions untilted = settings.law;
+  TrainingInput input = read_training_input(context.mpi, ensemble, kind, settings.input, files);
+  const LawOptions law_of_training = settings.input.law(*input.prior);
+  LawOptions untilted = law_of_training;
   untilted.tilted_fraction = 0;
-  Model model = checked([&] { return Model(describe(settings, ensemble, input.moments), settings.training.seed); });
+  Model model = checked([&] {
+    return Model(std::move(input.prior), describe(settings, law_of_training.families), settings.training.seed);
+  });
   model.set_precision(convolution_type(precision));
   model.to(device);
-  const TrainingLaw law(ensemble.geometry(), input.data, settings.law);
-  const TrainingLaw validation_law(ensemble.geometry(), input.held_out, untilted);
+  const TrainingLaw law(model.layout(), input.data, law_of_training);
+  const TrainingLaw validation_law(model.layout(), input.held_out, untilted);
   Trainer trainer = checked([&] { return Trainer(model, law, settings.training, process_group(context.mpi, device)); });
 
   settings.run.output = common.output;
   settings.run.overwrite = common.overwrite;
   settings.run.show_progress = !common.quiet;
-  TrainingRun run(context.mpi, settings.run, provenance_of(context, options, common), model, trainer, validation_law,
-                  files,
+  TrainingRun run(context.mpi, kinds, settings.run, provenance_of(context, options, common), model, trainer,
+                  validation_law, files,
                   {.options = settings.training,
-                   .law = settings.law,
+                   .tilted_fraction = settings.tilted_fraction,
                    .precision = precision,
                    .data_file = settings.data,
                    .data_digest = input.digest,
@@ -260,7 +258,7 @@ int run_train(const Context& context, Arguments arguments) {
     nlohmann::json by_family;
     std::string table;
     for (const auto& [name, losses] : run.record().family_loss) {
-      const double gaussian = run.record().gaussian_loss.at(name);
+      const double gaussian = run.record().prior_loss.at(name);
       by_family[name] = {{"loss", losses.back()}, {"gaussian_loss", gaussian}};
       table += fmt::format("  {:<12} {:.5f} ({:.5f} of the Gaussian estimate)\n", name, losses.back(), gaussian);
     }

@@ -6,30 +6,34 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 namespace stint {
 namespace {
 
-constexpr std::int64_t format_version = 6;
-constexpr std::int64_t oldest_version = 5; // 4 was for another estimate under the network, 5 has no quadratic_top
+constexpr std::int64_t format_version = 7;
+constexpr std::int64_t oldest_version = 5; // 4 was for another estimate under the network
+constexpr std::int64_t first_with_prior_group = 7;
+constexpr const char* prior_group = "/prior";
 
-void write_description(hdf5::File& file, const ModelDescription& description) {
-  const auto& extents = description.geometry.extents();
-  file.set_attribute("lattice", std::vector<std::int64_t>(extents.begin(), extents.end()));
-  file.set_attribute<std::string>("kind", description.kind);
-  file.set_attribute("mass2", description.theory.mass2);
-  file.set_attribute("lambda", description.theory.lambda);
-  file.set_attribute("field", description.theory.field);
-  file.set_attribute("quadratic", description.theory.quadratic);
+void write_description(hdf5::File& file, const Model& model) {
+  const auto& layout = model.layout();
+  file.set_attribute("lattice", layout.sites());
+  file.set_attribute<std::string>("kind", model.prior().kind());
+  if (layout.channels != 1)
+    file.set_attribute("data_channels", layout.channels);
+  for (const auto& [name, value] : model.prior().couplings())
+    file.set_attribute(name, value);
+  if (const auto tilting = model.prior().tilting(); tilting.any()) {
+    file.set_attribute("field_range", tilting.h_range);
+    file.set_attribute("quadratic_range", tilting.k2_range);
+    file.set_attribute("quadratic_top", tilting.k2_top);
+  }
+  const auto& description = model.description();
   file.set_attribute<std::string>("operators", description.families.text());
-  file.set_attribute<std::int64_t>("symmetric", description.symmetric ? 1 : 0);
-  file.set_attribute("field_range", description.field_range);
-  file.set_attribute("quadratic_range", description.quadratic_range);
-  file.set_attribute("quadratic_top", description.quadratic_top);
   file.set_attribute<std::int64_t>("channels", description.channels);
   file.set_attribute<std::int64_t>("levels", description.levels);
   file.set_attribute<std::int64_t>("blocks", description.blocks);
-  file.set_attribute("mean", description.moments.mean);
 }
 
 void write_record(hdf5::File& file, const TrainingRecord& record) {
@@ -42,7 +46,7 @@ void write_record(hdf5::File& file, const TrainingRecord& record) {
   file.set_attribute("gradient_clip", options.gradient_clip);
   file.set_attribute("average_decay", options.average_decay);
   file.set_attribute("training_seed", static_cast<std::int64_t>(options.seed));
-  file.set_attribute("tilted_fraction", record.law.tilted_fraction);
+  file.set_attribute("tilted_fraction", record.tilted_fraction);
   file.set_attribute<std::string>("precision", record.precision);
   file.set_attribute<std::string>("data_file", record.data_file);
   file.set_attribute<std::string>("data_digest", record.data_digest);
@@ -62,7 +66,7 @@ void write_record(hdf5::File& file, const TrainingRecord& record) {
   write("validation_loss", record.validation_loss);
   for (const auto& [name, losses] : record.family_loss)
     write("validation/" + name, losses);
-  for (const auto& [name, loss] : record.gaussian_loss)
+  for (const auto& [name, loss] : record.prior_loss)
     file.set_attribute("gaussian_loss_" + name, loss);
 }
 
@@ -88,47 +92,53 @@ void read_tensor(const hdf5::File& file, const std::string& name, torch::Tensor 
   tensor.copy_(values);
 }
 
-/// Reads positive numbers of this shape.
-torch::Tensor read_positive(const hdf5::File& file, const std::string& name, const std::vector<std::int64_t>& shape) {
-  const auto dataset = file.dataset(name);
-  if (dataset.dims() != shape)
-    throw std::runtime_error(
-        fmt::format("{}: {} does not have the shape that the attributes ask for", file.path(), name));
-  const auto values = dataset.read<double>();
-  for (const double value : values)
-    if (!(value > 0) || !std::isfinite(value))
-      throw std::runtime_error(
-          fmt::format("{}: {} has the value {}, expected positive numbers", file.path(), name, value));
-  return torch::tensor(values, torch::kDouble).reshape(shape);
+void write_prior(hdf5::File& file, const State& state) {
+  file.create_group(prior_group);
+  for (const auto& [name, value] : state.numbers)
+    file.set_attribute(name, value, prior_group);
+  for (const auto& [name, text] : state.texts)
+    file.set_attribute<std::string>(name, text, prior_group);
+  for (const auto& [name, tensor] : state.tensors)
+    write_tensor(file, fmt::format("{}/{}", prior_group, name), tensor);
 }
 
-MagnetisationLaw read_magnetisation(const hdf5::File& file) {
-  if (!file.exists("/magnetisation/centers"))
-    return {};
-  const auto centers = file.dataset("/magnetisation/centers").read<double>();
-  const auto of_bins = [&](const std::string& name) {
-    return read_positive(file, "/magnetisation/" + name, {static_cast<std::int64_t>(centers.size())});
-  };
-  const MagnetisationLaw law{.centers = torch::tensor(centers, torch::kDouble),
-                             .weights = of_bins("weights"),
-                             .width = file.attribute<double>("magnetisation_width"),
-                             .square_mean = of_bins("square_mean"),
-                             .square_variance = of_bins("square_variance")};
-  if (!law.centers.isfinite().all().item<bool>() || !(law.width > 0))
-    throw std::runtime_error(fmt::format("{}: /magnetisation is not a law of the magnetisation", file.path()));
-  return law;
+/// All datasets below a group, by their names within `state`.
+void read_tensors(const hdf5::File& file, const std::string& group, const std::string& prefix, State& state) {
+  static const std::set<std::string> others = {"parameters", "ema", "optimizer", "history"}; // of the root group
+  for (const auto& name : file.list(group.empty() ? "/" : group)) {
+    if (group.empty() && others.contains(name))
+      continue;
+    const std::string path = fmt::format("{}/{}", group, name);
+    if (file.is_group(path)) {
+      read_tensors(file, path, prefix + name + "/", state);
+      continue;
+    }
+    const auto dataset = file.dataset(path);
+    state.tensors[prefix + name] = torch::tensor(dataset.read<double>(), torch::kDouble).reshape(dataset.dims());
+  }
 }
 
-Calibration read_calibration(const hdf5::File& file) {
-  if (!file.exists("/calibration/zero_mode"))
-    return {};
-  Calibration calibration{
-      .zero_mode = torch::empty({Calibration::zero_mode_points}),
-      .shells = torch::empty({Calibration::shell_points, Model::shell_count()}),
-  };
-  read_tensor(file, "/calibration/zero_mode", calibration.zero_mode);
-  read_tensor(file, "/calibration/shells", calibration.shells);
-  return calibration;
+State read_prior(const hdf5::File& file, std::int64_t version) {
+  const std::string group = version < first_with_prior_group ? "/" : prior_group;
+  State state;
+  for (const auto& name : file.attributes(group))
+    switch (file.attribute_kind(name, group)) {
+    case hdf5::Kind::text:
+      state.texts[name] = file.attribute<std::string>(name, group);
+      break;
+    case hdf5::Kind::integer:
+      if (const auto values = file.attribute<std::vector<std::int64_t>>(name, group); values.size() == 1)
+        state.numbers[name] = static_cast<double>(values.front());
+      break;
+    case hdf5::Kind::real:
+      if (const auto values = file.attribute<std::vector<double>>(name, group); values.size() == 1)
+        state.numbers[name] = values.front();
+      break;
+    default: // no state has others, or lists
+      break;
+    }
+  read_tensors(file, version < first_with_prior_group ? "" : prior_group, "", state);
+  return state;
 }
 
 Geometry read_geometry(const hdf5::File& file) {
@@ -140,47 +150,39 @@ Geometry read_geometry(const hdf5::File& file) {
   }
 }
 
-FamilyWeights read_families(const hdf5::File& file) {
+std::int64_t read_integer(const hdf5::File& file, const std::string& name, std::int64_t least, std::int64_t most) {
+  const auto value = file.attribute<std::int64_t>(name);
+  if (value < least || value > most)
+    throw std::runtime_error(
+        fmt::format("{}: attribute {} is {}, expected {} to {}", file.path(), name, value, least, most));
+  return value;
+}
+
+std::unique_ptr<Prior> make_prior(const hdf5::File& file, const Kinds& kinds) {
+  const auto version = file.attribute<std::int64_t>("format_version");
+  const Geometry geometry = read_geometry(file);
+  const auto channels = file.has_attribute("data_channels") ? read_integer(file, "data_channels", 1, 4096) : 1;
   try {
-    return FamilyWeights::parse(file.attribute<std::string>("operators"));
+    const Kind& kind = kind_of(kinds, file.attribute<std::string>("kind"));
+    return kind.load({.geometry = geometry, .channels = channels, .boundary = kind.boundary},
+                     read_prior(file, version));
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(fmt::format("{}: {}", file.path(), error.what()));
   }
 }
 
-ModelDescription read_description(const hdf5::File& file) {
-  const Geometry geometry = read_geometry(file);
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  const auto integer = [&file](const std::string& name, std::int64_t least, std::int64_t most) {
-    const auto value = file.attribute<std::int64_t>(name);
-    if (value < least || value > most)
-      throw std::runtime_error(
-          fmt::format("{}: attribute {} is {}, expected {} to {}", file.path(), name, value, least, most));
-    return static_cast<int>(value);
+ModelDescription read_description(const hdf5::File& file, const Prior& prior) {
+  const auto families = [&] {
+    try {
+      return FamilyLaw::parse(file.attribute<std::string>("operators"), prior.families());
+    } catch (const std::invalid_argument& error) {
+      throw std::runtime_error(fmt::format("{}: {}", file.path(), error.what()));
+    }
   };
-  ModelDescription description{.geometry = geometry,
-                               .kind = file.attribute<std::string>("kind"),
-                               .theory = {.mass2 = file.attribute<double>("mass2"),
-                                          .lambda = file.attribute<double>("lambda"),
-                                          .field = file.attribute<double>("field"),
-                                          .quadratic = file.attribute<double>("quadratic")},
-                               .symmetric = integer("symmetric", 0, 1) == 1,
-                               .field_range = file.attribute<double>("field_range"),
-                               .quadratic_range = file.attribute<double>("quadratic_range"),
-                               .quadratic_top =
-                                   file.has_attribute("quadratic_top") ? file.attribute<double>("quadratic_top") : 0,
-                               .families = read_families(file),
-                               .channels = integer("channels", 1, 4096),
-                               .levels = integer("levels", 1, 16),
-                               .blocks = integer("blocks", 1, 256),
-                               .moments = {.mean = file.attribute<double>("mean"),
-                                           .spectrum = read_positive(file, "/spectrum", shape),
-                                           .force_spectrum = {},
-                                           .magnetisation = read_magnetisation(file)},
-                               .calibration = read_calibration(file)};
-  if (file.exists("/force_spectrum"))
-    description.moments.force_spectrum = read_positive(file, "/force_spectrum", shape);
-  return description;
+  return {.families = families(),
+          .channels = static_cast<int>(read_integer(file, "channels", 1, 4096)),
+          .levels = static_cast<int>(read_integer(file, "levels", 1, 16)),
+          .blocks = static_cast<int>(read_integer(file, "blocks", 1, 256))};
 }
 
 TrainingRecord read_record(const hdf5::File& file, const ModelDescription& description) {
@@ -193,12 +195,7 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.options.gradient_clip = file.attribute<double>("gradient_clip");
   record.options.average_decay = file.attribute<double>("average_decay");
   record.options.seed = static_cast<std::uint64_t>(file.attribute<std::int64_t>("training_seed"));
-  record.law.tilted_fraction = file.attribute<double>("tilted_fraction");
-  record.law.symmetric = description.symmetric;
-  record.law.field_range = description.field_range;
-  record.law.quadratic_range = description.quadratic_range;
-  record.law.quadratic_top = description.quadratic_top;
-  record.law.families = description.families;
+  record.tilted_fraction = file.attribute<double>("tilted_fraction");
   record.precision = file.attribute<std::string>("precision");
   record.data_file = file.attribute<std::string>("data_file");
   record.data_digest = file.attribute<std::string>("data_digest");
@@ -213,56 +210,44 @@ TrainingRecord read_record(const hdf5::File& file, const ModelDescription& descr
   record.samples_per_second = file.dataset("/history/samples_per_second").read<double>();
   record.validation_step = file.dataset("/history/validation_step").read<double>();
   record.validation_loss = file.dataset("/history/validation_loss").read<double>();
-  for (const Family family : families) {
-    const std::string name = name_of(family);
-    if (description.families.of(family) == 0)
+  for (std::size_t i = 0; i < description.families.size(); ++i) {
+    const std::string& name = description.families.family(i).name;
+    if (description.families.weight(i) == 0)
       continue;
     record.family_loss[name] = file.dataset("/history/validation/" + name).read<double>();
-    record.gaussian_loss[name] = file.attribute<double>("gaussian_loss_" + name);
+    record.prior_loss[name] = file.attribute<double>("gaussian_loss_" + name);
   }
   return record;
 }
 
 } // namespace
 
-void write_model(const std::string& path, bool overwrite, const ModelDescription& description,
-                 const TrainingRecord& record, const Trainer::NamedTensors& tensors, const Provenance& provenance) {
+void write_model(const std::string& path, bool overwrite, const Model& model, const TrainingRecord& record,
+                 const Trainer::NamedTensors& tensors, const Provenance& provenance) {
   AtomicFile target(path, overwrite);
   auto file = hdf5::File::create(target.temporary(), path);
   file.set_attribute<std::string>("format", model_format);
   file.set_attribute("format_version", format_version);
   file.set_attribute<std::int64_t>("complete", 1); // the temporary gets its name only if it is
   write_provenance(file, provenance);
-  write_description(file, description);
+  write_description(file, model);
   write_record(file, record);
-  write_tensor(file, "/spectrum", description.moments.spectrum);
-  if (description.moments.force_spectrum.defined())
-    write_tensor(file, "/force_spectrum", description.moments.force_spectrum);
-  if (const auto& law = description.moments.magnetisation; law.known()) {
-    write_tensor(file, "/magnetisation/centers", law.centers);
-    write_tensor(file, "/magnetisation/weights", law.weights);
-    write_tensor(file, "/magnetisation/square_mean", law.square_mean);
-    write_tensor(file, "/magnetisation/square_variance", law.square_variance);
-    file.set_attribute("magnetisation_width", law.width);
-  }
-  if (const auto& calibration = description.calibration; calibration.known()) {
-    write_tensor(file, "/calibration/zero_mode", calibration.zero_mode);
-    write_tensor(file, "/calibration/shells", calibration.shells);
-  }
+  write_prior(file, model.prior().state());
   for (const auto& [name, tensor] : tensors)
     write_tensor(file, "/" + name, tensor);
   file.close();
   target.commit();
 }
 
-ModelReader::ModelReader(const std::string& path) : file_(hdf5::File::open(path)) {
+ModelReader::ModelReader(const std::string& path, const Kinds& kinds) : file_(hdf5::File::open(path)) {
   check_format(file_, model_format, format_version, "a model");
   if (const auto version = file_.attribute<std::int64_t>("format_version"); version < oldest_version)
     throw std::runtime_error(
         fmt::format("{}: a model of version {}, which was trained for another estimate than that of "
                     "this program (versions {} to {}): train it again",
                     path, version, oldest_version, format_version));
-  description_ = read_description(file_);
+  prior_ = make_prior(file_, kinds);
+  description_ = read_description(file_, *prior_);
   record_ = read_record(file_, *description_);
 }
 
@@ -273,7 +258,7 @@ void ModelReader::read(const Trainer::NamedTensors& tensors) const {
 }
 
 Model ModelReader::model() const {
-  Model model(*description_, record_.options.seed);
+  Model model(prior_->clone(), *description_, record_.options.seed);
   Trainer::NamedTensors tensors;
   for (const auto& item : model.network()->named_parameters())
     tensors.emplace_back("ema/" + item.key(), item.value().detach());

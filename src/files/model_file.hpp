@@ -1,15 +1,16 @@
 #pragma once
-// Models on disk: the format "stint-model", version 4. Plain numbers; loading a file can run no code.
+// Models on disk: the format "stint-model". Plain numbers; loading a file can run no code.
 //
 //   /parameters/<name>, /ema/<name>          float32, the parameters and their moving average, which sampling uses
 //   /optimizer/mean/<name>, .../square/...   float32, in checkpoints
-//   /spectrum, /force_spectrum               (L1, ..., Ld) float64, second moments of the data
-//   (generative/phi4/moments.hpp) /magnetisation/centers, weights, square_mean, square_variance
-//                                            (K) float64, the law of the magnetisation, if it is known
-//   /calibration/zero_mode, shells           float32, once training is finished (generative/phi4/calibration.hpp)
+//   /prior/...                               what the kind of data knows without the network, Prior::state(): its
+//   tensors
+//                                            as datasets, its numbers and texts as attributes of the group. Files of
+//                                            versions 5 and 6 have both in the root group
 //   /history/step, loss, samples_per_second, validation_step, validation_loss
 //   /history/validation/<family>             the validation loss of each family of operators
-//   attributes    the model's description and the training's options, one each, and the provenance
+//   attributes    kind, lattice (channels), couplings, tilts and network of the model, and the training's options, one
+//                 each, and the provenance
 
 #include "generative/model.hpp"
 #include "generative/training/trainer.hpp"
@@ -29,8 +30,8 @@ inline constexpr const char* model_format = "stint-model"; ///< attribute "forma
 /// How the parameters came to be.
 struct TrainingRecord {
   TrainingOptions options;
-  LawOptions law;
-  std::string precision; ///< of the convolutions: fp32 or bf16
+  double tilted_fraction = 0; ///< of the samples, see LawOptions
+  std::string precision;      ///< of the convolutions: fp32 or bf16
   std::string data_file;
   std::string data_digest;                                              ///< of the configurations, see TrainingInput
   double window = 0;                                                    ///< GiB, see TrainingInput
@@ -42,19 +43,20 @@ struct TrainingRecord {
   std::vector<double> validation_step = {},
                       validation_loss = {}; ///< of the moving average of the parameters, on held-out data
   std::map<std::string, std::vector<double>> family_loss = {}; ///< the same by the name of the family
-  std::map<std::string, double> gaussian_loss = {}; ///< by family: of the estimate under the network, where it starts
+  std::map<std::string, double> prior_loss = {}; ///< by family: of the prior's estimate, where the network starts
 };
 
 /// Writes a model; with an optimizer's state among the tensors it is a checkpoint. The file is whole or absent.
-void write_model(const std::string& path, bool overwrite, const ModelDescription& description,
-                 const TrainingRecord& record, const Trainer::NamedTensors& tensors, const Provenance& provenance);
+void write_model(const std::string& path, bool overwrite, const Model& model, const TrainingRecord& record,
+                 const Trainer::NamedTensors& tensors, const Provenance& provenance);
 
-/// Reads a model's description and training record. Throws std::runtime_error, one line naming the file, for anything
-/// that is not a whole model file of a version this program knows.
+/// Reads a model and its training record. Throws std::runtime_error, one line naming the file, for anything that is not
+/// a whole model file of a version and kind this program knows.
 class ModelReader {
 public:
-  explicit ModelReader(const std::string& path);
+  ModelReader(const std::string& path, const Kinds& kinds);
 
+  const Prior& prior() const { return *prior_; }
   const ModelDescription& description() const { return *description_; }
   const TrainingRecord& record() const { return record_; }
 
@@ -67,6 +69,7 @@ public:
 
 private:
   hdf5::File file_;
+  std::unique_ptr<Prior> prior_;
   std::optional<ModelDescription> description_;
   TrainingRecord record_;
 };

@@ -156,9 +156,22 @@ HmcReport read_report(const hdf5::File& file) {
   return report;
 }
 
+void announce(const HmcRunSettings& settings, const EnsembleHeader& header, bool chosen) {
+  const std::int64_t configurations = settings.saves() * settings.chains;
+  const double bytes = static_cast<double>(configurations * header.geometry.volume()) *
+                       (header.precision == hdf5::Type::float32 ? sizeof(float) : sizeof(double));
+  spdlog::info("{} chains on {} by {}: {} + {} trajectories each, saved every {}: {} configurations, {:.3g} MB",
+               settings.chains, header.geometry.text(), settings.algorithm, settings.thermalize, settings.trajectories,
+               settings.save_every, configurations, bytes / 1e6);
+  if (settings.algorithm == "hmc" && !chosen && clusters_pay(*header.theory, header.geometry))
+    spdlog::info("the potential is a double well: --algorithm cluster (or auto) has far shorter autocorrelations here");
+}
+
 void warn(const HmcRunSettings& settings, const HmcReport& report) {
   if (report.acceptance < low_acceptance)
-    spdlog::warn("acceptance is {:.3f}: a smaller --step-size or --tune would help", report.acceptance);
+    spdlog::warn("acceptance is {:.3f}: {}", report.acceptance,
+                 settings.tune ? "--precision double or a longer --thermalize may help tuning"
+                               : "a smaller --step-size or --tune would help");
   if (settings.chains >= chains_for_errors) {
     warn_unless_one("<exp(-dH)>", report.exp_minus_delta_h,
                     "thermalise longer, take a smaller --step-size or --precision double");

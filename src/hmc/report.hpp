@@ -2,6 +2,7 @@
 // What an HMC run says about itself: acceptance, exactness checks, convergence, speed.
 
 #include "analysis/convergence.hpp"
+#include "src/files/ensemble_file.hpp"
 #include "src/files/history_file.hpp"
 #include "src/hmc/settings.hpp"
 #include "src/program/json_output.hpp"
@@ -78,6 +79,10 @@ void estimate_tau_int(const HistorySample& sample, std::int64_t history_every, H
 /// As attributes of an ensemble file; NaN for what the file does not have.
 void write_report(hdf5::File& file, const HmcReport& report);
 HmcReport read_report(const hdf5::File& file);
+
+/// Log lines before the start: what will be done, and what would be better. `chosen` says that the algorithm is what
+/// the user wants.
+void announce(const HmcRunSettings& settings, const EnsembleHeader& header, bool chosen);
 
 /// Log lines for what looks wrong, each with what to do.
 void warn(const HmcRunSettings& settings, const HmcReport& report);

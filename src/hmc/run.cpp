@@ -1,6 +1,6 @@
 #include "src/hmc/run.hpp"
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "src/hmc/recorder.hpp"
 #include "src/hmc/start.hpp"
 #include "src/program/errors.hpp"
@@ -8,6 +8,7 @@
 #include "src/program/progress.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,16 +17,18 @@
 namespace stint {
 namespace {
 
+constexpr double time_to_see_the_rate = 0.5; // seconds
+
 /// Which chains a rank has: whole SIMD groups, contiguous in rank.
 struct Share {
   std::int64_t first = 0, count = 0;
 };
 
 Share share_of(std::int64_t chains, const Mpi& mpi) {
-  constexpr std::int64_t lanes = Ensemble<float>::lanes;
-  static_assert(lanes == Ensemble<double>::lanes);
-  const std::int64_t groups = (chains + lanes - 1) / lanes;
-  const auto begin = [&](std::int64_t rank) { return std::min(chains, groups * rank / mpi.size() * lanes); };
+  constexpr std::int64_t group = MarkovChains<float>::group_size;
+  static_assert(group == MarkovChains<double>::group_size);
+  const std::int64_t groups = (chains + group - 1) / group;
+  const auto begin = [&](std::int64_t rank) { return std::min(chains, groups * rank / mpi.size() * group); };
   return {begin(mpi.rank()), begin(mpi.rank() + 1) - begin(mpi.rank())};
 }
 
@@ -51,9 +54,11 @@ public:
 
 private:
   std::int64_t volume() const { return header_.geometry.volume(); }
-  void make_ensemble(const HmcSettings& hmc);
+  void make_chains(const HmcSettings& hmc);
   void deal_out(const RunState<Real>& all); // rank 0's state to all
   void use(const HmcSettings& hmc);
+  double smallest() const; // step size that tuning tries
+  void start_tuning();
   void tune();
   void measure();
   void checkpoint();
@@ -66,6 +71,7 @@ private:
 
   const Mpi& mpi_;
   const HmcRunSettings& settings_;
+  HmcSettings hmc_ = settings_.update.hmc; // before tuning
   const EnsembleHeader& header_;
   const CommonOptions& common_;
   const PartsFolder& folder_;
@@ -75,25 +81,25 @@ private:
   Share share_;
   RunPosition position_;
   std::optional<StepSizeTuner> tuner_;
-  std::optional<Ensemble<Real>> ensemble_; // none if there are fewer groups of chains than ranks
+  std::optional<MarkovChains<Real>> chains_; // none if there are fewer groups of chains than ranks
   std::vector<TrajectoryInfo> infos_;
   std::vector<ChainSums> sums_;
   std::optional<Recorder<Real>> recorder_; // on rank 0
 };
 
-template<class Real> void Run<Real>::make_ensemble(const HmcSettings& hmc) {
+template<class Real> void Run<Real>::make_chains(const HmcSettings& hmc) {
   UpdateSettings update = settings_.update;
   update.hmc = hmc;
   if (share_.count > 0)
-    ensemble_.emplace(header_.geometry, *header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
-                      share_.count);
+    chains_.emplace(header_.geometry, *header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
+                    share_.count);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
 }
 
 template<class Real> void Run<Real>::use(const HmcSettings& hmc) {
-  if (ensemble_)
-    ensemble_->set_hmc(hmc);
+  if (chains_)
+    chains_->set_hmc(hmc);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
 }
@@ -101,18 +107,35 @@ template<class Real> void Run<Real>::use(const HmcSettings& hmc) {
 template<class Real> void Run<Real>::deal_out(const RunState<Real>& all) {
   std::vector<Real> mine(share_.count * volume());
   mpi_.scatter_rows<Real>(all.configurations, volume(), mine);
-  if (ensemble_)
-    ensemble_->restore(mine, position_.first_trajectory + position_.done);
+  if (chains_)
+    chains_->restore(mine, position_.first_trajectory + position_.done);
+}
+
+template<class Real> double Run<Real>::smallest() const {
+  return smallest_step_size(stable_step_size(*header_.theory, header_.geometry.dimensions()), volume());
+}
+
+/// Begins at a step size from which tuning comes to an end. From any other the trajectory length, which tuning keeps,
+/// would make no sense either.
+template<class Real> void Run<Real>::start_tuning() {
+  const double stable = stable_step_size(*header_.theory, header_.geometry.dimensions());
+  if (can_tune_from(hmc_.step_size, stable))
+    return;
+  if (mpi_.root())
+    spdlog::warn("--step-size {:.3g} is far from what this theory needs: tuning starts from {} steps of {:.3g}",
+                 hmc_.step_size, hmc_.steps, stable / 2);
+  hmc_.step_size = stable / 2;
 }
 
 template<class Real> void Run<Real>::start() {
-  const HmcSettings& hmc = settings_.update.hmc;
-  if (settings_.tune)
-    tuner_.emplace(hmc.step_size, settings_.target_acceptance.value_or(best_acceptance(hmc.integrator)));
-  make_ensemble(hmc);
+  if (settings_.tune) {
+    start_tuning();
+    tuner_.emplace(hmc_.step_size, settings_.target_acceptance.value_or(best_acceptance(hmc_.integrator)), smallest());
+  }
+  make_chains(hmc_);
   if (settings_.start == "hot") {
-    if (ensemble_)
-      ensemble_->start_hot();
+    if (chains_)
+      chains_->start_hot();
   } else if (settings_.start != "cold") {
     RunState<Real> from;
     on_root(mpi_, [&] { from = state_of_ensemble<Real>(settings_, header_.geometry); });
@@ -134,14 +157,16 @@ template<class Real> void Run<Real>::resume() {
     recorder_.emplace(folder_, header_, settings_.chains, state.position.parts);
   });
   mpi_.broadcast(std::span(&state.position, 1));
-  HmcSettings hmc = settings_.update.hmc;
+  if (settings_.tune)
+    start_tuning();
+  HmcSettings hmc = hmc_;
   hmc.step_size = state.position.step_size;
   hmc.steps = static_cast<int>(state.position.steps);
-  make_ensemble(hmc);
+  make_chains(hmc);
   position_ = state.position;
   earlier_seconds_ = position_.seconds;
   if (settings_.tune)
-    tuner_.emplace(position_.tuner);
+    tuner_.emplace(position_.tuner, smallest());
   deal_out(state);
   mpi_.scatter_rows<ChainSums>(state.sums, 1, sums_);
 }
@@ -152,8 +177,13 @@ template<class Real> void Run<Real>::tune() {
     sum += acceptance_probability(info);
   mpi_.sum(std::span(&sum, 1));
   tuner_->update(std::ldexp(static_cast<double>(sum), -32) / static_cast<double>(settings_.chains));
+  if (tuner_->hopeless())
+    throw CommonFailure(fmt::format("--tune: of all step sizes down to {:.3g} none is accepted; --precision double, "
+                                    "--start cold or other couplings "
+                                    "may help",
+                                    smallest()));
   const bool last = position_.done == settings_.thermalize;
-  use(with_step_size(settings_.update.hmc, last ? tuner_->averaged_step_size() : tuner_->step_size()));
+  use(with_step_size(hmc_, last ? tuner_->averaged_step_size() : tuner_->step_size()));
 }
 
 template<class Real> void Run<Real>::measure() {
@@ -179,12 +209,13 @@ template<class Real> void Run<Real>::advance_to_the_end() {
   const std::int64_t last = settings_.updates(), first = position_.done;
   const std::int64_t evaluations = force_evaluations(settings_.update.hmc.integrator);
   double accepted = 0; // of this rank's chains in this session
+  bool told = false;   // how long it will take
   Progress progress("hmc", last - first, "trajectories", mpi_.root() && !common_.quiet);
   while (position_.done < last) {
     if (tuner_ && position_.done == 0)
-      use(with_step_size(settings_.update.hmc, tuner_->step_size()));
-    if (ensemble_)
-      ensemble_->advance(infos_);
+      use(with_step_size(hmc_, tuner_->step_size()));
+    if (chains_)
+      chains_->advance(infos_);
     ++position_.done;
     position_.force_evaluations += evaluations * position_.steps;
     if (position_.done > settings_.thermalize)
@@ -193,6 +224,12 @@ template<class Real> void Run<Real>::advance_to_the_end() {
       tune();
     accepted += static_cast<double>(std::ranges::count(infos_, true, &TrajectoryInfo::accepted));
     const std::int64_t done = position_.done - first;
+    if (!told && seconds() > time_to_see_the_rate) {
+      told = true;
+      if (mpi_.root())
+        spdlog::info("about {} for all trajectories",
+                     duration_text(seconds() * static_cast<double>(last - first) / static_cast<double>(done)));
+    }
     progress.update(done, fmt::format("acceptance {:.3f}",
                                       accepted / static_cast<double>(done * std::max<std::int64_t>(share_.count, 1))));
     if (position_.done == last)
@@ -224,12 +261,12 @@ template<class Real> void Run<Real>::checkpoint() {
 template<class Real> std::vector<Real> Run<Real>::all_configurations() const {
   std::vector<Real> all(mpi_.root() ? settings_.chains * volume() : 0);
   if (mpi_.size() == 1) {
-    ensemble_->configurations(all);
+    chains_->configurations(all);
     return all;
   }
   std::vector<Real> mine(share_.count * volume());
-  if (ensemble_)
-    ensemble_->configurations(mine);
+  if (chains_)
+    chains_->configurations(mine);
   mpi_.gather_rows<Real>(mine, volume(), all);
   return all;
 }

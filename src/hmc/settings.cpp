@@ -1,14 +1,19 @@
 #include "src/hmc/settings.hpp"
 
+#include "mcmc/cluster.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace stint {
 namespace {
+
+constexpr std::int64_t default_saves = 20; // configurations of a chain
+constexpr std::int64_t least_tuning = 20;  // trajectories
 
 void check_range(const char* option, std::int64_t value, std::int64_t least,
                  std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
@@ -26,7 +31,8 @@ void HmcRunSettings::declare(Options& options) {
   options.value("chains", chains, "N", "independent Markov chains");
   options.value("thermalize", thermalize, "N", "trajectories of each chain that are thrown away first");
   options.value("trajectories", trajectories, "N", "trajectories of each chain after that");
-  options.value("save-every", save_every, "N", "trajectories between saved configurations of a chain");
+  options.value("save-every", given_save_every, "N", "trajectories between saved configurations of a chain",
+                "a twentieth of --trajectories, at least 1");
   options.value("history-every", history_every, "N", "trajectories between rows of /history");
   options.value(
       "start", start, "hot|cold|FILE",
@@ -35,10 +41,11 @@ void HmcRunSettings::declare(Options& options) {
       "they had never stopped");
   options.choice("precision", precision, {"single", "double"}, "of fields and file");
   options.group("Algorithm");
-  options.choice("algorithm", algorithm, {"hmc", "fourier", "cluster"},
+  options.choice("algorithm", algorithm, {"auto", "hmc", "fourier", "cluster"},
                  "hybrid Monte Carlo; the same with Fourier acceleration (long waves move faster); or HMC trajectories "
                  "with Swendsen-Wang sweeps of the signs in between, by far the shortest autocorrelation near "
-                 "criticality and in the broken phase");
+                 "criticality and in the broken phase; auto: cluster where the potential is a double well (mass2 < "
+                 "quadratic), else hmc");
   options.choice("integrator", integrator, {"leapfrog", "omelyan", "omelyan4"},
                  "second order; second order with a smaller error at twice the cost a step; fourth order");
   options.value("step-size", update.hmc.step_size, "EPS", "step size of the integrator, lattice units");
@@ -66,6 +73,9 @@ void HmcRunSettings::check() {
   check_range("chains", chains, 1);
   check_range("thermalize", thermalize, 0);
   check_range("trajectories", trajectories, 1);
+  if (!given_save_every)
+    given_save_every = std::max<std::int64_t>(trajectories / default_saves, 1);
+  save_every = *given_save_every;
   check_range("save-every", save_every, 1, trajectories);
   check_range("history-every", history_every, 1);
   if (!(checkpoint_every > 0))
@@ -90,10 +100,23 @@ void HmcRunSettings::check() {
 
   if (target_acceptance && !tune)
     throw UsageError("--target-acceptance goes with --tune");
-  if (tune && thermalize == 0)
-    throw UsageError("--tune works during thermalisation; give it some --thermalize, at least 100");
+  if (tune && thermalize < least_tuning)
+    throw UsageError(fmt::format("--tune works during thermalisation: --thermalize is {}, expected at least {}, better "
+                                 "some hundred",
+                                 thermalize, least_tuning));
   if (target_acceptance && !(*target_acceptance > 0 && *target_acceptance < 1))
     throw UsageError(fmt::format("--target-acceptance is {}, expected between 0 and 1", *target_acceptance));
+}
+
+void HmcRunSettings::choose_algorithm(const Phi4& theory, const Geometry& geometry) {
+  if (algorithm != "auto")
+    return;
+  algorithm = clusters_pay(theory, geometry) ? "cluster" : "hmc";
+  update.cluster_sweeps = algorithm == "cluster" ? 1 : 0;
+}
+
+bool clusters_pay(const Phi4& theory, const Geometry& geometry) {
+  return theory.mass2 < theory.quadratic && geometry.volume() < ClusterSweep<float>::max_volume;
 }
 
 double best_acceptance(Integrator integrator) { return integrator == Integrator::omelyan4 ? 0.8 : 0.65; }

@@ -1,6 +1,7 @@
 #pragma once
 // The options of stint hmc.
 
+#include "lattice/geometry.hpp"
 #include "mcmc/hmc.hpp"
 #include "src/program/couplings.hpp"
 
@@ -15,7 +16,9 @@ class Options;
 struct HmcRunSettings {
   std::string lattice = "32x32";
   CouplingOptions couplings;
-  std::int64_t chains = 512, thermalize = 2000, trajectories = 6000, save_every = 300, history_every = 1;
+  std::int64_t chains = 512, thermalize = 2000, trajectories = 6000, history_every = 1;
+  std::optional<std::int64_t> given_save_every;
+  std::int64_t save_every = 300; ///< complete after check()
   std::string start = "hot", precision = "single";
 
   std::string algorithm = "hmc", integrator = "leapfrog";
@@ -33,10 +36,17 @@ struct HmcRunSettings {
   /// Fills in what follows from other options. Throws UsageError for values that make no sense, alone or together.
   void check();
 
+  /// After check(): decides --algorithm auto, and so completes `update`. Cluster sweeps where they apply and pay: the
+  /// potential is a double well, so that the sign of phi is what moves slowly.
+  void choose_algorithm(const Phi4& theory, const Geometry& geometry);
+
   std::int64_t updates() const { return thermalize + trajectories; } ///< of each chain
   std::int64_t saves() const { return trajectories / save_every; }
   std::int64_t history_rows() const { return trajectories / history_every; }
 };
+
+/// Whether cluster sweeps work on this lattice and are worth their price there.
+bool clusters_pay(const Phi4& theory, const Geometry& geometry);
 
 /// The acceptance at which an integrator moves fastest for its cost, at fixed trajectory length and large volume: the
 /// maximum of step_size <P_acc> with <P_acc> = erfc(c step_size^order), 0.65 at second order (Beskos et al.,

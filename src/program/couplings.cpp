@@ -7,12 +7,6 @@
 
 namespace stint {
 
-Phi4 from_hopping_form(double kappa, double hopping_lambda, int dimensions) {
-  return {.mass2 = (1 - 2 * hopping_lambda) / kappa - 2.0 * dimensions, .lambda = hopping_lambda / (kappa * kappa)};
-}
-
-Phi4 from_continuum_form(double mu2, double g) { return {.mass2 = mu2, .lambda = g}; }
-
 void CouplingOptions::declare(Options& options) {
   options.group(
       "Theory: S = sum_x [(2d + mass2) phi^2 + lambda phi^4 - 2 sum_mu phi phi_mu - field phi - quadratic phi^2]");

@@ -23,12 +23,4 @@ struct CouplingOptions {
   Phi4 resolve(const Options& options, int dimensions) const;
 };
 
-/// S = sum_x [-2 kappa sum_mu phi_x phi_{x+mu} + phi_x^2 + l (phi_x^2 - 1)^2] in the lattice form, whose field is
-/// sqrt(kappa) times the one above:  mass2 = (1 - 2 l)/kappa - 2d,  lambda = l/kappa^2.
-Phi4 from_hopping_form(double kappa, double hopping_lambda, int dimensions);
-
-/// S = sum_x [(1/2)(d phi)^2 + (mu2/2) phi^2 + (g/4) phi^4] in the lattice form, whose field is 1/sqrt(2) times the one
-/// above:  mass2 = mu2,  lambda = g.
-Phi4 from_continuum_form(double mu2, double g);
-
 } // namespace stint

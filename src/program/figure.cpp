@@ -37,21 +37,23 @@ std::string python() {
   return fs::exists(installed) ? installed : "python3";
 }
 
-/// Where `cmake --install` has put the scripts, as seen from the program.
-fs::path installed_scripts() {
+/// Where `cmake --install` has put the Python package, as seen from the program.
+fs::path installed_package() {
   std::error_code none;
-  return fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / STINT_DATA_FOLDER "/stint/plots";
+  return fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / STINT_DATA_FOLDER "/stint/python";
 }
 
-std::string script_path(const std::string& name) {
+/// The folder of the Python package, which Python can run as a program.
+std::string plots_package() {
   fs::path folder = environment("STINT_PLOTS");
   if (folder.empty())
-    folder = fs::exists(installed_scripts() / name) ? installed_scripts() : fs::path(STINT_PLOTS);
-  if (!fs::exists(folder / name))
-    throw std::runtime_error("the plot script " + (folder / name).string() +
-                             " does not exist; set STINT_PLOTS to the folder of the "
-                             "plot scripts (analysis/plots)");
-  return folder / name;
+    folder = fs::exists(installed_package()) ? installed_package() : fs::path(STINT_PLOTS);
+  const auto path = folder / "stint";
+  if (!fs::exists(path / "__main__.py"))
+    throw std::runtime_error("the Python package " + path.string() +
+                             ", which draws the figures, does not exist; set STINT_PLOTS to the folder that holds it "
+                             "(analysis/python)");
+  return path.string();
 }
 
 std::string last_line(std::string text) {
@@ -90,13 +92,14 @@ std::pair<int, std::string> run(std::vector<std::string> command) {
 
 } // namespace
 
-void draw_figure(const std::string& script, const std::string& figure, const std::string& json, bool overwrite) {
+void draw_figure(const std::string& plot, const std::string& figure, const std::string& json, bool overwrite) {
   AtomicFile target(figure, overwrite);
-  const auto [status, errors] = run({python(), script_path(script), "--output", target.temporary(), "--json", json});
+  const auto [status, errors] =
+      run({python(), plots_package(), "plot", plot, "--output", target.temporary(), "--json", json});
   if (status != 0)
-    throw std::runtime_error(figure + ": " + script + " failed: " + last_line(errors));
+    throw std::runtime_error(figure + ": the plot '" + plot + "' failed: " + last_line(errors));
   if (fs::file_size(target.temporary()) == 0)
-    throw std::runtime_error(figure + ": " + script + " wrote nothing");
+    throw std::runtime_error(figure + ": the plot '" + plot + "' wrote nothing");
   target.commit();
 }
 

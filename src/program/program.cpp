@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -64,10 +65,20 @@ int run_command(const Context& context, Arguments arguments, std::span<const Com
   return command->run(context, arguments.subspan(1));
 }
 
-/// What an error says, as one line. Errors of LibTorch end in its call stack, which is left out.
-std::string line_of(const std::string& speaker, std::string text) {
+/// What LibTorch says without its call stack, and in plain words where memory is short.
+std::string without_call_stack(std::string text) {
   for (const char* stack : {"\nException raised from ", "\nframe #0:"})
     text = text.substr(0, text.find(stack));
+  constexpr std::string_view refused = "can't allocate memory: you tried to allocate ";
+  if (const auto found = text.find(refused); found != std::string::npos)
+    return fmt::format("out of memory: {:.3g} GB were asked for at once; a smaller --batch needs less",
+                       std::strtod(text.c_str() + found + refused.size(), nullptr) / 1e9);
+  return text;
+}
+
+/// What is said of an error: one line.
+std::string line_of(const std::string& speaker, const std::string& error) {
+  std::string text = without_call_stack(error);
   std::ranges::replace(text, '\n', ' ');
   return speaker + ": " + text + "\n";
 }
@@ -109,6 +120,12 @@ int run_on_ranks(Context& context, const std::string& speaker, Arguments argumen
   }
 }
 
+// Sanitizers could not yet be used either.
+#ifndef __SANITIZE_ADDRESS__
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**,
+                                                                             char**) = let_waiting_threads_sleep;
+#endif
+
 } // namespace
 
 int run_program(int argc, char** argv, std::span<const Command> commands) {
@@ -119,8 +136,6 @@ int run_program(int argc, char** argv, std::span<const Command> commands) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::string name = arguments.empty() ? "" : arguments[0];
   const std::string speaker = name.empty() || name.starts_with('-') ? "stint" : "stint " + name;
-  if (const Command* command = find_command(commands, name); command && command->parallel)
-    let_waiting_threads_sleep(argv);
   remove_temporaries_on_signals();
   bool launched = false;
   try {

@@ -17,7 +17,7 @@ using Run = std::function<int(const Context&, Arguments)>;
 struct Command {
   const char* name;
   const char* summary; ///< for --help
-  bool parallel;       ///< runs on more than one MPI rank, and on OpenMP's threads
+  bool parallel;       ///< runs on more than one MPI rank
   Run run;             ///< returns the exit status
 };
 

@@ -1,26 +1,36 @@
 #include "src/program/wait_policy.hpp"
 
 #include <climits>
-#include <cstdlib>
-#include <omp.h>
+#include <string_view>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 namespace stint {
+namespace {
 
-void let_waiting_threads_sleep(char** argv) {
-  constexpr const char* spins = "1000"; // some 20 us: longer than most gaps between two parallel loops
-  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT"))
-    return;
-  if (omp_get_max_threads() == 1 || omp_get_num_procs() == 1 || omp_get_proc_bind() != omp_proc_bind_false)
-    return;
+char spins[] = "GOMP_SPINCOUNT=1000"; // some 20 us: longer than most gaps between two parallel loops
+
+bool says_how_to_wait(std::string_view variable) {
+  return variable.starts_with("OMP_WAIT_POLICY=") || variable.starts_with("GOMP_SPINCOUNT=");
+}
+
+} // namespace
+
+void let_waiting_threads_sleep(int /*argc*/, char** argv, char** environment) {
+  constexpr int most = 10'000;
+  static char* extended[most + 2]; // not from malloc, which has not begun either
+  int size = 0;
+  for (; environment[size]; ++size) {
+    if (size == most || says_how_to_wait(environment[size]))
+      return;
+    extended[size] = environment[size];
+  }
+  extended[size] = spins;
   if (::getauxval(AT_BASE) == 0) // started by the loader, whose file /proc/self/exe is
     return;
-  char program[PATH_MAX] = "";
-  if (::readlink("/proc/self/exe", program, sizeof program - 1) < 0) // its own path, so that ps shows its name
-    return;
-  ::setenv("GOMP_SPINCOUNT", spins, 1);
-  ::execv(program, argv);
+  static char program[PATH_MAX];
+  if (::readlink("/proc/self/exe", program, sizeof program - 1) > 0) // its own path, so that ps shows its name
+    ::execve(program, argv, extended);
 }
 
 } // namespace stint

@@ -46,13 +46,17 @@ public:
     report.seconds = seconds();
     file.set_attribute("evaluations", report.evaluations);
     file.set_attribute("seconds", report.seconds);
+    if (settings_.relaxed) {
+      file.set_attribute("relax_acceptance", report.acceptance);
+      file.set_attribute("relax_unmoved", report.unmoved);
+    }
     file_.commit();
   }
 
 private:
   /// log w = -S - log q of the configurations appended last.
   void weigh(std::span<const float> configurations) {
-    std::vector<std::int64_t> shape = {-1};
+    std::vector<std::int64_t> shape = {-1, 1};
     shape.insert(shape.end(), header_.geometry.extents().begin(), header_.geometry.extents().end());
     const auto fields = torch::tensor(at::ArrayRef<float>(configurations.data(), configurations.size())).reshape(shape);
     const auto action = phi4_action(header_.theory.value(), fields);
@@ -98,6 +102,10 @@ void write_sample_ensemble(const SampleRunSettings& settings, const CommonOption
 SampleReport read_sample_report(const hdf5::File& file) {
   SampleReport report{.seconds = file.attribute<double>("seconds"),
                       .evaluations = file.attribute<double>("evaluations")};
+  if (file.has_attribute("relax_acceptance")) {
+    report.acceptance = file.attribute<double>("relax_acceptance");
+    report.unmoved = file.attribute<std::int64_t>("relax_unmoved");
+  }
   if (file.has_attribute("effective_sample_fraction"))
     report.effective_sample_fraction = file.attribute<double>("effective_sample_fraction");
   return report;

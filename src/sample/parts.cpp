@@ -13,6 +13,8 @@ void write_position(const PartsFolder& folder, const EnsembleHeader& header, con
   file.set_attribute("parts", position.parts);
   file.set_attribute("samples", position.samples);
   file.set_attribute("evaluations", position.evaluations);
+  file.set_attribute("relax_acceptance", position.acceptance);
+  file.set_attribute("relax_unmoved", position.unmoved);
   file.set_attribute("seconds", position.seconds);
   file.close();
   target.commit();
@@ -23,6 +25,8 @@ SamplePosition read_position(const PartsFolder& folder) {
   const SamplePosition position{.parts = file.attribute<std::int64_t>("parts"),
                                 .samples = file.attribute<std::int64_t>("samples"),
                                 .evaluations = file.attribute<double>("evaluations"),
+                                .acceptance = file.attribute<double>("relax_acceptance"),
+                                .unmoved = file.attribute<std::int64_t>("relax_unmoved"),
                                 .seconds = file.attribute<double>("seconds")};
   folder.check_parts(position.parts);
   return position;

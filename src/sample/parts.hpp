@@ -23,6 +23,8 @@ struct SamplePosition {
   std::int64_t parts = 0;   ///< finished ones
   std::int64_t samples = 0; ///< in them
   double evaluations = 0;   ///< of the drift, summed over samples
+  double acceptance = 0;    ///< of --relax, summed over samples
+  std::int64_t unmoved = 0; ///< samples that --relax left as they were
   double seconds = 0;       ///< spent so far
 };
 

@@ -5,7 +5,7 @@
 #include "generative/torch.hpp"
 #include "lattice/geometry.hpp"
 #include "lattice/phi4.hpp"
-#include "mcmc/hmc.hpp"
+#include "mcmc/relax.hpp"
 
 #include <cstdint>
 
@@ -19,8 +19,8 @@ struct Relaxation {
   torch::Tensor held; ///< (L1, ..., Ld) bool, sites that stay as they are; undefined: none
 
   /// Replaces configurations (count, L1, ..., Ld), float32 on the CPU, the samples first, ..., first + count - 1 of a
-  /// run; the result is a function of (seed, sample), whatever the batches.
-  void operator()(torch::Tensor& configurations, std::uint64_t seed, std::int64_t first) const;
+  /// run; the result is a function of (seed, sample), whatever the batches. A thin layer over mcmc/relax.hpp.
+  RelaxReport operator()(torch::Tensor& configurations, std::uint64_t seed, std::int64_t first) const;
 };
 
 } // namespace stint

@@ -1,5 +1,6 @@
 #include "src/sample/run.hpp"
 
+#include "generative/solvers/solver.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 #include "src/program/pacemaker.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace stint {
@@ -108,38 +110,58 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
       recorder->checkpoint(position);
   };
 
+  const auto stop_now = [&](std::int64_t samples) {
+    checkpoint();
+    mpi.barrier(); // an error of rank 0 ends the others here
+    throw StoppedEarly(fmt::format("stopped after {} of {} configurations; {} is written, continue with --resume",
+                                   samples, settings.samples, folder.path()));
+  };
+
   Pacemaker pacemaker(mpi, stop, settings.checkpoint_every);
   const std::int64_t start = position.samples;
   Progress progress("sample", settings.samples - start, "configurations", mpi.root() && !common.quiet);
   while (position.samples < settings.samples) {
     const Share mine = share_of(position.samples, mpi.rank(), settings);
     const std::int64_t end = share_of(position.samples, mpi.size(), settings).first;
-    const Samples made = mine.count > 0 ? make(mine.first, mine.count) : Samples{};
+    Samples made;
+    std::array<std::int64_t, 1> interrupted = {0}; // ranks
+    try {
+      if (mine.count > 0)
+        made = make(mine.first, mine.count);
+    } catch (const Interrupted&) {
+      interrupted[0] = 1;
+    }
+    mpi.sum(interrupted);
+    if (interrupted[0] > 0)
+      stop_now(position.samples);
     std::vector<float> configurations(mpi.root() ? (end - position.samples) * values : 0);
     mpi.gather_rows<float>(made.configurations, values, configurations);
     std::vector<double> log_density(mpi.root() && settings.weights ? end - position.samples : 0);
     if (settings.weights)
       mpi.gather_rows<double>(made.log_density, 1, log_density);
-    double evaluations = made.evaluations * static_cast<double>(mine.count);
-    mpi.sum(std::span(&evaluations, 1));
+    const auto count = static_cast<double>(mine.count);
+    std::array<double, 3> sums = {made.evaluations * count, made.acceptance * count, static_cast<double>(made.unmoved)};
+    mpi.sum(sums);
     if (recorder)
       recorder->append(configurations, log_density);
-    position.evaluations += evaluations;
+    position.evaluations += sums[0];
+    position.acceptance += sums[1];
+    position.unmoved += static_cast<std::int64_t>(sums[2]);
     position.samples = end;
     progress.update(end - start);
     if (end == settings.samples)
       break;
     const auto wish = pacemaker.ask();
-    if (wish != Pacemaker::Wish::none)
+    if (wish == Pacemaker::Wish::checkpoint)
       checkpoint();
-    if (wish == Pacemaker::Wish::stop) {
-      mpi.barrier(); // an error of rank 0 ends the others here
-      throw StoppedEarly(fmt::format("stopped after {} of {} configurations; {} is written, continue with --resume",
-                                     end, settings.samples, folder.path()));
-    }
+    if (wish == Pacemaker::Wish::stop)
+      stop_now(end);
   }
   checkpoint(); // a run that is killed from here on need not sample again
-  SampleReport report{.evaluations = position.evaluations / static_cast<double>(settings.samples)};
+  const auto samples = static_cast<double>(settings.samples);
+  SampleReport report{.evaluations = position.evaluations / samples,
+                      .acceptance = position.acceptance / samples,
+                      .unmoved = position.unmoved};
   if (recorder) {
     write_sample_ensemble(settings, common, header, folder, recorder->parts(), seconds, report);
     folder.clear();

@@ -18,6 +18,7 @@ class Options;
 struct SampleRunSettings {
   std::int64_t samples = 1024, batch = 256;
   bool weights = false, metropolis = false;
+  bool relaxed = false; ///< by HMC trajectories after the flow
   bool resume = false;
   double checkpoint_every = 300;    ///< seconds
   std::optional<double> time_limit; ///< seconds
@@ -31,6 +32,8 @@ struct Samples {
   std::vector<float> configurations = {}; ///< (count, V)
   std::vector<double> log_density = {};   ///< (count) with weights, else empty
   double evaluations = 0;                 ///< of the drift, for each sample
+  double acceptance = 0;                  ///< of --relax
+  std::int64_t unmoved = 0;               ///< samples that --relax left as they were
 };
 
 /// Makes the samples first, ..., first + count - 1 of a run.
@@ -40,6 +43,8 @@ struct SampleReport {
   double seconds = 0;
   double evaluations = 0;               ///< of the drift, for each sample
   double effective_sample_fraction = 0; ///< with weights
+  double acceptance = 0;                ///< of --relax
+  std::int64_t unmoved = 0;             ///< samples that --relax left as they were
 };
 
 /// Makes all samples and writes the ensemble. Samples n with the same n / batch are made together, on any rank, so that

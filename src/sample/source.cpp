@@ -12,16 +12,19 @@
 namespace stint {
 namespace {
 
-/// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - top) phi_x^2, of a law that is known at k2 = top.
-Tilt tilt_of(const SourceOptions& settings, double top, const Geometry& geometry, torch::Device device) {
-  const double quadratic = settings.quadratic - top;
-  Tilt tilt{.quadratic = 2 * quadratic, .source = torch::tensor(settings.field, torch::kDouble)};
+/// Where log(alpha/beta) ends on paths of the free field: far from all its scales.
+constexpr double free_field_range = 5;
+
+/// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - k2_top) phi_x^2, of a law that is known at k2_top.
+Tilt tilt_of(const SourceOptions& settings, double k2_top, const Geometry& geometry, torch::Device device) {
+  const double k2_below = settings.quadratic - k2_top;
+  Tilt tilt{.A = 2 * k2_below, .b = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())
-    tilt.source = tilt.source + read_field(settings.field_map, geometry);
-  tilt.source = tilt.source.to(device);
+    tilt.b = tilt.b + read_field(settings.field_map, geometry);
+  tilt.b = tilt.b.to(device);
   if (!settings.quadratic_map.empty())
-    tilt.quadratic =
-        Operator::diagonal(Basis::site(), 2 * (quadratic + read_field(settings.quadratic_map, geometry))).to(device);
+    tilt.A =
+        Operator::diagonal(Basis::site(), 2 * (k2_below + read_field(settings.quadratic_map, geometry))).to(device);
   return tilt;
 }
 
@@ -31,6 +34,16 @@ Phi4 tilted(Phi4 theory, const SourceOptions& settings) {
   return theory;
 }
 
+/// The theory with these couplings; none without.
+std::optional<Phi4> theory_of(const std::map<std::string, double>& couplings) {
+  if (couplings.empty())
+    return std::nullopt;
+  return Phi4{.mass2 = couplings.at("mass2"),
+              .lambda = couplings.at("lambda"),
+              .field = couplings.at("field"),
+              .quadratic = couplings.at("quadratic")};
+}
+
 Source free_field_source(const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const Phi4 theory{.mass2 = settings.mass2};
@@ -38,46 +51,53 @@ Source free_field_source(const SourceOptions& settings, torch::Device device) {
   const auto law = free_field_law(geometry, theory).to(device);
   // k2 > 0 cannot be reached from noise: the drift will say so.
   const auto spectrum = 1 / (1 / law.covariance().values() - 2 * std::min(settings.quadratic, 0.0));
-  return {.geometry = geometry,
-          .theory = tilted(theory, settings),
+  return {.layout = {.geometry = geometry},
           .kind = "phi4",
-          .spectrum = spectrum,
+          .theory = tilted(theory, settings),
+          .reference = Operator::diagonal(Basis::fourier(), spectrum),
+          .log_ratio_range = free_field_range,
           .families = {},
           .drift = make_drift(
               [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
               tilt_of(settings, 0, geometry, device))};
 }
 
-Source model_source(const SourceOptions& settings, const Options& options, const std::string& precision,
-                    torch::Device device) {
+/// Throws UsageError for tilts that the model was not trained for.
+void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& model) {
+  if (const double h = tilt.b.abs().max().item<double>(); h > tilting.h_range)
+    throw UsageError(
+        fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h, model, tilting.h_range));
+  const auto k2_below = tilt.A.values() / 2;
+  if (const double least = k2_below.min().item<double>(), most = k2_below.max().item<double>();
+      least < -tilting.k2_span() || most > 0)
+    throw UsageError(
+        fmt::format("the quadratic term is from {:.6g} to {:.6g}, outside of what {} was trained for: {} to {}",
+                    least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
+}
+
+Source model_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+                    const std::string& precision, torch::Device device) {
   if (options.given("mass2"))
     throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
-  const ModelReader reader(settings.model);
+  const ModelReader reader(settings.model, kinds);
   const auto model = std::make_shared<Model>(reader.model());
   if (options.given("lattice"))
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
-  const auto& description = model->description();
-  const double top = description.quadratic_top;
-  const Tilt tilt = tilt_of(settings, top, description.geometry, device);
-  if (const double h = tilt.source.abs().max().item<double>(); h > description.field_range)
-    throw UsageError(fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h,
-                                 settings.model, description.field_range));
-  const auto squares = tilt.quadratic.values() / 2;
-  if (const double least = squares.min().item<double>(), most = squares.max().item<double>();
-      least < -description.quadratic_range - top || most > 0)
-    throw UsageError(
-        fmt::format("the quadratic term is from {:.6g} to {:.6g}, outside of what {} was trained for: {} to {}",
-                    least + top, most + top, settings.model, 0 - description.quadratic_range, top));
+  const auto tilting = model->prior().tilting();
+  const Tilt tilt = tilt_of(settings, tilting.k2_top, model->layout().geometry, device);
+  check_tilt(tilt, tilting, settings.model);
   model->set_precision(convolution_type(precision));
   model->to(device);
-  const auto& of = model->description();
-  const auto posterior_mean = [model, inner = model->posterior_mean(settings.quadratic - top, !settings.uncalibrated)](
+  const double k2_below = settings.quadratic - tilting.k2_top;
+  const auto theory = theory_of(model->prior().couplings());
+  const auto posterior_mean = [model, inner = model->posterior_mean(k2_below, !settings.uncalibrated)](
                                   const Pair& pair, const torch::Tensor& signal) { return inner(pair, signal); };
-  return {.geometry = of.geometry,
-          .theory = tilted(of.theory, settings),
-          .kind = of.kind,
-          .spectrum = of.moments.tilted_spectrum(settings.quadratic - top),
-          .families = of.families,
+  return {.layout = model->layout(),
+          .kind = model->prior().kind(),
+          .theory = theory ? std::optional(tilted(*theory, settings)) : std::nullopt,
+          .reference = model->prior().reference(k2_below),
+          .log_ratio_range = model->prior().log_ratio_range(),
+          .families = model->description().families,
           .drift = make_drift(posterior_mean, tilt)};
 }
 
@@ -104,10 +124,10 @@ void SourceOptions::declare(Options& options) {
   options.value("quadratic-map", quadratic_map, "FILE", "k2(x), added to --quadratic, likewise");
 }
 
-Source open_source(const SourceOptions& settings, const Options& options, const std::string& precision,
-                   torch::Device device) {
+Source open_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+                   const std::string& precision, torch::Device device) {
   return settings.free_field() ? free_field_source(settings, device)
-                               : model_source(settings, options, precision, device);
+                               : model_source(settings, options, kinds, precision, device);
 }
 
 } // namespace stint

@@ -1,9 +1,7 @@
 #pragma once
 // What 'stint sample' samples: a model, or the free field.
 
-#include "generative/drifts/drift.hpp"
-#include "generative/training/family.hpp"
-#include "lattice/geometry.hpp"
+#include "generative/prior.hpp"
 #include "lattice/phi4.hpp"
 #include "src/program/compute.hpp"
 
@@ -30,16 +28,17 @@ struct SourceOptions {
 
 /// The tilted law whose configurations are made.
 struct Source {
-  Geometry geometry;
-  Phi4 theory; ///< with the tilt's field and quadratic, without its maps
+  Layout layout;
   std::string kind;
-  torch::Tensor spectrum;                ///< about P(p), tilted by k2 without its map
-  std::optional<FamilyWeights> families; ///< of operators that a model was trained for
+  std::optional<Phi4> theory;        ///< with the tilt's h and k2, without its maps; none for data without an action
+  Operator reference;                ///< a Gaussian covariance near that of the law, tilted by k2 without its map
+  double log_ratio_range;            ///< of paths, see Prior
+  std::optional<FamilyLaw> families; ///< of operators that a model was trained for
   Drift drift;
 };
 
 /// Throws UsageError for options that do not go together or tilts that the model was not trained for.
-Source open_source(const SourceOptions& settings, const Options& options, const std::string& precision,
-                   torch::Device device);
+Source open_source(const SourceOptions& settings, const Options& options, const Kinds& kinds,
+                   const std::string& precision, torch::Device device);
 
 } // namespace stint

@@ -1,48 +1,95 @@
 #include "src/sample/task.hpp"
 
-#include "lattice/free_field.hpp"
 #include "src/files/field_file.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <map>
 
 namespace stint {
 namespace {
 
-/// The options that belong to some tasks only.
-const std::map<std::string, std::vector<std::string>> tasks_of = {
-    {"known", {"inpaint", "sequential", "superresolve", "denoise"}},
-    {"known-configuration", {"inpaint", "sequential", "superresolve", "denoise"}},
-    {"mask", {"inpaint", "sequential"}},
-    {"known-noise", {"inpaint", "denoise"}},
-    {"order", {"sequential"}},
-    {"overlap", {"sequential", "multiscale"}},
-    {"shells", {"multiscale"}},
-    {"factor", {"superresolve"}},
-    {"keep", {"superresolve"}},
-    {"blur", {"denoise"}}};
+using MakeTask = Task (*)(const TaskOptions&, const Layout&, const torch::Tensor& mask, Curve);
+
+/// A task of the program: what it needs, and the path that it is. Options that no row names belong to none.
+struct TaskRow {
+  const char* name;
+  const char* summary;
+  std::vector<std::string> options; ///< that go with it
+  std::vector<std::string> needs;   ///< of these
+  MakeTask path;
+};
+
+const std::vector<TaskRow>& task_rows() {
+  static const std::vector<TaskRow> rows = {
+      {"generate",
+       "from noise",
+       {},
+       {},
+       [](const auto&, const auto&, const auto&, Curve curve) { return generation(curve); }},
+      {"inpaint",
+       "given some sites",
+       {"known", "known-configuration", "mask", "known-noise"},
+       {"known", "mask"},
+       [](const TaskOptions& settings, const Layout&, const torch::Tensor& mask, Curve curve) {
+         return inpainting(mask, settings.known_noise, curve);
+       }},
+      {"sequential",
+       "group of sites after group",
+       {"known", "known-configuration", "mask", "order", "overlap"},
+       {},
+       [](const TaskOptions& settings, const Layout& layout, const torch::Tensor& mask, Curve curve) {
+         return sequential(parse_order(settings.order, layout.geometry), settings.overlap, mask, curve);
+       }},
+      {"multiscale",
+       "coarse to fine",
+       {"overlap", "shells"},
+       {},
+       [](const TaskOptions& settings, const Layout& layout, const torch::Tensor&, Curve curve) {
+         return multiscale(layout, settings.shells, settings.overlap, curve);
+       }},
+      {"superresolve",
+       "given coarse structure",
+       {"known", "known-configuration", "factor", "keep"},
+       {"known"},
+       [](const TaskOptions& settings, const Layout& layout, const torch::Tensor&, Curve curve) {
+         return settings.keep == "modes" ? superresolution(layout, settings.factor, curve)
+                                         : block_superresolution(layout.geometry, settings.factor, curve);
+       }},
+      {"denoise",
+       "given noisy data",
+       {"known", "known-configuration", "known-noise", "blur"},
+       {"known", "known-noise"},
+       [](const TaskOptions& settings, const Layout& layout, const torch::Tensor&, Curve curve) {
+         return denoising(settings.known_noise, gaussian_blur(layout, settings.blur), curve);
+       }},
+  };
+  return rows;
+}
+
+const TaskRow& row_of(const std::string& task) {
+  return *std::ranges::find(task_rows(), task, &TaskRow::name); // --task takes these names only
+}
 
 void check_options(const TaskOptions& settings, const Options& options) {
-  for (const auto& [option, tasks] : tasks_of)
-    if (options.given(option) && std::find(tasks.begin(), tasks.end(), settings.task) == tasks.end())
-      throw UsageError(fmt::format("--{} does not go with --task {}", option, settings.task));
-  const auto need = [&](const char* option) {
+  const TaskRow& row = row_of(settings.task);
+  for (const auto& other : task_rows())
+    for (const auto& option : other.options)
+      if (options.given(option) && std::ranges::find(row.options, option) == row.options.end())
+        throw UsageError(fmt::format("--{} does not go with --task {}", option, settings.task));
+  const auto need = [&](const std::string& option) {
     if (!options.given(option))
       throw UsageError(fmt::format("--task {} needs --{}", settings.task, option));
   };
-  if (settings.task == "inpaint" || settings.task == "superresolve" || settings.task == "denoise")
-    need("known");
-  if (settings.task == "inpaint" || (settings.task == "sequential" && options.given("known")))
+  std::ranges::for_each(row.needs, need);
+  if (settings.task == "sequential" && options.given("known"))
     need("mask");
   if (options.given("mask"))
     need("known");
-  if (settings.task == "denoise")
-    need("known-noise");
 }
 
 /// A mask by its text, or from a file: known where the field is not 0.
@@ -50,40 +97,17 @@ torch::Tensor mask_of(const std::string& text, const Geometry& geometry, std::ui
   return std::filesystem::exists(text) ? read_field(text, geometry) != 0 : parse_mask(text, geometry, seed);
 }
 
-/// exp(-width^2 phat^2 / 2): smears over `width` sites.
-Operator gaussian_blur(double width, const Geometry& geometry) {
-  if (!(width >= 0))
-    throw std::invalid_argument(fmt::format("a blur has a width >= 0, not {}", width));
-  if (width == 0)
-    return 1;
-  const std::vector<std::int64_t> shape(geometry.extents().begin(), geometry.extents().end());
-  const auto phat2 = torch::tensor(laplacian_eigenvalues(geometry), torch::kDouble).reshape(shape);
-  return Operator::diagonal(Basis::fourier(), (phat2 * (-width * width / 2)).exp());
-}
-
-Task task_of(const TaskOptions& settings, const Geometry& geometry, const torch::Tensor& mask) {
-  const Curve curve = settings.curve == "linear" ? Curve::linear : Curve::trigonometric;
-  if (settings.task == "inpaint")
-    return inpainting(mask, settings.known_noise, curve);
-  if (settings.task == "sequential")
-    return sequential(parse_order(settings.order, geometry), settings.overlap, mask, curve);
-  if (settings.task == "multiscale")
-    return multiscale(geometry, settings.shells, settings.overlap, curve);
-  if (settings.task == "superresolve")
-    return settings.keep == "modes" ? superresolution(geometry, settings.factor, curve)
-                                    : block_superresolution(geometry, settings.factor, curve);
-  if (settings.task == "denoise")
-    return denoising(settings.known_noise, gaussian_blur(settings.blur, geometry), curve);
-  return generation(curve);
-}
-
 } // namespace
 
 void TaskOptions::declare(Options& options) {
   options.group("Task");
-  options.choice("task", task, {"generate", "inpaint", "sequential", "multiscale", "superresolve", "denoise"},
-                 "from noise; given some sites; group of sites after group; coarse to fine; given coarse structure; "
-                 "given noisy data");
+  std::vector<std::string> names;
+  std::string summaries;
+  for (const auto& row : task_rows()) {
+    names.emplace_back(row.name);
+    summaries += (summaries.empty() ? "" : "; ") + std::string(row.summary);
+  }
+  options.choice("task", task, names, summaries);
   options.value("known", known, "FILE", "ensemble with what is known");
   options.value("known-configuration", known_configuration, "each|N",
                 "sample n starts from the n-th configuration of --known (from its first one again after the last), or "
@@ -101,19 +125,28 @@ void TaskOptions::declare(Options& options) {
                  "what superresolve knows: modes below pi / N, or averages over N^d sites");
 }
 
-KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const Geometry& geometry,
-                     std::uint64_t seed) {
+KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed)
+    : layout_(layout) {
   check_options(settings, options);
+  const Geometry& geometry = layout.geometry;
   torch::Tensor mask;
   if (!settings.mask.empty())
     mask = checked([&] { return mask_of(settings.mask, geometry, seed); });
-  task_ = checked([&] { return task_of(settings, geometry, mask); });
+  task_ = checked([&] {
+    return row_of(settings.task)
+        .path(settings, layout, mask, settings.curve == "linear" ? Curve::linear : Curve::trigonometric);
+  });
   has_action_ = settings.known_noise == 0;
   if (mask.defined() && settings.known_noise == 0)
     held_ = mask;
   if (settings.known.empty())
     return;
   known_.emplace(settings.known);
+  if (known_->size() == 0)
+    throw UsageError(fmt::format("{} has no configurations; --known needs one at least", settings.known));
+  if (known_->channels() != layout.channels)
+    throw UsageError(
+        fmt::format("{} has {} channels, the model {}", settings.known, known_->channels(), layout.channels));
   if (known_->geometry() != geometry)
     throw UsageError(fmt::format("{} is on lattice {}, the model on {}", settings.known, known_->geometry().text(),
                                  geometry.text()));
@@ -131,14 +164,11 @@ KnownTask::KnownTask(const TaskOptions& settings, const Options& options, const 
 torch::Tensor KnownTask::observed(std::int64_t first, std::int64_t count) const {
   if (!known_)
     return {};
-  std::vector<std::int64_t> shape = {index_ ? 1 : count};
-  const auto& extents = known_->geometry().extents();
-  shape.insert(shape.end(), extents.begin(), extents.end());
-  auto fields = torch::empty(shape, torch::kFloat);
-  const auto volume = static_cast<std::size_t>(known_->geometry().volume());
-  for (std::int64_t n = 0; n < shape[0]; ++n)
+  auto fields = torch::empty(layout_.shape(index_ ? 1 : count), torch::kFloat);
+  const std::int64_t size = layout_.numbers();
+  for (std::int64_t n = 0; n < fields.size(0); ++n)
     known_->read<float>(index_ ? *index_ : (first + n) % known_->size(),
-                        {fields.data_ptr<float>() + n * known_->geometry().volume(), volume});
+                        {fields.data_ptr<float>() + n * size, static_cast<std::size_t>(size)});
   return fields;
 }
 

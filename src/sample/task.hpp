@@ -27,10 +27,10 @@ struct TaskOptions {
 class KnownTask {
 public:
   /// Throws UsageError for options that are missing, wrong, or go with another task.
-  KnownTask(const TaskOptions& settings, const Options& options, const Geometry& geometry, std::uint64_t seed);
+  KnownTask(const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed);
 
   const Task& task() const { return *task_; }
-  /// What is known, for the samples first, ..., first + count - 1: (count or 1, L1, ..., Ld), or undefined.
+  /// What is known, for the samples first, ..., first + count - 1: (count or 1, C, L1, ..., Ld), or undefined.
   torch::Tensor observed(std::int64_t first, std::int64_t count) const;
 
   /// Sites that are data from the start, (L1, ..., Ld) bool; undefined if there are none.
@@ -41,6 +41,7 @@ public:
   bool has_action() const { return has_action_; }
 
 private:
+  Layout layout_;
   std::optional<Task> task_;
   std::optional<EnsembleReader> known_;
   std::optional<std::int64_t> index_; // of the one known configuration; none: sample n knows configuration n

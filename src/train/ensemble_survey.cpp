@@ -1,6 +1,7 @@
 #include "src/train/ensemble_survey.hpp"
 
 #include "src/files/digest.hpp"
+#include "src/program/errors.hpp"
 #include "src/program/progress.hpp"
 
 #include <algorithm>
@@ -13,42 +14,38 @@ constexpr std::int64_t parts = 64, piece_bytes = 2 << 20;
 
 } // namespace
 
-EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, std::int64_t training, bool symmetric,
-                               const std::optional<Phi4>& theory, double quadratic, bool show_progress) {
-  const auto& geometry = ensemble.geometry();
-  const std::int64_t volume = geometry.volume(), size = ensemble.size();
+EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, const Layout& layout,
+                               std::int64_t training, const MakeFit& make_fit, bool show_progress) {
+  const std::int64_t numbers = layout.numbers(), size = ensemble.size();
   const std::int64_t rows =
-      std::max<std::int64_t>(1, piece_bytes / (volume * static_cast<std::int64_t>(sizeof(float))));
+      std::max<std::int64_t>(1, piece_bytes / (numbers * static_cast<std::int64_t>(sizeof(float))));
   const auto first_of = [size](std::int64_t part) { return size * part / parts; };
   const auto begin = parts * mpi.rank() / mpi.size(), end = parts * (mpi.rank() + 1) / mpi.size();
 
-  std::vector<float> memory(rows * volume);
-  const auto one = std::span(memory).first(volume);
+  std::vector<float> memory(rows * numbers);
+  const auto one = std::span(memory).first(numbers);
   ensemble.read<float>(0, one);
-  SiteSums typical;
-  typical.append(one, volume);
-  MomentSums moments(geometry, theory, 0, {quadratic, typical.square.front()});
+  const auto fit = make_fit(torch::from_blob(memory.data(), layout.shape(1), torch::kFloat));
   EnsembleSurvey survey;
   survey.sums.field.assign(training, 0);
   survey.sums.square.assign(training, 0);
   std::array<std::int64_t, parts> digests{};
-  std::vector<std::int64_t> shape = {0};
-  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
+  auto shape = layout.shape(0);
   Progress progress(ensemble.path(), first_of(end) - first_of(begin), "configurations", show_progress && mpi.root());
   for (auto part = begin; part < end; ++part) {
     Digest digest;
     for (auto first = first_of(part); first < first_of(part + 1); first += rows) {
       const auto n = std::min(rows, first_of(part + 1) - first);
-      const auto piece = std::span(memory).first(n * volume);
+      const auto piece = std::span(memory).first(n * numbers);
       ensemble.read<float>(first, piece);
       digest.append(std::as_bytes(piece));
       progress.update(first + n - first_of(begin));
       shape[0] = std::min(n, training - first);
       if (shape[0] <= 0)
         continue;
-      moments.add(torch::from_blob(memory.data(), shape, torch::kFloat));
+      fit->add(torch::from_blob(memory.data(), shape, torch::kFloat));
       SiteSums sums;
-      sums.append(piece.first(shape[0] * volume), volume);
+      sums.append(piece.first(shape[0] * numbers), numbers);
       std::ranges::copy(sums.field, survey.sums.field.begin() + first);
       std::ranges::copy(sums.square, survey.sums.square.begin() + first);
     }
@@ -57,13 +54,15 @@ EnsembleSurvey survey_ensemble(const Mpi& mpi, const EnsembleReader& ensemble, s
   mpi.sum(digests);
   mpi.sum(survey.sums.field);
   mpi.sum(survey.sums.square);
-  const auto shared = moments.sums();
-  mpi.sum(std::span(shared.data_ptr<double>(), static_cast<std::size_t>(shared.numel())));
+  for (const auto& shared : fit->sums())
+    mpi.sum(std::span(shared.data_ptr<double>(), static_cast<std::size_t>(shared.numel())));
   Digest all;
   all.append(std::as_bytes(std::span(digests)));
   survey.digest = all.text();
-  survey.moments = moments.moments(torch::tensor(survey.sums.field, torch::kDouble),
-                                   torch::tensor(survey.sums.square, torch::kDouble), symmetric);
+  survey.prior = checked([&] {
+    return fit->prior(torch::tensor(survey.sums.field, torch::kDouble),
+                      torch::tensor(survey.sums.square, torch::kDouble));
+  });
   return survey;
 }
 

@@ -14,7 +14,7 @@
 
 namespace stint {
 
-/// The windows of the lanes that some samples of the batch belong to. Steps are asked for in ascending order (another
+/// The windows of the groups that some samples of the batch belong to. Steps are asked for in ascending order (another
 /// order works, slowly: windows are filled anew). A thread reads the blocks of the next steps; what it throws, one line
 /// naming the file, comes out of choice().
 class EnsembleWindows : public TrainingData {
@@ -24,8 +24,8 @@ public:
   EnsembleWindows(const EnsembleReader& ensemble, const WindowPlan& plan, std::int64_t first_sample,
                   std::int64_t last_sample, std::mutex& files);
 
-  std::int64_t lane_of(std::int64_t sample) const override { return plan_.lane_of(sample); }
-  Choice choice(std::int64_t step, std::int64_t lane) override;
+  std::int64_t group_of(std::int64_t sample) const override { return plan_.group_of(sample); }
+  Choice choice(std::int64_t step, std::int64_t group) override;
 
 private:
   /// Configurations of a block, or of a window, where block n lies in place n % blocks.
@@ -43,7 +43,7 @@ private:
     Piece read(std::int64_t first) const;
     const EnsembleWindows& windows_;
     WindowPlan plan_;
-    std::int64_t step_, lane_;
+    std::int64_t step_, group_;
     bool none_before_ = true;
     WindowPlan::Range range_;
   };
@@ -52,7 +52,7 @@ private:
   const EnsembleReader& ensemble_;
   WindowPlan plan_;
   std::mutex& files_;
-  std::int64_t volume_, step_ = -1, first_lane_, last_lane_;
+  std::int64_t numbers_, step_ = -1, first_group_, last_group_;
   std::map<std::int64_t, Piece> windows_;
   std::optional<ReadAhead<Piece>> reader_; // last: its thread ends first
 };

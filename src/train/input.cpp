@@ -15,43 +15,71 @@ namespace {
 constexpr std::int64_t most_held_out = 8192; // of a file larger than memory
 constexpr std::int64_t share_held_out = 8;   // 1 / share of the memory
 
-torch::Tensor empty_configurations(const EnsembleReader& ensemble, std::int64_t count) {
-  std::vector<std::int64_t> shape = {count};
-  shape.insert(shape.end(), ensemble.geometry().extents().begin(), ensemble.geometry().extents().end());
-  return torch::empty(shape, torch::kFloat);
+Layout layout_of(const EnsembleReader& ensemble, const Kind& kind) {
+  return {.geometry = ensemble.geometry(), .channels = ensemble.channels(), .boundary = kind.boundary};
 }
 
 std::span<float> numbers(const torch::Tensor& configurations) {
   return {configurations.data_ptr<float>(), static_cast<std::size_t>(configurations.numel())};
 }
 
-TrainingInput read_all(const EnsembleReader& ensemble, const TrainingInputOptions& options, std::int64_t training) {
-  const auto configurations = empty_configurations(ensemble, ensemble.size());
+/// What the kind makes its prior of; `sample` tells about where the data are.
+PriorRequest request_of(const EnsembleReader& ensemble, const Kind& kind, const TrainingInputOptions& options,
+                        const torch::Tensor& sample) {
+  PriorRequest request{.layout = layout_of(ensemble, kind),
+                       .couplings = {},
+                       .tilting = options.tilting,
+                       .use_action = options.use_action,
+                       .sample = sample};
+  if (const auto& theory = ensemble.header().theory)
+    request.couplings = {{"mass2", theory->mass2},
+                         {"lambda", theory->lambda},
+                         {"field", theory->field},
+                         {"quadratic", theory->quadratic}};
+  return request;
+}
+
+TrainingInput read_all(const EnsembleReader& ensemble, const Kind& kind, const TrainingInputOptions& options,
+                       std::int64_t training) {
+  constexpr std::int64_t block = 1024; // bounds the memory of copies
+  const auto configurations = torch::empty(layout_of(ensemble, kind).shape(ensemble.size()), torch::kFloat);
   ensemble.read<float>(0, numbers(configurations));
   Digest digest;
   digest.append(std::as_bytes(numbers(configurations)));
   const auto to_learn = configurations.narrow(0, 0, training);
   auto data = std::make_shared<WholeEnsemble>(to_learn);
-  checked([&] { return check_tilts(options.law, data->choice(0, 0)); });
+  auto prior = checked([&] {
+    const auto fit = kind.fit(request_of(ensemble, kind, options, to_learn));
+    for (const auto& some : to_learn.split(block))
+      fit->add(some);
+    const auto choice = data->choice(0, 0);
+    const auto sums = [](std::span<const double> values) {
+      return torch::tensor(at::ArrayRef<double>(values.data(), values.size()), torch::kDouble);
+    };
+    auto result = fit->prior(sums(choice.field), sums(choice.square));
+    check_tilts(options.law(*result), choice);
+    return result;
+  });
   return {.data = std::move(data),
           .held_out = configurations.narrow(0, training, ensemble.size() - training),
-          .moments = measure_moments(to_learn, options.law.symmetric, options.theory, options.law.quadratic_top),
+          .prior = std::move(prior),
           .digest = digest.text()};
 }
 
 /// Evenly spaced among those from `first` on.
-torch::Tensor read_some(const EnsembleReader& ensemble, std::int64_t first, std::int64_t count) {
-  const auto configurations = empty_configurations(ensemble, count);
-  const std::int64_t volume = ensemble.geometry().volume();
+torch::Tensor read_some(const EnsembleReader& ensemble, const Kind& kind, std::int64_t first, std::int64_t count) {
+  const auto configurations = torch::empty(layout_of(ensemble, kind).shape(count), torch::kFloat);
+  const std::int64_t size = ensemble.values_per_configuration();
   for (std::int64_t i = 0; i < count; ++i)
     ensemble.read<float>(first + (ensemble.size() - first) * i / count,
-                         numbers(configurations).subspan(i * volume, volume));
+                         numbers(configurations).subspan(i * size, size));
   return configurations;
 }
 
-TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const TrainingInputOptions& options,
-                           std::int64_t training, std::int64_t memory, std::mutex& files) {
-  const std::int64_t bytes = ensemble.geometry().volume() * static_cast<std::int64_t>(sizeof(float));
+TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const Kind& kind,
+                           const TrainingInputOptions& options, std::int64_t training, std::int64_t memory,
+                           std::mutex& files) {
+  const std::int64_t bytes = ensemble.values_per_configuration() * static_cast<std::int64_t>(sizeof(float));
   const std::int64_t of_sums = 2 * sizeof(double);
   WindowPlan plan = [&] {
     try {
@@ -62,10 +90,15 @@ TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const
       throw UsageError(fmt::format("--memory {}: {}; use more", options.memory, error.what()));
     }
   }();
-  auto survey = survey_ensemble(mpi, ensemble, training, options.law.symmetric, options.theory,
-                                options.law.quadratic_top, options.show_progress);
+  const auto layout = layout_of(ensemble, kind);
+  auto survey = survey_ensemble(
+      mpi, ensemble, layout, training,
+      [&](const torch::Tensor& sample) {
+        return checked([&] { return kind.fit(request_of(ensemble, kind, options, sample)); });
+      },
+      options.show_progress);
   checked([&] {
-    return check_tilts(options.law, {{}, survey.sums.field, survey.sums.square},
+    return check_tilts(options.law(*survey.prior), {{}, survey.sums.field, survey.sums.square},
                        static_cast<double>(plan.blocks() * plan.rows()) / static_cast<double>(training));
   });
   const std::int64_t held_out = std::min(ensemble.size() - training, most_held_out);
@@ -73,27 +106,28 @@ TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const
   const std::int64_t first = options.batch * mpi.rank() / mpi.size();
   const std::int64_t last = std::max(first + 1, options.batch * (mpi.rank() + 1) / mpi.size());
   return {.data = std::make_shared<EnsembleWindows>(ensemble, plan, first, last, files),
-          .held_out =
-              read_some(ensemble, training, std::clamp<std::int64_t>(memory / share_held_out / bytes, 1, held_out)),
-          .moments = std::move(survey.moments),
+          .held_out = read_some(ensemble, kind, training,
+                                std::clamp<std::int64_t>(memory / share_held_out / bytes, 1, held_out)),
+          .prior = std::move(survey.prior),
           .digest = std::move(survey.digest),
           .window = options.memory};
 }
 
 } // namespace
 
-TrainingInput read_training_input(const Mpi& mpi, const EnsembleReader& ensemble, const TrainingInputOptions& options,
-                                  std::mutex& files) {
+TrainingInput read_training_input(const Mpi& mpi, const EnsembleReader& ensemble, const Kind& kind,
+                                  const TrainingInputOptions& options, std::mutex& files) {
   const std::int64_t size = ensemble.size();
   const auto held_out =
       std::max<std::int64_t>(1, std::llround(options.validation_fraction * static_cast<double>(size)));
   if (held_out >= size)
     throw UsageError(fmt::format("{}: {} configurations are too few to learn from", ensemble.path(), size));
   const double memory = options.memory * 0x1p30;
-  const double bytes = static_cast<double>(size) * static_cast<double>(ensemble.geometry().volume() * sizeof(float));
+  const double bytes =
+      static_cast<double>(size) * static_cast<double>(ensemble.values_per_configuration()) * sizeof(float);
   return bytes <= memory
-             ? read_all(ensemble, options, size - held_out)
-             : open_windows(mpi, ensemble, options, size - held_out, static_cast<std::int64_t>(memory), files);
+             ? read_all(ensemble, kind, options, size - held_out)
+             : open_windows(mpi, ensemble, kind, options, size - held_out, static_cast<std::int64_t>(memory), files);
 }
 
 } // namespace stint

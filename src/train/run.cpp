@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -40,13 +42,15 @@ void check_same_run(const TrainingRecord& was, const TrainingRecord& is, const s
 
 } // namespace
 
-TrainingRun::TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance provenance, Model& model,
-                         Trainer& trainer, const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record)
-    : mpi_(mpi), options_(std::move(options)), provenance_(std::move(provenance)), model_(model), trainer_(trainer),
-      validation_law_(validation_law), files_(files), record_(std::move(record)), stop_(options_.time_limit) {}
+TrainingRun::TrainingRun(const Mpi& mpi, const Kinds& kinds, TrainingRunOptions options, Provenance provenance,
+                         Model& model, Trainer& trainer, const TrainingLaw& validation_law, std::mutex& files,
+                         TrainingRecord record)
+    : mpi_(mpi), kinds_(kinds), options_(std::move(options)), provenance_(std::move(provenance)), model_(model),
+      trainer_(trainer), validation_law_(validation_law), files_(files), record_(std::move(record)),
+      stop_(options_.time_limit) {}
 
 void TrainingRun::resume() {
-  const ModelReader checkpoint(checkpoint_path());
+  const ModelReader checkpoint(checkpoint_path(), kinds_);
   check_same_run(checkpoint.record(), record_, checkpoint_path());
   checkpoint.read(trainer_.state());
   record_ = checkpoint.record();
@@ -87,19 +91,32 @@ void TrainingRun::train() {
     }
   }
   {
-    Progress progress("train: calibration", trainer_.calibration_batches(), "batches", visible);
+    Progress progress("train: mean correction", trainer_.correction_batches(), "batches", visible);
     const auto go_on = [&](std::int64_t done) {
       progress.update(done);
       return !asked_to_stop();
     };
     if (!trainer_.finish(go_on))
-      stop(fmt::format("in the calibration after {} steps", steps));
+      stop(fmt::format("in the mean correction after {} steps", steps));
   }
   auto tensors = trainer_.state();
   std::erase_if(tensors, [](const auto& tensor) { return tensor.first.starts_with("optimizer/"); });
+  check_usable(tensors);
   write(options_.output, options_.overwrite, tensors);
   if (mpi_.root())
     std::filesystem::remove(checkpoint_path());
+}
+
+/// A model that sampling would refuse is none.
+void TrainingRun::check_usable(const Trainer::NamedTensors& tensors) const {
+  const auto finite = [](const auto& named) { return named.second.isfinite().all().template item<bool>(); };
+  if (std::ranges::all_of(tensors, finite) && std::ranges::all_of(model_.prior().state().tensors, finite) &&
+      std::isfinite(record_.validation_loss.back()))
+    return;
+  throw CommonFailure(
+      fmt::format("training ended with parameters or a loss that are not finite, and no model is written; "
+                  "use a smaller --learning-rate than {} or --weight-decay than {}",
+                  record_.options.learning_rate, record_.options.weight_decay));
 }
 
 void TrainingRun::record_step(std::optional<double> loss, double seconds) {
@@ -127,22 +144,21 @@ void TrainingRun::record_step(std::optional<double> loss, double seconds) {
 
 void TrainingRun::validate() {
   const auto seed = record_.options.seed;
-  const auto trained = [&](Family family) { return model_.description().families.of(family) > 0; };
-  if (record_.gaussian_loss.empty()) {
-    const auto loss =
-        gaussian_loss(model_, validation_law_, seed, validation_batches, validation_batch, trainer_.ranks());
-    for (const Family family : families)
-      if (trained(family))
-        record_.gaussian_loss[name_of(family)] = loss.of_family[static_cast<std::size_t>(family)];
-  }
+  const auto& families = model_.description().families;
+  const auto each_trained = [&](const ValidationLoss& loss, const auto& use) {
+    for (std::size_t i = 0; i < families.size(); ++i)
+      if (families.weight(i) > 0)
+        use(families.family(i).name, loss.of_family[i]);
+  };
+  if (record_.prior_loss.empty())
+    each_trained(prior_loss(model_, validation_law_, seed, validation_batches, validation_batch, trainer_.ranks()),
+                 [&](const std::string& name, double loss) { record_.prior_loss[name] = loss; });
   trainer_.swap_average();
   record_.validation_step.push_back(static_cast<double>(trainer_.steps_done()));
   const auto loss =
       validation_loss(model_, validation_law_, seed, validation_batches, validation_batch, trainer_.ranks());
   record_.validation_loss.push_back(loss.total);
-  for (const Family family : families)
-    if (trained(family))
-      record_.family_loss[name_of(family)].push_back(loss.of_family[static_cast<std::size_t>(family)]);
+  each_trained(loss, [&](const std::string& name, double of_it) { record_.family_loss[name].push_back(of_it); });
   trainer_.swap_average();
 }
 
@@ -162,7 +178,7 @@ void TrainingRun::write(const std::string& path, bool overwrite, const Trainer::
     record_.steps_done = trainer_.steps_done();
     Provenance provenance = provenance_;
     provenance.end_time = utc_now();
-    write_model(path, overwrite, model_.description(), record_, tensors, provenance);
+    write_model(path, overwrite, model_, record_, tensors, provenance);
   });
 }
 

@@ -30,8 +30,8 @@ class TrainingRun {
 public:
   /// Everything referred to must outlive the run. `files` is held while a file is written, see EnsembleWindows. The
   /// record says how the run is made; its history is filled in.
-  TrainingRun(const Mpi& mpi, TrainingRunOptions options, Provenance provenance, Model& model, Trainer& trainer,
-              const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record);
+  TrainingRun(const Mpi& mpi, const Kinds& kinds, TrainingRunOptions options, Provenance provenance, Model& model,
+              Trainer& trainer, const TrainingLaw& validation_law, std::mutex& files, TrainingRecord record);
 
   /// Continues from the checkpoint, which has the options of this run (files/same_run.hpp). Throws UsageError if it was
   /// made from other data or with another precision.
@@ -47,10 +47,12 @@ private:
   std::string checkpoint_path() const { return options_.output + ".checkpoint"; }
   void record_step(std::optional<double> loss, double seconds);
   void validate();
+  void check_usable(const Trainer::NamedTensors& tensors) const; // throws CommonFailure
   std::string note() const;
   void write(const std::string& path, bool overwrite, const Trainer::NamedTensors& tensors);
 
   const Mpi& mpi_;
+  const Kinds& kinds_;
   TrainingRunOptions options_;
   Provenance provenance_;
   Model& model_;

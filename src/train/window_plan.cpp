@@ -10,7 +10,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t most_lanes = 16, block_bytes = 1 << 20, fewest_blocks = 8;
+constexpr std::int64_t most_groups = 16, block_bytes = 1 << 20, fewest_blocks = 8;
 
 std::int64_t below(double uniform, std::int64_t count) {
   return std::min(static_cast<std::int64_t>(uniform * static_cast<double>(count)), count - 1);
@@ -18,32 +18,33 @@ std::int64_t below(double uniform, std::int64_t count) {
 
 } // namespace
 
-WindowPlan::WindowPlan(const Data& data, std::int64_t memory) : data_(data), lanes_(std::min(data.batch, most_lanes)) {
-  while (data.batch % lanes_ != 0)
-    --lanes_;
-  const std::int64_t room = memory / data.bytes / lanes_; // configurations of a lane
+WindowPlan::WindowPlan(const Data& data, std::int64_t memory)
+    : data_(data), groups_(std::min(data.batch, most_groups)) {
+  while (data.batch % groups_ != 0)
+    --groups_;
+  const std::int64_t room = memory / data.bytes / groups_; // configurations of a group
   if (room < 2)
     throw std::invalid_argument("a memory of " + std::to_string(memory) + " bytes has no room for " +
-                                std::to_string(2 * lanes_) + " configurations of " + std::to_string(data.bytes) +
+                                std::to_string(2 * groups_) + " configurations of " + std::to_string(data.bytes) +
                                 " bytes");
   rows_ = std::clamp<std::int64_t>(room / (fewest_blocks + 1), 1, std::max<std::int64_t>(1, block_bytes / data.bytes));
   blocks_ = room / rows_ - 1;
-  if (lanes_ * blocks_ * rows_ >= data.configurations)
+  if (groups_ * blocks_ * rows_ >= data.configurations)
     throw std::invalid_argument("all " + std::to_string(data.configurations) + " configurations fit into memory");
 }
 
-std::int64_t WindowPlan::first(std::int64_t step, std::int64_t lane) const {
-  const std::int64_t drawn = step * (data_.batch / lanes_);
-  return (drawn + lane * rows_ / lanes_) / rows_; // lanes take turns in renewing their windows
+std::int64_t WindowPlan::first(std::int64_t step, std::int64_t group) const {
+  const std::int64_t drawn = step * (data_.batch / groups_);
+  return (drawn + group * rows_ / groups_) / rows_; // groups take turns in renewing their windows
 }
 
-WindowPlan::Range WindowPlan::arriving(std::int64_t step, std::int64_t lane, bool none_before) const {
-  const std::int64_t seen = first(step, lane);
-  return {none_before ? seen : std::max(seen, first(step - 1, lane) + blocks_), seen + blocks_};
+WindowPlan::Range WindowPlan::arriving(std::int64_t step, std::int64_t group, bool none_before) const {
+  const std::int64_t seen = first(step, group);
+  return {none_before ? seen : std::max(seen, first(step - 1, group) + blocks_), seen + blocks_};
 }
 
-std::int64_t WindowPlan::place(std::int64_t lane, std::int64_t block) {
-  const std::int64_t number = block * lanes_ + lane, in_epoch = data_.configurations / rows_;
+std::int64_t WindowPlan::place(std::int64_t group, std::int64_t block) {
+  const std::int64_t number = block * groups_ + group, in_epoch = data_.configurations / rows_;
   if (const std::int64_t epoch = number / in_epoch; epoch != epoch_) {
     epoch_ = epoch;
     const Stream stream{data_.seed, Purpose::file_order, static_cast<std::uint32_t>(epoch)};

@@ -1,5 +1,8 @@
 #include "analysis/observables.hpp"
 
+#include "lattice/action.hpp"
+#include "lattice/random.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-"""Runs the scripts of analysis/plots on small synthetic ensembles: python3 plots_test.py FOLDER_OF_SCRIPTS"""
+"""Draws every figure of the Python package from small synthetic files: python3 plots_test.py analysis/python"""
 import json
 import os
 import subprocess
@@ -9,7 +9,7 @@ import unittest
 import h5py
 import numpy as np
 
-SCRIPTS = sys.argv.pop()
+FOLDER = os.path.abspath(sys.argv.pop())
 OBSERVABLES = ["magnetisation", "abs_magnetisation", "susceptibility", "binder_cumulant", "phi2", "a_new_one"]
 
 
@@ -49,7 +49,8 @@ def write_correlators(path, extent=8):
 
 def write_history(path, trajectories=200, chains=3):
     random = np.random.default_rng(7)
-    with h5py.File(path, "w") as file:
+    write_ensemble(path, (4, 4), 1)
+    with h5py.File(path, "a") as file:
         file["history/trajectory"] = np.arange(trajectories) * 5
         for name in ("action", "magnetisation"):
             file[f"history/{name}"] = random.normal(size=(trajectories, chains)).astype(np.float32)
@@ -63,8 +64,8 @@ class Plots(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def run_script(self, script, *arguments):
-        command = [sys.executable, os.path.join(SCRIPTS, script), *arguments]
+    def plot(self, name, *arguments):
+        command = [sys.executable, os.path.join(FOLDER, "stint"), "plot", name, *arguments]
         return subprocess.run(command, capture_output=True, text=True, cwd=self.folder.name, check=False)
 
     def expect_figure(self, name, result):
@@ -73,7 +74,7 @@ class Plots(unittest.TestCase):
             self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
 
     def expect_failure(self, status, words, *arguments):
-        result = self.run_script("compare.py", *arguments)
+        result = self.plot("compare", *arguments)
         self.assertEqual(result.returncode, status, result.stderr)
         self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
         self.assertIn(words, result.stderr)
@@ -87,13 +88,13 @@ class Plots(unittest.TestCase):
             write_ensemble(self.path(f"model-{tag}.h5"), extents, 2, 0.1)
             write_comparison(self.path(f"{tag}.json"), f"hmc-{tag}.h5", [f"model-{tag}.h5"])
             arguments += ["--json", f"{tag}.json"]
-        self.expect_figure("all.png", self.run_script("compare.py", "--output", "all.png", *arguments))
+        self.expect_figure("all.png", self.plot("compare", "--output", "all.png", *arguments))
 
     def test_several_others_and_pulls_off_the_scale(self):
         for i in range(3):
             write_ensemble(self.path(f"{i}.h5"), (6, 6), i)
         write_comparison(self.path("c.json"), "0.h5", ["1.h5", "2.h5"], z=-sys.float_info.max)
-        self.expect_figure("c.png", self.run_script("compare.py", "--output", "c.png", "--json", "c.json"))
+        self.expect_figure("c.png", self.plot("compare", "--output", "c.png", "--json", "c.json"))
 
     def test_constant_ensembles(self):
         for name in ("cold.h5", "warm.h5"):
@@ -101,7 +102,7 @@ class Plots(unittest.TestCase):
             with h5py.File(self.path(name), "a") as file:
                 file["configurations"][:] = 0.0
         write_comparison(self.path("c.json"), "cold.h5", ["warm.h5"], z=0)
-        self.expect_figure("c.png", self.run_script("compare.py", "--output", "c.png", "--json", "c.json"))
+        self.expect_figure("c.png", self.plot("compare", "--output", "c.png", "--json", "c.json"))
 
     def test_wrong_usage(self):
         self.expect_failure(2, "--output")
@@ -129,17 +130,18 @@ class Plots(unittest.TestCase):
             write_ensemble(self.path(f"{name}.h5"), extents, 1)
         with h5py.File(self.path("one.h5"), "w") as file:
             file["configurations"], file["chain"], file["trajectory"] = np.ones((1, 4, 4)), [0], [0]
-        self.expect_figure("m.png", self.run_script("magnetisation.py", "hmc.h5", "line.h5", "one.h5", "--output", "m.png"))
-        self.expect_one_line(1, "gone.h5", "magnetisation.py", "gone.h5", "--output", "bad.png")
-        self.expect_one_line(2, "bad.doc", "magnetisation.py", "hmc.h5", "--output", "bad.doc")
+            file.attrs["format"] = "stint-ensemble"
+        self.expect_figure("m.png", self.plot("magnetisation", "hmc.h5", "line.h5", "one.h5", "--output", "m.png"))
+        self.expect_one_line(1, "gone.h5", "magnetisation", "gone.h5", "--output", "bad.png")
+        self.expect_one_line(2, "bad.doc", "magnetisation", "hmc.h5", "--output", "bad.doc")
         with h5py.File(self.path("hmc.h5"), "a") as file:
             file["configurations"][3, 0, 0] = np.nan
-        self.expect_one_line(1, "NaN", "magnetisation.py", "hmc.h5", "--output", "bad.png")
+        self.expect_one_line(1, "NaN", "magnetisation", "hmc.h5", "--output", "bad.png")
 
     def test_errors_of_a_histogram_are_those_of_repeated_ones(self):
-        sys.path.insert(0, SCRIPTS)
-        self.addCleanup(sys.path.remove, SCRIPTS)
-        import magnetisation
+        sys.path.insert(0, FOLDER)
+        self.addCleanup(sys.path.remove, FOLDER)
+        from stint.plots import magnetisation
         series = np.random.default_rng(5).normal(size=(4000, 200))
         for i in range(1, len(series)):
             series[i] = 0.8 * series[i - 1] + 0.6 * series[i]
@@ -153,45 +155,45 @@ class Plots(unittest.TestCase):
         for name, extents in (("chain", (16,)), ("plane", (8, 6)), ("space", (4, 6, 8))):
             write_ensemble(self.path(f"{name}.h5"), extents, 1)
         ensembles = ["chain.h5", "plane.h5", "space.h5"]
-        self.expect_figure("c.png", self.run_script("configurations.py", *ensembles, "--output", "c.png", "--count", "3"))
-        self.expect_figure("c.png", self.run_script("configurations.py", "chain.h5", "--output", "c.png"))
-        self.expect_one_line(1, "none.h5", "configurations.py", "none.h5", "--output", "bad.png")
-        self.expect_one_line(2, "--count", "configurations.py", "plane.h5", "--output", "bad.png", "--count", "0")
+        self.expect_figure("c.png", self.plot("configurations", *ensembles, "--output", "c.png", "--count", "3"))
+        self.expect_figure("c.png", self.plot("configurations", "chain.h5", "--output", "c.png"))
+        self.expect_one_line(1, "none.h5", "configurations", "none.h5", "--output", "bad.png")
+        self.expect_one_line(2, "--count", "configurations", "plane.h5", "--output", "bad.png", "--count", "0")
         with h5py.File(self.path("plane.h5"), "a") as file:
             file["configurations"][0, 0, 0] = np.nan
-        self.expect_one_line(1, "NaN", "configurations.py", "plane.h5", "--output", "bad.png")
+        self.expect_one_line(1, "NaN", "configurations", "plane.h5", "--output", "bad.png")
 
-    def expect_one_line(self, status, words, script, *arguments):
-        result = self.run_script(script, *arguments)
+    def expect_one_line(self, status, words, name, *arguments):
+        result = self.plot(name, *arguments)
         self.assertEqual((result.returncode, result.stderr.count("\n")), (status, 1), result.stderr)
         self.assertIn(words, result.stderr)
         self.assertFalse(os.path.exists(self.path("bad.png")))
 
     def test_propagator_and_correlator(self):
-        for script in ("propagator.py", "correlator.py"):
+        for plot in ("propagator", "correlator"):
             for name, extent in (("a", 8), ("b", 2)):
                 write_correlators(self.path(f"{name}.json"), extent)
-            self.expect_figure("p.png", self.run_script(script, "a.json", "b.json", "--output", "p.png"))
-            self.expect_one_line(1, "gone.json", script, "gone.json", "--output", "bad.png")
-            self.expect_one_line(2, "bad.doc", script, "a.json", "--output", "bad.doc")
+            self.expect_figure("p.png", self.plot(plot, "a.json", "b.json", "--output", "p.png"))
+            self.expect_one_line(1, "gone.json", plot, "gone.json", "--output", "bad.png")
+            self.expect_one_line(2, "bad.doc", plot, "a.json", "--output", "bad.doc")
             with open(self.path("plain.json"), "w") as file:
                 json.dump({"configurations": 3, "observables": {}}, file)
-            self.expect_one_line(1, "--correlators", script, "plain.json", "--output", "bad.png")
+            self.expect_one_line(1, "--correlators", plot, "plain.json", "--output", "bad.png")
 
     def test_traces(self):
         write_history(self.path("a.h5"))
         write_history(self.path("one.h5"), 2, 1)
-        self.expect_figure("t.png", self.run_script("traces.py", "a.h5", "one.h5", "--output", "t.png"))
+        self.expect_figure("t.png", self.plot("traces", "a.h5", "one.h5", "--output", "t.png"))
         write_ensemble(self.path("model.h5"), (4, 4), 1)
-        self.expect_one_line(1, "model.h5", "traces.py", "model.h5", "--output", "bad.png")
+        self.expect_one_line(1, "model.h5", "traces", "model.h5", "--output", "bad.png")
         with h5py.File(self.path("a.h5"), "a") as file:
             file["history/action"][3, 0] = np.nan
-        self.expect_one_line(1, "NaN", "traces.py", "a.h5", "--output", "bad.png")
+        self.expect_one_line(1, "NaN", "traces", "a.h5", "--output", "bad.png")
 
     def test_autocorrelation_of_traces_is_that_of_a_known_chain(self):
-        sys.path.insert(0, SCRIPTS)
-        self.addCleanup(sys.path.remove, SCRIPTS)
-        import traces
+        sys.path.insert(0, FOLDER)
+        self.addCleanup(sys.path.remove, FOLDER)
+        from stint.plots import traces
         random = np.random.default_rng(3)
         series = random.normal(size=(20000, 8))
         for i in range(1, len(series)):
@@ -211,13 +213,13 @@ class Plots(unittest.TestCase):
                 file["history/validation_loss"] = [1.0, 0.1, 0.05]
                 for family in families:
                     file[f"history/validation/{family}"] = [2.0, 0.2, 0.1]
-        self.expect_figure("t.png", self.run_script("training.py", "one.h5", "two.h5", "--output", "t.png"))
+        self.expect_figure("t.png", self.plot("training", "one.h5", "two.h5", "--output", "t.png"))
         with h5py.File(self.path("one.h5"), "a") as file:
             file["history/validation/short"] = [1.0]
-        self.expect_one_line(1, "short", "training.py", "one.h5", "--output", "bad.png")
+        self.expect_one_line(1, "short", "training", "one.h5", "--output", "bad.png")
         write_ensemble(self.path("ensemble.h5"), (4, 4), 1)
-        self.expect_one_line(1, "ensemble.h5", "training.py", "ensemble.h5", "--output", "bad.png")
-        self.expect_one_line(1, "gone.h5", "training.py", "gone.h5", "--output", "bad.png")
+        self.expect_one_line(1, "ensemble.h5", "training", "ensemble.h5", "--output", "bad.png")
+        self.expect_one_line(1, "gone.h5", "training", "gone.h5", "--output", "bad.png")
 
     def test_path(self):
         random = np.random.default_rng(1)
@@ -225,24 +227,25 @@ class Plots(unittest.TestCase):
             with h5py.File(self.path("p.h5"), "w") as file:
                 file["frames"] = random.normal(size=(13, 5, *extents)).astype(np.float32)
                 file["frame_time"] = np.linspace(0, 1, 13) ** 2
-            self.expect_figure("p.png", self.run_script("path.py", "p.h5", "--output", "p.png", "--samples", "3"))
-        result = self.run_script("path.py", "p.h5", "--output", "p.gif")
+            self.expect_figure("p.png", self.plot("path", "p.h5", "--output", "p.png", "--samples", "3"))
+        result = self.plot("path", "p.h5", "--output", "p.gif")
         self.assertEqual(result.returncode, 0, result.stderr)
         with open(self.path("p.gif"), "rb") as file:
             self.assertEqual(file.read(6), b"GIF89a")
-        self.expect_one_line(2, "--samples", "path.py", "p.h5", "--output", "bad.png", "--samples", "0")
+        self.expect_one_line(2, "--samples", "path", "p.h5", "--output", "bad.png", "--samples", "0")
         with h5py.File(self.path("p.h5"), "a") as file:
             file["frames"][2, 0, 0, 0, 0] = np.nan
-        self.expect_one_line(1, "NaN", "path.py", "p.h5", "--output", "bad.png")
+        self.expect_one_line(1, "NaN", "path", "p.h5", "--output", "bad.png")
         write_ensemble(self.path("e.h5"), (4, 4), 1)
-        self.expect_one_line(1, "/frames", "path.py", "e.h5", "--output", "bad.png")
+        self.expect_one_line(1, "/frames", "path", "e.h5", "--output", "bad.png")
 
     def test_help(self):
-        for script in sorted(os.listdir(SCRIPTS)):
-            if script.endswith(".py") and script != "paper.py":  # what they share
-                result = self.run_script(script, "--help")
-                self.assertEqual((result.returncode, result.stderr), (0, ""), script)
-                self.assertIn("usage", result.stdout, script)
+        modules = {file[:-3] for file in os.listdir(os.path.join(FOLDER, "stint/plots")) if file.endswith(".py")}
+        for name in sorted(modules - {"__init__", "style"}):
+            result = self.plot(name, "--help")
+            self.assertEqual((result.returncode, result.stderr), (0, ""), name)
+            self.assertIn(f"usage: stint plot {name}", result.stdout)
+        self.expect_one_line(2, "'pie' is no plot", "pie", "--output", "bad.png")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "analysis/primaries.hpp"
 
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 
 #include <gtest/gtest.h>

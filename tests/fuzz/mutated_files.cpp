@@ -98,7 +98,7 @@ std::string contents(const std::string& path) {
 }
 
 /// A good file, the name that its damaged copies have, and the commands that read them.
-struct Kind {
+struct GoodFile {
   std::string good, name;
   std::vector<std::string> commands;
 };
@@ -108,7 +108,7 @@ const std::string hmc =
 const std::string train = "train --channels 2 --levels 1 --batch 4 --steps 2 --precision fp32 --threads 1 --quiet ";
 const std::string sample = "sample --samples 2 --steps 3 --precision fp32 --threads 1 --quiet ";
 
-std::vector<Kind> make_good_files(const Context& context) {
+std::vector<GoodFile> make_good_files(const Context& context) {
   const auto make = [&context](const std::string& command, int status) {
     if (const End end = run(context, words(command), true); end.status != status)
       throw std::runtime_error("'stint " + command + "' ended with status " + std::to_string(end.status));
@@ -158,33 +158,33 @@ int main(int argc, char** argv) {
   const fs::path folder = fs::temp_directory_path() / ("stint-mutated-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   fs::current_path(folder);
-  const auto kinds = make_good_files(context);
+  const auto good_files = make_good_files(context);
   std::map<std::string, std::array<int, 3>> ends; // accepted, refused, failed; by file and command
   int failures = 0;
   for (int file = 0; file < files; ++file) {
-    const Kind& kind = kinds[file % kinds.size()];
-    const std::string good = contents(kind.good);
+    const GoodFile& original = good_files[file % good_files.size()];
+    const std::string good = contents(original.good);
     const std::string bad = fuzz::mutate(good, seed * 1'000'003 + static_cast<std::uint64_t>(file));
-    Words commands = {"info --quiet --verify " + kind.name};
+    Words commands = {"info --quiet --verify " + original.name};
     if (all)
-      commands.insert(commands.end(), kind.commands.begin(), kind.commands.end());
+      commands.insert(commands.end(), original.commands.begin(), original.commands.end());
     else
-      commands.push_back(kind.commands[file / kinds.size() % kind.commands.size()]);
+      commands.push_back(original.commands[file / good_files.size() % original.commands.size()]);
     for (const auto& command : commands) {
       remove_outputs();
-      if (const auto parent = fs::path(kind.name).parent_path(); !parent.empty())
-        fs::copy(fs::path(kind.good).parent_path(), parent); // the other files of an unfinished run
-      std::ofstream(kind.name, std::ios::binary) << bad;
+      if (const auto parent = fs::path(original.name).parent_path(); !parent.empty())
+        fs::copy(fs::path(original.good).parent_path(), parent); // the other files of an unfinished run
+      std::ofstream(original.name, std::ios::binary) << bad;
       const End end = run(context, words(command), false);
       const bool failed =
           (end.status != 0 && end.status != exit_failed && end.status != exit_usage) || end.memory > largest;
-      ++ends[kind.good + ": " + words(command)[0]][failed ? 2 : end.status == 0 ? 0 : 1];
+      ++ends[original.good + ": " + words(command)[0]][failed ? 2 : end.status == 0 ? 0 : 1];
       if (failed) {
         ++failures;
         const std::string kept = "failed-" + std::to_string(file) + ".h5";
         std::ofstream(kept, std::ios::binary) << bad;
         std::printf("%s/%s (%s): stint %s: status %d, signal %d, %ld KiB\n", folder.c_str(), kept.c_str(),
-                    kind.good.c_str(), command.c_str(), end.status, end.signal, end.memory);
+                    original.good.c_str(), command.c_str(), end.status, end.signal, end.memory);
       }
     }
   }

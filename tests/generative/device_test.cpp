@@ -2,6 +2,7 @@
 // made for this (separate_device.hpp), and the results are those of the CPU.
 
 #include "generative/drifts/gaussian.hpp"
+#include "generative/phi4/prior.hpp"
 #include "generative/sampler.hpp"
 #include "generative/training/regression.hpp"
 #include "generative/training/trainer.hpp"
@@ -52,23 +53,19 @@ protected:
   const Geometry lattice{{4, 4}};
   const Phi4 theory{.mass2 = 0.5};
   const torch::Tensor data = testing::free_field(lattice, theory, 2, 400);
-  const LawOptions law_options{
-      .symmetric = true, .families = FamilyWeights::parse("mixed"), .field_range = 0.02, .quadratic_range = 0.01};
-  const TrainingLaw law{lattice, data, law_options};
+  const LawOptions law_options{.families = testing::phi4_families(lattice, "mixed"),
+                               .symmetries = testing::phi4_symmetries(true),
+                               .tilting = {.h_range = 0.02, .k2_range = 0.01}};
+  const TrainingLaw law{{lattice}, data, law_options};
   const TrainingOptions training{.steps = 10, .batch = 12, .accumulate = 2, .warmup = 1, .seed = 3};
 
   Model model(c10::Device on) const {
-    Model model({.geometry = lattice,
-                 .kind = "phi4",
-                 .theory = theory,
-                 .symmetric = true,
-                 .field_range = law_options.field_range,
-                 .quadratic_range = law_options.quadratic_range,
-                 .families = law_options.families,
-                 .channels = 4,
-                 .levels = 2,
-                 .moments = measure_moments(data, true, theory)},
-                3);
+    Model model(std::make_unique<Phi4Prior>(Phi4Knowledge{.geometry = lattice,
+                                                          .theory = theory,
+                                                          .symmetric = true,
+                                                          .tilting = law_options.tilting,
+                                                          .moments = measure_moments(data, true, theory)}),
+                {.families = law_options.families, .channels = 4, .levels = 2}, 3);
     const torch::NoGradGuard constant; // the last layer is zero at the start
     std::uint32_t index = 0;
     for (auto& parameter : model.network()->parameters()) {
@@ -82,8 +79,8 @@ protected:
 
   Sampler sampler(c10::Device on, PosteriorMean mean, Task task, Method method) const {
     const auto spectrum = free_field_law(lattice, theory).covariance().values();
-    return {.drift = make_drift(std::move(mean), {.quadratic = -0.01, .source = torch::tensor(0.01, torch::kDouble)}),
-            .geometry = lattice,
+    return {.drift = make_drift(std::move(mean), {.A = -0.01, .b = torch::tensor(0.01, torch::kDouble)}),
+            .layout = {lattice},
             .task = std::move(task),
             .schedule = Schedule::scales(3, spectrum),
             .solver = {.method = method, .reference = Operator::diagonal(Basis::fourier(), spectrum)},
@@ -99,8 +96,8 @@ protected:
             inpainting(mask()),
             inpainting(mask(), 0.3),
             sequential(parse_order("blocks:2", lattice), 0.5, mask()),
-            multiscale(lattice, 2),
-            superresolution(lattice, 2),
+            multiscale({lattice}, 2),
+            superresolution({lattice}, 2),
             denoising(0.3, blur)};
   }
 
@@ -167,7 +164,7 @@ TEST_F(OnDevice, TrainingTakesTheStepsOfTheCpu) {
   got.swap_average();
   expected.swap_average();
   EXPECT_NEAR(validation_loss(there, law, 1, 1, 12).total, validation_loss(here, law, 1, 1, 12).total, tolerance);
-  EXPECT_NEAR(gaussian_loss(there, law, 1, 1, 12).total, gaussian_loss(here, law, 1, 1, 12).total, tolerance);
+  EXPECT_NEAR(prior_loss(there, law, 1, 1, 12).total, prior_loss(here, law, 1, 1, 12).total, tolerance);
 }
 
 TEST_F(OnDevice, NumbersMoveTooWhenAPairDoes) {
@@ -182,11 +179,11 @@ TEST_F(OnDevice, AModelMovesToALargerLattice) {
   const Geometry larger({8, 8});
   here.move_to(larger);
   there.move_to(larger);
-  const auto& moments = there.description().moments;
+  const auto& moments = dynamic_cast<const Phi4Prior&>(there.prior()).knowledge().moments;
   for (const auto& tensor :
        {moments.spectrum, moments.force_spectrum, moments.magnetisation.centers, moments.magnetisation.weights})
     EXPECT_EQ(tensor.device(), device);
-  const auto x = torch::ones({2, 8, 8});
+  const auto x = torch::ones({2, 1, 8, 8});
   const Pair pair = testing::scalar_pair(torch::tensor({0.2, 0.8}), 2);
   const Pair moved{pair.alpha.to(device), pair.beta.to(device)};
   EXPECT_LT(difference(there.posterior_mean()(moved, x.to(device)), here.posterior_mean()(pair, x)), tolerance);

@@ -7,6 +7,10 @@
 
 namespace stint::testing {
 
+/// Of paths in these tests: far from all scales of their laws.
+inline constexpr double log_ratio_range = 5;
+inline Schedule log_ratio(int steps) { return Schedule::log_ratio(steps, log_ratio_range); }
+
 struct AffineLaw {
   torch::Tensor mean;       ///< (V)
   torch::Tensor covariance; ///< (V, V)
@@ -23,11 +27,9 @@ inline std::vector<std::int64_t> shape_of(const Geometry& geometry) {
   return {geometry.extents().begin(), geometry.extents().end()};
 }
 
-/// The identity's columns as fields (V, L1, ..., Ld).
+/// The identity's columns as fields (V, 1, L1, ..., Ld).
 inline torch::Tensor unit_fields(const Geometry& geometry) {
-  auto shape = shape_of(geometry);
-  shape.insert(shape.begin(), geometry.volume());
-  return torch::eye(geometry.volume(), torch::kDouble).reshape(shape);
+  return torch::eye(geometry.volume(), torch::kDouble).reshape(Layout{geometry}.shape(geometry.volume()));
 }
 
 /// An operator as a matrix (V, V).

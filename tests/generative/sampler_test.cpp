@@ -20,9 +20,9 @@ protected:
                   return law.posterior_mean(pair, signal);
                 },
                 tilt),
-            .geometry = lattice,
+            .layout = {lattice},
             .task = generation(),
-            .schedule = Schedule::log_ratio(32)};
+            .schedule = Schedule::log_ratio(32, 5)};
   }
 };
 
@@ -33,12 +33,12 @@ TEST_F(FreeFieldSampler, GeneratesTheFreeField) {
   const auto& x = result.configurations;
   EXPECT_LT(std::abs(testing::z_score(x.square().flatten(1).mean(1), exact.phi2)), 4);
   EXPECT_LT(std::abs(testing::z_score(x.flatten(1).mean(1).square(), exact.magnetisation_squared)), 4);
-  const auto neighbours = (x * x.roll(1, 1) + x * x.roll(1, 2)).flatten(1).mean(1) / 2;
+  const auto neighbours = (x * x.roll(1, 2) + x * x.roll(1, 3)).flatten(1).mean(1) / 2;
   EXPECT_LT(std::abs(testing::z_score(neighbours, exact.nearest_neighbour)), 4);
 }
 
 TEST_F(FreeFieldSampler, TiltGeneratesTheTheoryInTheField) {
-  const auto x = sampler({.source = torch::tensor(0.4)})(6, 0, 20000).configurations;
+  const auto x = sampler({.b = torch::tensor(0.4)})(6, 0, 20000).configurations;
   const auto exact = free_field_moments(lattice, {.mass2 = 0.5, .field = 0.4});
   EXPECT_LT(std::abs(testing::z_score(x.flatten(1).mean(1), exact.magnetisation)), 4);
   EXPECT_LT(std::abs(testing::z_score(x.square().flatten(1).mean(1), exact.phi2)), 4);

@@ -34,12 +34,12 @@ std::vector<NamedTask> complete_tasks() {
           {"blocks of 2", sequential(block_order(lattice, 2))},
           {"Morton, overlapping", sequential(morton_order(lattice, 2), 0.5)},
           {"Morton, trigonometric", sequential(morton_order(lattice, 2), 0, {}, Curve::trigonometric)},
-          {"coarse to fine", multiscale(lattice, 3)},
-          {"coarse to fine, overlapping", multiscale(lattice, 3, 0.25)}};
+          {"coarse to fine", multiscale({lattice}, 3)},
+          {"coarse to fine, overlapping", multiscale({lattice}, 3, 0.25)}};
 }
 
-// What freezing the steps beyond log_ratio_range costs in the covariance, in units of that of a site.
-const double frozen_error = std::exp(-2 * log_ratio_range) / std::pow(free_field.deviation, 2);
+// What freezing the steps beyond the range costs in the covariance, in units of that of a site.
+const double frozen_error = std::exp(-2 * testing::log_ratio_range) / std::pow(free_field.deviation, 2);
 
 TEST(TaskLaws, EveryPathEndsInTheSameLaw) {
   for (const auto& [name, task] : complete_tasks()) {
@@ -48,11 +48,11 @@ TEST(TaskLaws, EveryPathEndsInTheSameLaw) {
     };
     EXPECT_LT(error(Schedule::uniform(12), rk4), error(Schedule::uniform(6), rk4) / 12) << name;
     EXPECT_LT(error(Schedule::uniform(24), rk4), 1e-5) << name;
-    EXPECT_LT(error(Schedule::log_ratio(32), multistep), error(Schedule::log_ratio(16), multistep) / 4) << name;
+    EXPECT_LT(error(testing::log_ratio(32), multistep), error(testing::log_ratio(16), multistep) / 4) << name;
     if (task.path.stages() > 8)
       continue; // thousands of steps
-    EXPECT_LT(error(Schedule::log_ratio(64), multistep), 10 * frozen_error) << name;
-    EXPECT_LT(error(Schedule::log_ratio(64), sde2), error(Schedule::log_ratio(32), sde2) / 4) << name;
+    EXPECT_LT(error(testing::log_ratio(64), multistep), 10 * frozen_error) << name;
+    EXPECT_LT(error(testing::log_ratio(64), sde2), error(testing::log_ratio(32), sde2) / 4) << name;
     const auto adaptive = law_of(free_field.drift(), lattice, task, Schedule::uniform(1), dopri5);
     EXPECT_LT(free_field.error(adaptive, free_field.exact), 1e-5) << name;
   }
@@ -84,7 +84,7 @@ std::vector<Observation> exact_observations() {
     const auto known = parse_mask("block:2x3@3,1", lattice, 0);
     tasks.push_back({"inpaint", inpainting(known, 0, curve), {}, {}});
     tasks.push_back({"inpaint block by block", sequential(block_order(lattice, 2), 0.25, known, curve), {}, {}});
-    tasks.push_back({"low modes known", superresolution(lattice, 2, curve), {}, {}});
+    tasks.push_back({"low modes known", superresolution({lattice}, 2, curve), {}, {}});
     tasks.push_back({"block averages known", block_superresolution(lattice, 2, curve), {}, {}});
   }
   for (auto& task : tasks) {
@@ -129,17 +129,17 @@ TEST(TaskLaws, WithExactObservationsTheRestHasItsConditionalLaw) {
     };
     EXPECT_LT(error(Schedule::uniform(24), rk4), 1e-5) << observation.name;
     EXPECT_LT(error_of(free_field.drift(), observation, Schedule::uniform(1), dopri5), 1e-5) << observation.name;
-    EXPECT_LT(error(Schedule::log_ratio(32), multistep), error(Schedule::log_ratio(16), multistep) / 4)
+    EXPECT_LT(error(testing::log_ratio(32), multistep), error(testing::log_ratio(16), multistep) / 4)
         << observation.name;
-    EXPECT_LT(error(Schedule::log_ratio(64), multistep), 10 * frozen_error) << observation.name;
-    EXPECT_LT(error(Schedule::log_ratio(64), sde2), error(Schedule::log_ratio(32), sde2) / 4) << observation.name;
+    EXPECT_LT(error(testing::log_ratio(64), multistep), 10 * frozen_error) << observation.name;
+    EXPECT_LT(error(testing::log_ratio(64), sde2), error(testing::log_ratio(32), sde2) / 4) << observation.name;
   }
 }
 
 TEST(TaskLaws, FromNoisyObservationsTheSdeDrawsFromThePosterior) {
   for (const auto& observation : noisy_observations()) {
     const auto error = [&](int steps, const SolverOptions& solver) {
-      return error_of(free_field.oracle(), observation, Schedule::log_ratio(steps), solver);
+      return error_of(free_field.oracle(), observation, testing::log_ratio(steps), solver);
     };
     const SolverOptions sde{.method = Method::sde};
     EXPECT_NEAR(std::log2(error(32, sde) / error(64, sde)), 1, 0.2) << observation.name;
@@ -160,8 +160,8 @@ TEST(TaskLaws, AveragedOverNoisyObservationsAllSolversMakeData) {
           free_field.exact);
     };
     EXPECT_LT(error(Schedule::uniform(24), rk4), 1e-5) << observation.name;
-    EXPECT_LT(error(Schedule::log_ratio(64), multistep), 10 * frozen_error) << observation.name;
-    EXPECT_LT(error(Schedule::log_ratio(64), {.method = Method::sde2, .noise = 0.2}), 0.01) << observation.name;
+    EXPECT_LT(error(testing::log_ratio(64), multistep), 10 * frozen_error) << observation.name;
+    EXPECT_LT(error(testing::log_ratio(64), {.method = Method::sde2, .noise = 0.2}), 0.01) << observation.name;
   }
 }
 
@@ -177,11 +177,11 @@ TEST(TaskLaws, AtEveryKnotIsThatOfTheInterpolant) {
   };
   for (const double stage : {0.5, 1.0, 1.25, 1.5, 2.0, 2.5}) {
     EXPECT_LT(error(Schedule::uniform(24), stage, rk4), 1e-5) << stage;
-    EXPECT_LT(error(Schedule::log_ratio(64), stage, multistep), 10 * frozen_error) << stage;
+    EXPECT_LT(error(testing::log_ratio(64), stage, multistep), 10 * frozen_error) << stage;
     for (const double eps : {0.0, 0.5, 2.0}) {
       const SolverOptions solver{.method = Method::sde2, .noise = eps, .reference = std::pow(free_field.deviation, 2)};
-      const double coarse = error(Schedule::log_ratio(32), stage, solver),
-                   fine = error(Schedule::log_ratio(64), stage, solver);
+      const double coarse = error(testing::log_ratio(32), stage, solver),
+                   fine = error(testing::log_ratio(64), stage, solver);
       EXPECT_TRUE(fine < coarse / 3.5 || fine < frozen_error) << stage << " " << eps << ": " << coarse << " " << fine;
       EXPECT_LT(fine, 0.02) << stage << " " << eps;
     }
@@ -226,29 +226,30 @@ TEST(TaskLaws, KnownSitesKeepTheirBits) {
   observed[2][1] = -0.0;
   observed[3][3] = 0.1; // not a float
   const auto known = parse_mask("block:2x2@0,2", lattice, 0);
+  const torch::indexing::Slice all;
   for (const auto type : {torch::kFloat, torch::kDouble})
     for (const Method method :
          {Method::euler, Method::heun, Method::rk4, Method::dopri5, Method::multistep, Method::sde, Method::sde2})
       for (const Task& task : {inpainting(known), sequential(raster_order(lattice), 0.5, known)}) {
         torch::manual_seed(1);
-        const auto x0 = torch::randn({3, 4, 4}, type), seen = observed.to(type);
+        const auto x0 = torch::randn({3, 1, 4, 4}, type), seen = observed.to(type);
         const auto x =
-            solve(free_field.drift(), start_state(task, x0, seen), knots(task.path, Schedule::log_ratio(4)),
+            solve(free_field.drift(), start_state(task, x0, seen), knots(task.path, testing::log_ratio(4)),
                   {.method = method}, [](std::int64_t, const torch::Tensor& like) { return torch::randn_like(like); })
                 .x;
         const auto same = (x == seen) & (x.signbit() == seen.signbit());
-        EXPECT_TRUE(same.index({torch::indexing::Slice(), known}).all().item<bool>());
-        EXPECT_FALSE((x == start_state(task, x0, seen)).index({torch::indexing::Slice(), ~known}).any().item<bool>());
+        EXPECT_TRUE(same.index({all, all, known}).all().item<bool>());
+        EXPECT_FALSE((x == start_state(task, x0, seen)).index({all, all, ~known}).any().item<bool>());
       }
 }
 
 TEST(TaskLaws, KnownModesAndAveragesStayToRounding) {
-  for (const Task& task : {superresolution(lattice, 2), block_superresolution(lattice, 2)})
+  for (const Task& task : {superresolution({lattice}, 2), block_superresolution(lattice, 2)})
     for (const Method method : {Method::rk4, Method::dopri5, Method::multistep, Method::sde2}) {
       torch::manual_seed(1);
-      const auto x0 = torch::randn({3, 4, 4}, torch::kDouble);
+      const auto x0 = torch::randn({3, 1, 4, 4}, torch::kDouble);
       const auto x = solve(free_field.drift(), start_state(task, x0, free_field.observed()),
-                           knots(task.path, Schedule::log_ratio(4)), {.method = method},
+                           knots(task.path, testing::log_ratio(4)), {.method = method},
                            [](std::int64_t, const torch::Tensor& like) { return torch::randn_like(like); })
                          .x;
       const Operator seen = task.path.start_pair().beta;

@@ -45,12 +45,45 @@ class SubmitTest(study.StudyTest):
         self.assertEqual(said.count("== last"), 1)
         self.assertEqual(said.count("== chain"), 0)
 
-    def test_local_ends_at_the_first_failure(self):
-        self.write("tiny/stages", STAGES.replace("measure chain-{}.h5", "measure none-{}.h5"))
-        result = self.submit("tiny", "--local")
+    def test_after_a_failure_the_others_go_on(self):
+        self.write("tiny/stages", STAGES.replace("measure chain-{}.h5", "measure chain-{}.h5 --discard 1{}") +
+                   "alone - - 1 1 0:10:00 1G cpu hmc --config hmc.ini --output alone.h5\n")
+        result = self.submit("tiny", "--local")  # --discard 10.5 is no whole number
         self.assertEqual(result.returncode, 1)
-        self.assertIn("table-0.5: failed with status 1", result.stderr)
-        self.assertFalse((self.folder / "runs/tiny/last.txt").exists())
+        self.assertIn("table-0.5: failed with status 2", result.stderr)
+        self.assertIn("last: left out, because table is not done", result.stderr)
+        self.assertIn("submit.sh: not done: table-0.5 table-1.5 last", result.stderr)
+        results = self.folder / "runs/tiny"
+        self.assertTrue((results / "alone.done").exists())
+        self.assertFalse((results / "last.txt").exists())
+        before = (results / "chain-0.5.h5").stat().st_mtime_ns
+        self.write("tiny/stages", STAGES)  # mended: what is done stays
+        self.succeed("tiny", "--local")
+        self.assertTrue((results / "last.txt").exists())
+        self.assertEqual((results / "chain-0.5.h5").stat().st_mtime_ns, before)
+
+    def test_lines_of_an_array_follow_their_own_task(self):
+        self.write("tiny/stages", "chain - 0.5,-1,1.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda {} --output chain-{}.h5\n"
+                                  "table chain = 1 1 0:10:00 1G cpu measure chain-{}.h5")
+        result = self.submit("tiny", "--local")
+        self.assertIn("not done: chain--1 table--1;", result.stderr)
+        self.assertEqual(sorted(path.stem for path in (self.folder / "runs/tiny").glob("table*.done")), ["table-0.5", "table-1.5"])
+
+    def test_stages_of_any_editor(self):
+        self.write("tiny/stages", STAGES.rstrip("\n").replace("\n", "\r\n"))  # no newline at the end
+        self.succeed("tiny", "--local")
+        self.assertTrue((self.folder / "runs/tiny/last.txt").exists())
+        self.assertFalse([path for path in (self.folder / "runs/tiny").iterdir() if "\r" in path.name])
+
+    def test_a_study_with_a_folder(self):
+        self.write("tiny/notes.txt", "a note")
+        (self.folder / "tiny/masks").mkdir()
+        (self.folder / "tiny/masks/one").write_text("1")
+        self.succeed("tiny", "--local")
+        self.assertEqual((self.folder / "runs/tiny/masks/one").read_text(), "1")
+        self.succeed("tiny", "--local")
+        (self.folder / "tiny/masks/one").write_text("2")
+        self.refuse("choose another --output", "tiny", "--local")
 
     def test_interrupted_by_the_terminal_it_continues(self):
         self.write("tiny/hmc.ini", TINY.replace("trajectories=12", "trajectories=20000").replace("save-every=4", "save-every=2000"))
@@ -72,6 +105,11 @@ class SubmitTest(study.StudyTest):
         self.write("tiny/hmc.ini", TINY + "mass2=-3\n")
         self.refuse("choose another --output", "tiny", "--local")
         self.succeed("tiny", "--local", "--output", "other")
+        self.write("tiny/hmc.ini", TINY)
+        self.write("tiny/stages", STAGES.replace("--lambda {}", "--lambda {} --seed 2"))
+        self.refuse("its stage 'chain' is done", "tiny", "--local")
+        self.write("tiny/stages", STAGES.replace("0:10:00", "0:20:00"))
+        self.succeed("tiny", "--local")  # what results do not depend on
 
     def test_dry_run_prints_the_jobs(self):
         site = self.folder / "site.sh"

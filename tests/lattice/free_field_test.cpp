@@ -1,4 +1,6 @@
 #include "lattice/free_field.hpp"
+
+#include "lattice/action.hpp"
 #include "tests/lattice/configuration_moments.hpp"
 #include "tests/lattice/independent_mean.hpp"
 

@@ -52,5 +52,12 @@ TEST_F(Parallel, ErrorsOfAnotherKindKeepTheirType) {
   EXPECT_THROW(parallel_for(10, [](std::int64_t) { throw 1; }), int);
 }
 
+TEST_F(Parallel, LittleWorkIsDoneByFewThreads) {
+  EXPECT_EQ(threads_for(0), 1);
+  EXPECT_EQ(threads_for(5e3), 1);
+  EXPECT_EQ(threads_for(5e4), 2);
+  EXPECT_EQ(threads_for(1e12), 4);
+}
+
 } // namespace
 } // namespace stint

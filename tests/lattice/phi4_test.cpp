@@ -1,4 +1,6 @@
 #include "lattice/phi4.hpp"
+
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // independent, so errors come from the spread of the chains' means.
 
 #include "lattice/free_field.hpp"
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "tests/lattice/configuration_moments.hpp"
 #include "tests/lattice/independent_mean.hpp"
 
@@ -36,7 +36,7 @@ TYPED_TEST_SUITE(HmcIn, Precisions);
 /// Runs `measure(chain, configuration, info)` on every chain after each of `measurements` blocks of `spacing`
 /// trajectories.
 template<class Real, class Measure>
-void measure_chains(Ensemble<Real>& ensemble, const Geometry& geometry, int thermalisation, int measurements,
+void measure_chains(MarkovChains<Real>& ensemble, const Geometry& geometry, int thermalisation, int measurements,
                     int spacing, Measure measure) {
   std::vector<TrajectoryInfo> info(ensemble.chains());
   std::vector<Real> configurations(ensemble.chains() * geometry.volume());
@@ -63,7 +63,7 @@ template<class Real> void expect_free_field(const std::string& lattice, UpdateSe
   // that.
   const double step_size = 0.9 / std::sqrt(2 * (0.5 + 4 * geometry.dimensions()));
   update.hmc.step_size *= step_size;
-  Ensemble<Real> ensemble(geometry, free, update, 41, 0, chains);
+  MarkovChains<Real> ensemble(geometry, free, update, 41, 0, chains);
   ensemble.start_hot(0.45); // from far off the large steps would accept nothing
   enum { magnetisation, magnetisation_squared, phi2, nearest_neighbour, action_density, virial, acceptance, count };
   std::vector<std::array<double, count>> sums(chains);
@@ -170,7 +170,7 @@ TYPED_TEST(HmcIn, SamplesTheChainOfFourSites) {
   for (std::size_t i = 0; i < updates.size(); ++i) {
     SCOPED_TRACE("update " + std::to_string(i));
     const int chains = 4096, measurements = 20;
-    Ensemble<TypeParam> ensemble(geometry, theory, updates[i], 42, 0, chains);
+    MarkovChains<TypeParam> ensemble(geometry, theory, updates[i], 42, 0, chains);
     ensemble.start_hot();
     std::vector<std::array<double, 5>> sums(chains);
     double weight = 0;
@@ -201,7 +201,7 @@ TYPED_TEST(HmcIn, SamplesTheChainOfFourSites) {
 /// The correlation of the magnetisation of one trajectory with the next.
 IndependentMean autocorrelation(const Phi4& free, const Geometry& geometry, const HmcSettings& hmc) {
   const int chains = 1024, trajectories = 20;
-  Ensemble<float> ensemble(geometry, free, {.hmc = hmc}, 44, 0, chains);
+  MarkovChains<float> ensemble(geometry, free, {.hmc = hmc}, 44, 0, chains);
   std::vector<double> draw(geometry.volume());
   std::vector<float> start;
   for (std::uint32_t chain = 0; chain < chains; ++chain) { // HMC alone would take thousands of trajectories
@@ -245,8 +245,8 @@ TEST(FourierAcceleration, LetsTheMagnetisationOfALightFieldMoveAsFastAsTheRest) 
 TYPED_TEST(HmcIn, AcceptsAsTheReferenceRun) {
   const Geometry geometry({32, 32});
   const int chains = sizeof(TypeParam) == 4 ? 256 : 96, trajectories = 1000;
-  Ensemble<TypeParam> ensemble(geometry, {.mass2 = -4, .lambda = 4.572}, {.hmc = {.step_size = 0.07, .steps = 10}}, 43,
-                               0, chains);
+  MarkovChains<TypeParam> ensemble(geometry, {.mass2 = -4, .lambda = 4.572}, {.hmc = {.step_size = 0.07, .steps = 10}},
+                                   43, 0, chains);
   ensemble.start_hot(0.1);
   std::vector<TrajectoryInfo> info(chains);
   for (int i = 0; i < 1000; ++i)

@@ -1,5 +1,6 @@
 // Fourier acceleration of a group of chains against the reference, lane by lane.
 
+#include "lattice/action.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/aligned_array.hpp"
 #include "mcmc/fourier_dynamics.hpp"
@@ -28,16 +29,18 @@ protected:
   /// A group of chains with phi and pi of their streams.
   struct Group {
     explicit Group(const Geometry& geometry)
-        : volume(geometry.volume()), dynamics(geometry, fourier_mass2),
-          sweep(geometry, theory, *supported_kernels<Real>().entries[0]), phi(volume * lanes), pi(volume * lanes),
-          first(volume * lanes), second(volume * lanes), modes(dynamics.metric().modes_size()) {
-      sweep.kernels().normals({.seed = 6, .purpose = 0, .first_chain = 16, .trajectory = 3}, 0, volume, phi.data());
-      dynamics.draw_momenta(sweep.kernels(), {.seed = 6, .purpose = 1, .first_chain = 16, .trajectory = 3}, volume,
-                            pi.data(), modes.data());
+        : volume(geometry.volume()),
+          dynamics(LatticePass<Real>(geometry, theory, *supported_kernels<Real>().entries[0]), geometry, fourier_mass2),
+          phi(volume * lanes), pi(volume * lanes), first(volume * lanes), second(volume * lanes),
+          modes(dynamics.modes_size()) {
+      dynamics.pass().kernels().normals({.seed = 6, .purpose = 0, .first_chain = 16, .trajectory = 3}, 0, volume,
+                                        phi.data());
+      dynamics.draw_momenta({.seed = 6, .purpose = 1, .first_chain = 16, .trajectory = 3}, workspace());
     }
+    Workspace<Real> workspace() { return {pi.data(), first.data(), second.data(), modes.data()}; }
     Proposal<Real> move(const HmcSettings& settings, const Real* from) {
-      return dynamics(sweep, trajectory_stages(settings.integrator, settings.step_size, settings.steps), from,
-                      pi.data(), {first.data(), second.data()}, modes.data());
+      return dynamics.move(trajectory_stages(settings.integrator, settings.step_size, settings.steps), from,
+                           workspace());
     }
     std::vector<double> lane(const Real* field, int lane) const {
       std::vector<double> values(volume);
@@ -48,7 +51,6 @@ protected:
 
     std::int64_t volume;
     FourierDynamics<Real> dynamics;
-    LatticeSweep<Real> sweep;
     AlignedArray<Real> phi, pi, first, second, modes;
   };
 };

@@ -1,6 +1,6 @@
 // HMC with held sites samples the conditional law of the others.
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ TYPED_TEST(Held, SitesLeaveTheOthersInTheirConditionalLaw) {
   const Phi4 theory{.mass2 = 0.5, .field = 0.4};
   const std::vector<TypeParam> start = {1, 0, -0.5, 0, 0, 2};
   const std::int64_t chains = 64, trajectories = 3000, thermalize = 20;
-  Ensemble<TypeParam> ensemble(chain, theory, {.hmc = {.step_size = 0.3, .steps = 4}}, 5, 0, chains);
+  MarkovChains<TypeParam> ensemble(chain, theory, {.hmc = {.step_size = 0.3, .steps = 4}}, 5, 0, chains);
   std::vector<TypeParam> fields;
   for (std::int64_t n = 0; n < chains; ++n)
     fields.insert(fields.end(), start.begin(), start.end());
@@ -69,7 +69,7 @@ TYPED_TEST(Held, NoSiteIsTheSameAsWithout) {
   const Geometry geometry({8, 6});
   const Phi4 theory{.mass2 = -1, .lambda = 0.8};
   const auto run = [&](bool hold) {
-    Ensemble<TypeParam> ensemble(geometry, theory, {.hmc = {.integrator = Integrator::omelyan}}, 5, 0, 20);
+    MarkovChains<TypeParam> ensemble(geometry, theory, {.hmc = {.integrator = Integrator::omelyan}}, 5, 0, 20);
     ensemble.start_hot();
     if (hold)
       ensemble.hold(std::vector<std::uint8_t>(48, 0));
@@ -84,9 +84,9 @@ TYPED_TEST(Held, NoSiteIsTheSameAsWithout) {
 }
 
 TYPED_TEST(Held, RefusesWhatItCannotHold) {
-  Ensemble<TypeParam> fourier(Geometry({4, 4}), {.mass2 = 1}, {.hmc = {.fourier_mass2 = 1}}, 1, 0, 1);
+  MarkovChains<TypeParam> fourier(Geometry({4, 4}), {.mass2 = 1}, {.hmc = {.fourier_mass2 = 1}}, 1, 0, 1);
   EXPECT_THROW(fourier.hold(std::vector<std::uint8_t>(16, 1)), std::invalid_argument);
-  Ensemble<TypeParam> plain(Geometry({4, 4}), {.mass2 = 1}, {}, 1, 0, 1);
+  MarkovChains<TypeParam> plain(Geometry({4, 4}), {.mass2 = 1}, {}, 1, 0, 1);
   EXPECT_THROW(plain.hold(std::vector<std::uint8_t>(15, 1)), std::invalid_argument);
 }
 

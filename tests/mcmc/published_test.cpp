@@ -2,7 +2,7 @@
 // sweeps, gives them within small errors. docs/hmc.md shows the same numbers from the program.
 
 #include "lattice/free_field.hpp"
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "tests/lattice/independent_mean.hpp"
 
 #include <gtest/gtest.h>
@@ -110,7 +110,7 @@ using Sums = std::array<double, 4 + distances>;
 
 template<class Real> std::vector<Sums> sample(const Phi4& theory, const UpdateSettings& update) {
   const int chains = 4096, thermalisation = 100, measurements = 300;
-  Ensemble<Real> ensemble(Geometry({sites}), theory, update, 46, 0, chains);
+  MarkovChains<Real> ensemble(Geometry({sites}), theory, update, 46, 0, chains);
   ensemble.start_hot();
   std::vector<TrajectoryInfo> info(chains);
   for (int i = 0; i < thermalisation; ++i)

@@ -1,6 +1,6 @@
 // Tuning of the step size: dual averaging reaches its target, and continues from its state.
 
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 #include "mcmc/tune.hpp"
 #include "tests/lattice/independent_mean.hpp"
 
@@ -47,7 +47,7 @@ TEST_P(Tuning, ReachesItsTarget) {
   const auto& [name, lattice, theory, hmc] = GetParam();
   const double target = 0.8;
   HmcSettings settings = hmc;
-  Ensemble<float> ensemble(Geometry::parse(lattice), theory, {.hmc = settings}, 51, 0, 64);
+  MarkovChains<float> ensemble(Geometry::parse(lattice), theory, {.hmc = settings}, 51, 0, 64);
   ensemble.start_hot();
   std::vector<TrajectoryInfo> info(64);
   StepSizeTuner tuner(settings.step_size, target);
@@ -118,6 +118,52 @@ TEST(StepSizeTuner, RefusesWhatMakesNoSense) {
     EXPECT_THROW(StepSizeTuner(step, 0.8), std::invalid_argument);
   for (const double target : {0., 1., 80., std::numeric_limits<double>::quiet_NaN()})
     EXPECT_THROW(StepSizeTuner(0.1, target), std::invalid_argument);
+}
+
+TEST(StepSizeTuner, StaysAboveTheSmallestAndKnowsWhenNothingHelps) {
+  StepSizeTuner tuner(0.1, 0.65, 1e-3);
+  for (int i = 0; i < 200; ++i) {
+    tuner.update(0);
+    ASSERT_GE(tuner.step_size(), 0.999e-3);
+    EXPECT_EQ(tuner.hopeless(), i + 1 >= 20) << i;
+  }
+  EXPECT_GE(tuner.averaged_step_size(), 0.999e-3);
+  StepSizeTuner recovers(0.1, 0.65, 1e-3); // some rejections at the beginning mean nothing
+  for (int i = 0; i < 200; ++i) {
+    recovers.update(i < 8 ? 0 : 1);
+    EXPECT_FALSE(recovers.hopeless()) << i;
+  }
+}
+
+/// At half the stable step size leapfrog conserves the energy to order 1, at four times it does not at all.
+TEST(StableStepSize, IsWhereLeapfrogBecomesUnstable) {
+  const Case theories[] = {{"reference", "16x16", {.mass2 = -4, .lambda = 4.572}, {}},
+                           {"free", "8x8x8", {.mass2 = 0.5}, {}},
+                           {"chain", "64", {.mass2 = -2, .lambda = 1.1}, {}},
+                           {"deep", "8x8", {.mass2 = -40, .lambda = 5}, {}},
+                           {"field", "8x8", {.mass2 = 1, .lambda = 1, .field = 100}, {}},
+                           {"four", "4x4x4x4", {.mass2 = -1, .lambda = 0.5, .quadratic = 1}, {}}};
+  for (const auto& [name, lattice, theory, unused] : theories) {
+    SCOPED_TRACE(name);
+    const Geometry geometry = Geometry::parse(lattice);
+    const double stable = stable_step_size(theory, geometry.dimensions());
+    const auto acceptance = [&](double step_size) {
+      MarkovChains<double> chains(geometry, theory, {.hmc = {.step_size = stable / 10, .steps = 10}}, 3, 0, 16);
+      chains.start_hot();
+      std::vector<TrajectoryInfo> info(16);
+      for (int i = 0; i < 200; ++i)
+        chains.advance(info);
+      chains.set_hmc({.step_size = step_size, .steps = 10});
+      chains.advance(info);
+      return acceptance_of(info);
+    };
+    EXPECT_GT(acceptance(stable / 8), 0.2);
+    EXPECT_LT(acceptance(4 * stable), 1e-3);
+    EXPECT_GT(acceptance(smallest_step_size(stable, geometry.volume())), 0.9);
+    EXPECT_TRUE(can_tune_from(stable / 8, stable));
+    EXPECT_FALSE(can_tune_from(1000, stable));
+    EXPECT_FALSE(can_tune_from(1e-6, stable));
+  }
 }
 
 TEST(WithStepSize, KeepsTheLengthOfTheTrajectory) {

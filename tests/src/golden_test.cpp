@@ -5,8 +5,8 @@
 // to change answers.
 
 #include "generative/model.hpp"
-#include "generative/training/family.hpp"
 #include "src/files/model_file.hpp"
+#include "src/kinds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,24 +21,21 @@ namespace {
 constexpr std::int64_t samples = 2;
 constexpr std::array<std::int64_t, 6> sites = {0, 1, 33, 500, 777, 1023};
 
-torch::Tensor normals(const Geometry& geometry, Purpose purpose) {
-  std::vector<std::int64_t> shape = {samples};
-  shape.insert(shape.end(), geometry.extents().begin(), geometry.extents().end());
-  auto fields = torch::empty(shape, torch::kFloat);
+torch::Tensor normals(const Layout& layout, Purpose purpose) {
+  auto fields = torch::empty(layout.shape(samples), torch::kFloat);
   for (std::int64_t n = 0; n < samples; ++n)
     Stream{11, purpose, static_cast<std::uint32_t>(n)}.normals(
-        std::span<float>(fields.data_ptr<float>() + n * geometry.volume(), geometry.volume()));
+        std::span<float>(fields.data_ptr<float>() + n * layout.numbers(), layout.numbers()));
   return fields;
 }
 
-/// Noise levels (samples, L1, ..., Ld) of random operators of a family.
-torch::Tensor levels_of(Family family, const Geometry& geometry) {
-  auto levels = torch::empty_like(normals(geometry, Purpose::training));
-  const FamilyDraws draw(geometry);
+/// Noise levels (samples, 1, L1, ..., Ld) of random operators of a family.
+torch::Tensor levels_of(const Family& family, const Layout& layout) {
+  auto levels = torch::empty(layout.shape(samples), torch::kFloat);
   for (std::int64_t n = 0; n < samples; ++n)
-    draw(family, Stream{12, Purpose::training, static_cast<std::uint32_t>(n)}, 8,
-         std::span<float>(levels.data_ptr<float>() + n * geometry.volume(), geometry.volume()));
-  return family == Family::scalar ? levels.narrow(1, 0, 1).narrow(2, 0, 1) : levels;
+    family.draw(Stream{12, Purpose::training, static_cast<std::uint32_t>(n)}, 8,
+                std::span<float>(levels.data_ptr<float>() + n * layout.volume(), layout.volume()));
+  return family.basis == Basis::any() ? levels.narrow(2, 0, 1).narrow(3, 0, 1) : levels;
 }
 
 std::vector<double> summary(const torch::Tensor& fields) {
@@ -58,28 +55,28 @@ using Answers = std::map<std::string, std::vector<double>>;
 /// mass.
 void ask(const std::string& name, Answers& answers) {
   const torch::NoGradGuard constant;
-  Model model = ModelReader(std::string(STINT_MODELS) + "/" + name).model();
+  Model model = ModelReader(std::string(STINT_MODELS) + "/" + name, all_kinds()).model();
   model.set_precision(torch::kDouble);
-  const auto description = model.description();
-  const auto& geometry = description.geometry;
+  const Layout layout = model.layout();
+  const double k2_top = model.prior().tilting().k2_top;
   // Fields of about the size of the data's; what they say of x1 need not be likely.
-  const auto x0 = normals(geometry, Purpose::training_noise);
-  const auto x1 = 0.5 * normals(geometry, Purpose::validation) + 0.2;
+  const auto x0 = normals(layout, Purpose::training_noise);
+  const auto x1 = 0.5 * normals(layout, Purpose::validation) + 0.2;
   struct Case {
     std::string name;
-    double field, quadratic;
+    double h, k2;
   };
   std::vector<Case> tilts = {{"none", 0, 0}, {"h", 0.02, 0}, {"k2", 0, -0.03}};
-  if (description.quadratic_top > 0)
+  if (k2_top > 0)
     tilts.push_back({"top", 0.01, 0.02});
-  for (const Family family : families) {
-    const Pair pair = pair_of_levels(basis_of(family), levels_of(family, geometry));
+  for (const auto& family : model.prior().families()) {
+    const Pair pair = pair_of_levels(family.basis, levels_of(family, layout));
     const auto x = interpolate(pair, x0, x1);
     for (const auto& tilt : tilts) {
-      const double relative = tilt.quadratic - description.quadratic_top;
-      const auto seen = observe(pair, x, {.quadratic = 2 * relative, .source = torch::tensor(tilt.field)});
-      answers[name + "/" + name_of(family) + "/" + tilt.name] =
-          summary(model.posterior_mean(relative)(seen.pair, seen.signal));
+      const double k2_below = tilt.k2 - k2_top;
+      const auto seen = observe(pair, x, {.A = 2 * k2_below, .b = torch::tensor(tilt.h)});
+      answers[name + "/" + family.name + "/" + tilt.name] =
+          summary(model.posterior_mean(k2_below)(seen.pair, seen.signal));
     }
   }
 }

@@ -35,9 +35,9 @@ class HmcRun(ProgramTest):
         self.succeed("info", name, "--json", f"{name}.json", "--overwrite", "--quiet")
         return json.loads((self.folder / f"{name}.json").read_text())
 
-    def stop(self, *arguments, ranks=None):
+    def stop(self, *arguments, ranks=None, **changes):
         """A run that stops after its first trajectory."""
-        result = self.run_stint(*tiny("--output", "out.h5", "--time-limit", "0", *arguments), ranks=ranks)
+        result = self.run_stint(*tiny("--output", "out.h5", "--time-limit", "0", *arguments, **changes), ranks=ranks)
         self.assertEqual(result.returncode, 75, result.stderr)
         self.assertEqual(result.stderr.count("stint hmc: "), 1, result.stderr)
         self.assertIn("continue with --resume", result.stderr)
@@ -57,8 +57,8 @@ class Layouts(HmcRun):
                     chains, layouts = (40, ((1, 2), (1, 3), (2, 1), (3, 2))) if precision == "single" else (20, ((2, 2), (3, 1)))
                     for ranks, threads in ((1, 1), *layouts):
                         files.append(f"{precision}-{name}-{ranks}-{threads}.h5")
-                        self.succeed(*tiny("--output", files[-1], "--precision", precision, *options, threads=threads, chains=chains),
-                                     ranks=None if ranks == 1 else ranks)
+                        self.succeed(*tiny("--output", files[-1], "--precision", precision, *options, threads=threads, chains=chains,
+                                           thermalize=20), ranks=None if ranks == 1 else ranks)
                     self.assert_same(*files)
                     steps = {self.attributes(file)["step_size"] for file in files}
                     self.assertEqual(len(steps), 1)
@@ -70,13 +70,13 @@ class Stops(HmcRun):
     def test_stopped_and_resumed_equals_uninterrupted(self):
         for name, options in ALGORITHMS.items():
             with self.subTest(name):
-                self.hmc(f"{name}.h5", *options)
+                self.hmc(f"{name}.h5", *options, thermalize=20)
                 for _ in range(3):  # in thermalisation, on one rank or two
-                    self.stop("--resume", *options)
-                    self.stop("--resume", *options, ranks=2)
+                    self.stop("--resume", *options, thermalize=20)
+                    self.stop("--resume", *options, ranks=2, thermalize=20)
                 self.assertEqual([path.name for path in (self.folder / "out.h5.parts").iterdir() if path.suffix != ".h5"], [])
-                self.stop("--resume", *options, ranks=3)
-                self.succeed(*tiny("--output", "out.h5", "--resume", *options, threads=2))
+                self.stop("--resume", *options, ranks=3, thermalize=20)
+                self.succeed(*tiny("--output", "out.h5", "--resume", *options, threads=2, thermalize=20))
                 self.assert_same(f"{name}.h5", "out.h5")
                 self.assertNotIn("out.h5.parts", self.files())
                 ours, whole = self.attributes("out.h5"), self.attributes(f"{name}.h5")
@@ -133,7 +133,7 @@ class Stops(HmcRun):
         self.refuse(2, "--mass2 -4, not -3", *arguments, "--mass2", "-3")
 
     def test_resume_refuses_another_run(self):
-        self.stop()
+        self.stop(thermalize=20)
         cases = {
             "--seed 1, not 2": ["--seed", "2"],
             "--mass2 -4, not -3": ["--mass2", "-3"],
@@ -148,9 +148,9 @@ class Stops(HmcRun):
         }
         for words, arguments in cases.items():
             with self.subTest(words):
-                self.refuse(2, words, *tiny("--output", "out.h5", "--resume", *arguments))
-        self.refuse(2, "--chains 20, not 21", *tiny("--output", "out.h5", "--resume", chains=21))
-        self.refuse(2, "--lattice 4x4, not 4x6", *tiny("--output", "out.h5", "--resume", lattice="4x6"))
+                self.refuse(2, words, *tiny("--output", "out.h5", "--resume", *arguments, thermalize=20))
+        self.refuse(2, "--chains 20, not 21", *tiny("--output", "out.h5", "--resume", chains=21, thermalize=20))
+        self.refuse(2, "--lattice 4x4, not 4x6", *tiny("--output", "out.h5", "--resume", lattice="4x6", thermalize=20))
         self.refuse(1, "unfinished run", *tiny("--output", "out.h5"))
         self.hmc("out.h5", "--overwrite", "--seed", "3")
         self.assertEqual(self.files(), ["out.h5"])
@@ -198,6 +198,21 @@ print(all((whole[name][40:] == second[name][:]).all() for name in ('configuratio
             self.succeed(*tiny("--start", "first.h5", "--output", name, chains=50), ranks=ranks)
         self.assert_same("one.h5", "two.h5")
         self.assertEqual(self.python("import h5py; print(h5py.File('one.h5')['trajectory'][0])"), str(17 + 5 + 4))
+
+    @needs_h5py
+    def test_the_order_of_the_ensemble_does_not_matter(self):
+        self.hmc("first.h5", trajectories=8)
+        self.python("""
+import h5py, numpy
+with h5py.File('first.h5') as first, h5py.File('by_chain.h5', 'w') as other:
+    order = numpy.lexsort((first['trajectory'][:], first['chain'][:]))
+    for name in ('configurations', 'chain', 'trajectory'):
+        other[name] = first[name][:][order]
+    other.attrs.update(first.attrs)
+""")
+        for name in ("first", "by_chain"):
+            self.hmc(f"{name}_on.h5", "--start", f"{name}.h5", thermalize=0, trajectories=4)
+        self.assert_same("first_on.h5", "by_chain_on.h5")
 
     def test_refusals(self):
         self.hmc("first.h5")
@@ -263,6 +278,55 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
             self.assertLess(abs(found["acceptance"] - target), 0.05)
             self.assertAlmostEqual(found["step_size"] * found["steps"], 2, 12)
 
+    def test_tuning_ends_where_no_step_size_is_accepted(self):
+        """The energies of these theories are too large for single precision; a step size of 0 would not help."""
+        for couplings in (["--lambda", "1e-8"], ["--lambda", "1e-12", "--field", "1e5"]):
+            with self.subTest(couplings):
+                self.refuse(1, "--tune: of all step sizes", *tiny("--output", "out.h5", *couplings, "--tune", lattice="8x8", chains=16,
+                                                                  thermalize=100))
+        # A strong field alone is no reason.
+        self.hmc("out.h5", "--field", "1e5", "--tune", "--precision", "double", lattice="8x8", chains=16, thermalize=200)
+        found = self.attributes("out.h5")
+        self.assertLess(abs(found["acceptance"] - 0.65), 0.3)
+        self.assertLess(found["steps"], 2000)
+
+    def test_tuning_forgets_a_start_that_makes_no_sense(self):
+        for step_size in ("1000", "1e-6"):
+            with self.subTest(step_size):
+                result = self.run_stint(*tiny("--output", "out.h5", "--overwrite", "--tune", "--step-size", step_size, lattice="8x8", thermalize=200,
+                                              trajectories=100))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn(f"--step-size {float(step_size):.3g} is far from", result.stderr)
+                found = self.attributes("out.h5")
+                self.assertLess(abs(found["acceptance"] - 0.65), 0.15)
+                self.assertLess(found["steps"], 100)
+                self.assertGreater(found["step_size"] * found["steps"], 0.3)
+
+    @needs_h5py
+    def test_what_follows_from_other_options_is_recorded(self):
+        arguments = ["hmc", "--lattice", "4x4", "--chains", "16", "--thermalize", "10", "--trajectories", "60", "--algorithm", "auto", "--threads", "1"]
+        said = self.run_stint(*arguments, "--output", "out.h5").stderr
+        self.assertIn("16 chains on 4x4 by cluster: 10 + 60 trajectories each, saved every 3: 320 configurations", said)
+        found = self.attributes("out.h5")
+        self.assertEqual((found["save_every"], found["algorithm"]), (3, "cluster"))
+        lines = found["options"].splitlines()
+        self.assertIn("save-every=3", lines)
+        self.assertIn("algorithm=cluster", lines)
+        self.assertIn("a twentieth of --trajectories", " ".join(self.succeed("hmc", "--help").split()))
+        # The options as a config file repeat the run.
+        self.write("again.ini", "".join(line + "\n" for line in lines if not line.startswith("output=")))
+        self.succeed("hmc", "--config", "again.ini", "--output", "again.h5")
+        self.assert_same("out.h5", "again.h5")
+
+    def test_says_what_it_will_do_and_for_how_long(self):
+        run = ["hmc", "--lattice", "16x16", "--chains", "16", "--thermalize", "10", "--threads", "1", "--output", "out.h5", "--overwrite"]
+        said = self.run_stint(*run, "--trajectories", "20000").stderr
+        self.assertRegex(said, "info: about [0-9].* for all trajectories")
+        self.assertIn("--algorithm cluster (or auto)", said)
+        self.assertNotIn("--algorithm cluster (or auto)", self.run_stint(*run, "--trajectories", "20", "--algorithm", "hmc").stderr)
+        self.assertNotIn("--algorithm cluster (or auto)", self.run_stint(*run, "--trajectories", "20", "--mass2", "1").stderr)
+        self.assertNotIn("info", self.run_stint(*run, "--trajectories", "20", "--quiet").stderr)
+
     def test_warnings_say_what_to_do(self):
         result = self.run_stint(*tiny("--output", "out.h5", trajectories=60))
         self.assertIn("tau_int long", result.stderr)
@@ -278,8 +342,7 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
             "goes with --algorithm cluster": ["--cluster-sweeps", "1"],
             "--cluster-sweeps is 0": ["--algorithm", "cluster", "--cluster-sweeps", "0"],
             "goes with --tune": ["--target-acceptance", "0.8"],
-            "between 0 and 1": ["--tune", "--target-acceptance", "1"],
-            "hmc or fourier or cluster": ["--algorithm", "wolff"],
+                        "auto or hmc or fourier or cluster": ["--algorithm", "wolff"],
             "leapfrog or omelyan or omelyan4": ["--integrator", "euler"],
             "jitter": ["--jitter", "1"],
             "--checkpoint-every is 0": ["--checkpoint-every", "0"],
@@ -289,7 +352,9 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
         for words, arguments in cases.items():
             with self.subTest(words):
                 self.refuse(2, words, *tiny("--output", "out.h5", *arguments))
-        self.refuse(2, "--tune works during thermalisation", *tiny("--output", "out.h5", "--tune", thermalize=0))
+        self.refuse(2, "between 0 and 1", *tiny("--output", "out.h5", "--tune", "--target-acceptance", "1", thermalize=20))
+        for thermalize in (0, 1, 19):
+            self.refuse(2, "--tune works during thermalisation", *tiny("--output", "out.h5", "--tune", thermalize=thermalize))
 
 
 if __name__ == "__main__":

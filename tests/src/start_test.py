@@ -21,9 +21,9 @@ def environment(**changes):
 
 
 class Start(ProgramTest):
-    def start(self, *command, **settings):
+    def start(self, *command, run=LONG, **settings):
         """A long run, once it has written its first checkpoint."""
-        process = subprocess.Popen([*command, STINT, *LONG], cwd=self.folder, stderr=subprocess.PIPE, text=True, **settings)
+        process = subprocess.Popen([*command, STINT, *run], cwd=self.folder, stderr=subprocess.PIPE, text=True, **settings)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         while process.poll() is None and not (self.folder / "out.h5.parts/state.h5").exists():
@@ -56,7 +56,7 @@ class Launchers(Start):
 class Environment(Start):
     def test_waiting_threads_sleep(self):
         for given, expected in (({}, "GOMP_SPINCOUNT=1000"), ({"OMP_WAIT_POLICY": "active"}, None), ({"GOMP_SPINCOUNT": "7"}, "GOMP_SPINCOUNT=7"),
-                                ({"OMP_PROC_BIND": "true"}, None), ({"OMP_NUM_THREADS": "1"}, None)):
+                                ({"OMP_PROC_BIND": "true"}, "GOMP_SPINCOUNT=1000")):
             with self.subTest(given):
                 process = self.start(env=environment(**given))
                 found = pathlib.Path(f"/proc/{process.pid}/environ").read_text().split("\0")
@@ -66,6 +66,17 @@ class Environment(Start):
                 shutil.rmtree(self.folder / "out.h5.parts")
                 self.assertEqual(next((entry for entry in found if entry.startswith("GOMP_SPINCOUNT")), None), expected)
                 self.assertEqual(name, pathlib.Path(STINT).name[:15])
+
+    def test_little_work_is_done_by_one_thread(self):
+        def threads(count):
+            process = self.start(run=[word if word != "1" else str(count) for word in LONG])
+            found = len(os.listdir(f"/proc/{process.pid}/task"))
+            process.terminate()
+            self.ends(process, 75)
+            shutil.rmtree(self.folder / "out.h5.parts")
+            return found
+
+        self.assertEqual(threads(2), threads(1))
 
     def test_threads_are_limited_as_those_of_the_option_are(self):
         run = tiny("--output", "out.h5")
@@ -96,6 +107,13 @@ class Environment(Start):
         self.assertIsNone(process.poll())
         process.terminate()
         self.ends(process, 75)
+
+
+class Memory(ProgramTest):
+    def test_what_libtorch_cannot_have_is_one_line(self):
+        self.succeed(*tiny("--output", "data.h5", lattice="8x8"))
+        self.refuse(1, "out of memory: 512 GB were asked for at once", "train", "--data", "data.h5", "--batch", "2000000000",
+                    "--threads", "1", "--quiet", "--output", "model.h5")
 
 
 class WithoutLibtorch(ProgramTest):

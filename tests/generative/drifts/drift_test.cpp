@@ -34,7 +34,7 @@ TEST(Drift, SplitsTheStateIntoNoiseAndData) {
 TEST(Drift, TiltedGaussianIsTheGaussianOfTheTheoryInTheField) {
   // The posterior mean of the theory at h = 0, tilted by h, is that of the theory at h: the whole content of eqs. 19-21
   // for b = h.
-  const auto tilted = make_drift(posterior_mean({.mass2 = 0.5}), {.source = torch::tensor(0.7)});
+  const auto tilted = make_drift(posterior_mean({.mass2 = 0.5}), {.b = torch::tensor(0.7)});
   const auto exact = make_drift(posterior_mean({.mass2 = 0.5, .field = 0.7}));
   const auto x = testing::free_field(lattice, {.mass2 = 0.5, .field = 0.7}, 1, 4);
   const Pair pair = pairs({0.01, 0.3, 0.9, 1.0}); // pure noise included

@@ -29,7 +29,7 @@ constexpr double ks_limit = 2.2;
 
 /// The distribution function of <u, x> under a mixture.
 auto cdf_along(const GaussianMixture& law, const torch::Tensor& u) {
-  const auto direction = u.unsqueeze(0);
+  const auto direction = u.unsqueeze(0).unsqueeze(0);
   const auto centres = (law.means() * direction).flatten(1).sum(1);
   const double deviation = (law.covariance()(direction) * direction).sum().sqrt().item<double>();
   return [=, weights = law.weights()](const torch::Tensor& x) {
@@ -73,16 +73,16 @@ TEST(MixtureLaws, OnASquareLattice) {
   const auto checkerboard = (torch::arange(4).reshape({4, 1}) + torch::arange(4)).remainder(2) * 2.0 - 1;
   const auto up = 0.5 * torch::ones({4, 4});
   const GaussianMixture law(free_field_law(lattice, {.mass2 = 0.5}).covariance(),
-                            torch::stack({up, -up, 0.6 * checkerboard}), torch::tensor({0.5, 0.2, 0.3}));
+                            torch::stack({up, -up, 0.6 * checkerboard}).unsqueeze(1), torch::tensor({0.5, 0.2, 0.3}));
   const std::vector<Way> ways = {
-      {"generate, multistep", generation(), Schedule::log_ratio(64), {}},
+      {"generate, multistep", generation(), testing::log_ratio(64), {}},
       {"generate, rk4", generation(), Schedule::uniform(16), {.method = Method::rk4}},
-      {"generate, sde2", generation(Curve::trigonometric), Schedule::log_ratio(96), {.method = Method::sde2}},
-      {"coarse to fine, multistep", multiscale(lattice, 2, 0.3), Schedule::log_ratio(48), {}}};
+      {"generate, sde2", generation(Curve::trigonometric), testing::log_ratio(96), {.method = Method::sde2}},
+      {"coarse to fine, multistep", multiscale({lattice}, 2, 0.3), testing::log_ratio(48), {}}};
   std::uint64_t seed = 10;
   for (const auto& [name, task, schedule, solver] : ways) {
     const Sampler sampler{
-        .drift = drift_of(law), .geometry = lattice, .task = task, .schedule = schedule, .solver = solver};
+        .drift = drift_of(law), .layout = {lattice}, .task = task, .schedule = schedule, .solver = solver};
     expect_law(sampler(++seed, 0, samples).configurations, law, lattice, name);
   }
 }
@@ -91,39 +91,39 @@ const Geometry chain({4});
 
 TEST(MixtureLaws, SiteBySite) {
   const auto up = torch::tensor({0.8, 0.6, 0.9, 0.7});
-  const GaussianMixture law(free_field_law(chain, {.mass2 = 0.5}).covariance(), torch::stack({up, -up}),
+  const GaussianMixture law(free_field_law(chain, {.mass2 = 0.5}).covariance(), torch::stack({up, -up}).unsqueeze(1),
                             torch::tensor({0.7, 0.3}));
   const std::vector<Way> ways = {
-      {"raster, multistep", sequential(raster_order(chain)), Schedule::log_ratio(32), {}},
+      {"raster, multistep", sequential(raster_order(chain)), testing::log_ratio(32), {}},
       {"overlapping, heun", sequential(column_order(chain, 2), 0.5), Schedule::uniform(48), {.method = Method::heun}},
       {"by pairs, sde2",
        sequential(column_order(chain, 2)),
-       Schedule::log_ratio(96),
+       testing::log_ratio(96),
        {.method = Method::sde2, .noise = 0.5}}};
   std::uint64_t seed = 20;
   for (const auto& [name, task, schedule, solver] : ways) {
     const Sampler sampler{
-        .drift = drift_of(law), .geometry = chain, .task = task, .schedule = schedule, .solver = solver};
+        .drift = drift_of(law), .layout = {chain}, .task = task, .schedule = schedule, .solver = solver};
     expect_law(sampler(++seed, 0, samples).configurations, law, chain, name);
   }
 }
 
 TEST(MixtureLaws, KnownSitesTellTheModesApart) {
   const auto up = torch::tensor({0.8, 0.6, 0.9, 0.7});
-  const GaussianMixture law(free_field_law(chain, {.mass2 = 0.5}).covariance(), torch::stack({up, -up}),
+  const GaussianMixture law(free_field_law(chain, {.mass2 = 0.5}).covariance(), torch::stack({up, -up}).unsqueeze(1),
                             torch::tensor({0.7, 0.3}));
   const auto known = torch::tensor({true, true, false, false});
   const auto observed = torch::tensor({0.2, -0.45, 0.0, 0.0});
   const Sampler sampler{
-      .drift = drift_of(law), .geometry = chain, .task = inpainting(known), .schedule = Schedule::log_ratio(48)};
-  const auto x = sampler(31, 0, samples, observed).configurations;
+      .drift = drift_of(law), .layout = {chain}, .task = inpainting(known), .schedule = testing::log_ratio(48)};
+  const auto x = sampler(31, 0, samples, observed).configurations.flatten(1);
   // Weights times the densities of what is known, and in each mode the Schur complement.
   const auto H = known.to(torch::kDouble).diag();
   const auto seen = matrix_of(law.covariance(), chain).narrow(0, 0, 2).narrow(1, 0, 2);
   std::vector<torch::Tensor> log_weights, means;
   torch::Tensor covariance;
   for (int k = 0; k < 2; ++k) {
-    const testing::AffineLaw mode{law.means()[k], matrix_of(law.covariance(), chain)};
+    const testing::AffineLaw mode{law.means()[k].flatten(), matrix_of(law.covariance(), chain)};
     const auto rest = (observed.to(torch::kDouble) - mode.mean).narrow(0, 0, 2);
     log_weights.push_back(law.weights()[k].log() - rest.dot(torch::linalg_inv(seen).mv(rest)) / 2);
     const auto conditional = testing::posterior(mode, H, torch::zeros_like(H), H.mv(observed.to(torch::kDouble)));
@@ -202,7 +202,8 @@ public:
     return [*this](const Pair& pair, const torch::Tensor& signal) {
       const auto s = signal.to(torch::kDouble);
       const auto alpha2 = pair.alpha.values().square().clamp_min(1e-8); // anything may be said of data
-      return mean((pair.beta.values().square() / alpha2).expand_as(s), s / alpha2).to(signal.scalar_type());
+      const auto gamma = (pair.beta.values().square() / alpha2).expand_as(s);
+      return mean(gamma.flatten(1), (s / alpha2).flatten(1)).reshape(s.sizes()).to(signal.scalar_type());
     };
   }
 
@@ -236,7 +237,7 @@ TEST(Phi4ChainLaws, QuadratureAgreesWithItself) {
 }
 
 void expect_chain(const torch::Tensor& configurations, const Phi4Chain& oracle, const std::string& name) {
-  const auto x = configurations.to(torch::kDouble);
+  const auto x = configurations.to(torch::kDouble).flatten(1);
   const auto M = x.mean(1);
   using Phi = std::array<torch::Tensor, 4>;
   const auto magnetisation = [](const Phi& phi) { return (phi[0] + phi[1] + phi[2] + phi[3]) / 4; };
@@ -268,18 +269,18 @@ TEST(Phi4ChainLaws, OfEveryPathAndTilt) {
     Phi4 theory;
   };
   const std::vector<Case> cases = {
-      {{"generate, multistep", generation(), Schedule::log_ratio(20), {}}, {}, couplings},
-      {{"even sites, then odd ones, multistep", sequential(torch::tensor({0, 1, 0, 1})), Schedule::log_ratio(14), {}},
+      {{"generate, multistep", generation(), testing::log_ratio(20), {}}, {}, couplings},
+      {{"even sites, then odd ones, multistep", sequential(torch::tensor({0, 1, 0, 1})), testing::log_ratio(14), {}},
        {},
        couplings},
-      {{"generate, sde2", generation(), Schedule::log_ratio(40), {.method = Method::sde2}}, {}, couplings},
+      {{"generate, sde2", generation(), testing::log_ratio(40), {.method = Method::sde2}}, {}, couplings},
       {{"tilted by h and k2, rk4", generation(), Schedule::uniform(8), {.method = Method::rk4}},
-       {.quadratic = 2 * k2, .source = torch::tensor(h)},
+       {.A = 2 * k2, .b = torch::tensor(h)},
        tilted}};
   std::uint64_t seed = 40;
   for (const auto& [way, tilt, theory] : cases) {
     const Sampler sampler{.drift = make_drift(oracle.posterior_mean(), tilt),
-                          .geometry = chain,
+                          .layout = {chain},
                           .task = way.task,
                           .schedule = way.schedule,
                           .solver = way.solver};

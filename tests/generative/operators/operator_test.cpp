@@ -44,7 +44,7 @@ std::vector<Named> all_kinds() {
 }
 
 TEST(Operator, AdjointIsTheAdjoint) {
-  const auto u = random({3, 4, 6}, 5), v = random({3, 4, 6}, 6);
+  const auto u = random({3, 1, 4, 6}, 5), v = random({3, 1, 4, 6}, 6);
   for (const auto& [name, a] : all_kinds()) {
     const auto left = (u * a(v)).flatten(1).sum(1), right = (a.adjoint(u) * v).flatten(1).sum(1);
     EXPECT_LT(difference(left, right), 1e-11) << name;
@@ -81,7 +81,7 @@ TEST(Operator, StaysDiagonalInsideAFamily) {
 }
 
 TEST(Operator, FactorsOfABatchGoWithItsFields) {
-  const auto v = random({2, 4, 6}, 1);
+  const auto v = random({2, 1, 4, 6}, 1);
   const auto both = Operator::scalar(torch::tensor({2.0, -1.0}), 2)(v);
   EXPECT_EQ(difference(both[0], 2 * v[0]), 0);
   EXPECT_EQ(difference(both[1], -v[1]), 0);
@@ -92,7 +92,7 @@ TEST(Operator, FourierEntriesMultiplyPlaneWaves) {
   const auto x = torch::arange(4, torch::kDouble).reshape({4, 1}), y = torch::arange(6, torch::kDouble);
   for (int k = 0; k < 4; ++k)
     for (int l = 0; l < 6; ++l) {
-      const auto wave = torch::cos(2 * M_PI * (k * x / 4.0 + l * y / 6.0) + 0.3).unsqueeze(0);
+      const auto wave = torch::cos(2 * M_PI * (k * x / 4.0 + l * y / 6.0) + 0.3).reshape({1, 1, 4, 6});
       EXPECT_LT(difference(Operator::diagonal(Basis::fourier(), values)(wave), values[k][l] * wave), 1e-12);
     }
 }
@@ -100,7 +100,7 @@ TEST(Operator, FourierEntriesMultiplyPlaneWaves) {
 TEST(Operator, KeepsThePrecisionOfFields) {
   for (const auto& [name, a] : all_kinds())
     for (const auto type : {torch::kFloat, torch::kDouble}) {
-      const auto v = random({2, 4, 6}, 1).to(type);
+      const auto v = random({2, 1, 4, 6}, 1).to(type);
       EXPECT_EQ(a(v).scalar_type(), type) << name;
       EXPECT_LT(difference(a(v).to(torch::kDouble), a(v.to(torch::kDouble))), 1e-4) << name;
     }
@@ -110,11 +110,11 @@ TEST(Basis, OfBlocksIsOrthonormalWithAveragesInFront) {
   const auto unit = testing::unit_fields(lattice);
   const auto matrix = Basis::blocks(2).coordinates(unit).flatten(1);
   EXPECT_LT(difference(matrix.mm(matrix.t()), torch::eye(24, torch::kDouble)), 1e-14);
-  const auto v = random({3, 4, 6}, 1);
+  const auto v = random({3, 1, 4, 6}, 1);
   EXPECT_LT(difference(Basis::blocks(2).fields(Basis::blocks(2).coordinates(v), v), v), 1e-14);
-  const auto averages = torch::avg_pool2d(v.unsqueeze(1), {2, 2}).squeeze(1);
-  const torch::indexing::Slice even_entries(0, torch::indexing::None, 2);
-  const auto in_front = Basis::blocks(2).coordinates(v).index({torch::indexing::Slice(), even_entries, even_entries});
+  const auto averages = torch::avg_pool2d(v, {2, 2});
+  const torch::indexing::Slice all, even_entries(0, torch::indexing::None, 2);
+  const auto in_front = Basis::blocks(2).coordinates(v).index({all, all, even_entries, even_entries});
   EXPECT_LT(difference(in_front, 2 * averages), 1e-14);
   EXPECT_THROW(Basis::blocks(4).coordinates(v), std::invalid_argument); // 6 / 4
 }

@@ -49,10 +49,11 @@ TEST(Schedule, ConstantSpeedHasEqualActionInEveryStep) {
 
 TEST(Schedule, KnowsItsNames) {
   const auto one = torch::ones({4});
-  EXPECT_EQ(Schedule::parse("uniform", 4, {}).steps(), 4);
-  EXPECT_EQ(Schedule::parse("log-ratio", 4, {}).steps(), 4);
-  EXPECT_EQ(Schedule::parse("speed", 4, one).steps(), 4);
-  EXPECT_NE(message_of([] { Schedule::parse("cosine", 4, {}); }).find("uniform, log-ratio, speed"), std::string::npos);
+  EXPECT_EQ(Schedule::parse("uniform", 4, {}, 5).steps(), 4);
+  EXPECT_EQ(Schedule::parse("log-ratio", 4, {}, 5).steps(), 4);
+  EXPECT_EQ(Schedule::parse("speed", 4, one, 5).steps(), 4);
+  EXPECT_NE(message_of([] { Schedule::parse("cosine", 4, {}, 5); }).find("uniform, log-ratio, speed"),
+            std::string::npos);
   EXPECT_THROW(Schedule::uniform(0), std::invalid_argument);
   EXPECT_THROW(Schedule::constant_speed(0, one), std::invalid_argument);
 }
@@ -153,10 +154,11 @@ TEST(Masks, RefuseOtherTexts) {
 
 TEST(Tasks, StartFromNoiseAndWhatIsKnown) {
   torch::manual_seed(1);
-  const auto x0 = torch::randn({3, 4, 4}), seen = torch::randn({4, 4});
+  const auto x0 = torch::randn({3, 1, 4, 4}), seen = torch::randn({4, 4});
   const auto known = parse_mask("block:2x2", lattice, 0);
-  const auto where_known = [&](const torch::Tensor& x) { return x.index({torch::indexing::Slice(), known}); };
-  const auto where_free = [&](const torch::Tensor& x) { return x.index({torch::indexing::Slice(), ~known}); };
+  const torch::indexing::Slice all;
+  const auto where_known = [&](const torch::Tensor& x) { return x.index({all, all, known}); };
+  const auto where_free = [&](const torch::Tensor& x) { return x.index({all, all, ~known}); };
   EXPECT_TRUE(torch::equal(start_state(generation(), x0, seen), x0));
   auto blind = seen.clone();
   blind.index_put_({~known}, NAN); // may be anything where it is not observed
@@ -172,7 +174,7 @@ TEST(Tasks, StartFromNoiseAndWhatIsKnown) {
 
 TEST(Tasks, CoarseToFineGoesByMomentum) {
   const Geometry geometry({8, 8});
-  const auto path = multiscale(geometry, 3).path;
+  const auto path = multiscale({geometry}, 3).path;
   const auto way = knots(path, Schedule::uniform(1));
   ASSERT_EQ(way.steps, 3);
   const auto phat2 = torch::zeros({8, 8}, torch::kDouble) +
@@ -193,8 +195,8 @@ TEST(Tasks, RefuseWhatIsNone) {
   EXPECT_THROW(inpainting(known, -1), std::invalid_argument);
   EXPECT_THROW(sequential(raster_order(lattice), 1), std::invalid_argument);
   EXPECT_THROW(sequential(raster_order(lattice), -0.1), std::invalid_argument);
-  EXPECT_THROW(multiscale(lattice, 0), std::invalid_argument);
-  EXPECT_THROW(superresolution(lattice, 1), std::invalid_argument);
+  EXPECT_THROW(multiscale({lattice}, 0), std::invalid_argument);
+  EXPECT_THROW(superresolution({lattice}, 1), std::invalid_argument);
   EXPECT_THROW(block_superresolution(lattice, 3), std::invalid_argument);
   EXPECT_THROW(denoising(0), std::invalid_argument);
   EXPECT_THROW(denoising(1, Operator(-1)), std::invalid_argument);

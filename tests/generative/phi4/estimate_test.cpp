@@ -29,7 +29,7 @@ torch::Tensor wiener(Moments moments, const Pair& pair, const torch::Tensor& sig
 torch::Tensor magnetisation_estimate(const MagnetisationLaw& law, const Pair& pair, const torch::Tensor& signal,
                                      std::int64_t volume) {
   Moments moments{.spectrum = torch::ones({4, volume / 4}, torch::kDouble), .force_spectrum = {}, .magnetisation = law};
-  return gaussian_estimate(moments, pair, signal.expand({-1, 4, volume / 4})).field.flatten(1).mean(1);
+  return gaussian_estimate(moments, pair, signal.expand({-1, 1, 4, volume / 4})).field.flatten(1).mean(1);
 }
 
 TEST(Estimate, WienerEstimateIsTheDenseMatrixFormula) {
@@ -50,7 +50,7 @@ TEST(Estimate, WienerEstimateIsTheDenseMatrixFormula) {
     const auto covariance = alpha * alpha * torch::eye(volume, torch::kDouble) + beta * beta * sigma;
     const auto dense =
         moments.mean + beta * torch::matmul(sigma, torch::linalg_solve(covariance, x - beta * moments.mean));
-    const auto found = wiener(moments, pairs({alpha}), (beta * x).to(torch::kFloat).reshape({1, 6, 6}));
+    const auto found = wiener(moments, pairs({alpha}), (beta * x).to(torch::kFloat).reshape({1, 1, 6, 6}));
     EXPECT_LT((found.flatten().to(torch::kDouble) - dense).abs().max().item<double>(), 1e-5) << "alpha " << alpha;
     const auto variance =
         torch::diagonal(sigma - beta * beta * torch::matmul(sigma, torch::linalg_solve(covariance, sigma))).mean();
@@ -63,8 +63,8 @@ TEST(Estimate, TrainingTargetOfAFreeFieldIsThePosteriorMeanItself) {
   const auto moments = testing::free_field_moments_of(lattice, free_theory);
   const auto x1 = testing::free_field(lattice, free_theory, 2, 3);
   const auto pair = pairs({0.05, 0.5, 0.95});
-  const auto x = interpolate(pair, torch::randn({3, 6, 6}, at::make_generator<at::CPUGeneratorImpl>(5)), x1);
-  const auto signal = observe(pair, x, {.source = torch::tensor(0.2, torch::kDouble)}).signal;
+  const auto x = interpolate(pair, torch::randn({3, 1, 6, 6}, at::make_generator<at::CPUGeneratorImpl>(5)), x1);
+  const auto signal = observe(pair, x, {.b = torch::tensor(0.2, torch::kDouble)}).signal;
   const auto target = training_target(moments, pair, signal, x1, phi4_force(free_theory, x1), false);
   EXPECT_LT((target - wiener(moments, pair, signal)).abs().max().item<double>(), 1e-5);
   EXPECT_LT(target_variance(moments, pair).values().max().item<double>(), 1e-10);
@@ -89,19 +89,21 @@ TEST(Estimate, TrainingTargetHasTheConditionalMeanOfTheDataInAnInteractingTheory
   const auto jitter = (torch::rand({count, 2}, generator, torch::kDouble) - 0.5) * (6.0 / (points - 1));
   const auto x1 =
       (torch::stack({grid.index({index.div(points, "floor")}), grid.index({index.remainder(points)})}, 1) + jitter)
-          .to(torch::kFloat);
+          .to(torch::kFloat)
+          .unsqueeze(1);
   const auto moments = measure_moments(x1, false, theory);
   const auto site_levels = [](double a, double b) {
     return pair_of_levels(Basis::site(), torch::tensor({a, b}, torch::kDouble));
   };
   const auto check_unbiased = [&](const Pair& pair, const char* name) {
-    const auto x = interpolate(pair, torch::randn({count, 2}, generator), x1);
-    const auto signal = observe(pair, x, {.source = torch::tensor(h, torch::kDouble)}).signal;
+    const auto x = interpolate(pair, torch::randn({count, 1, 2}, generator), x1);
+    const auto signal = observe(pair, x, {.b = torch::tensor(h, torch::kDouble)}).signal;
     for (const bool symmetric : {false, true}) {
       const auto difference = training_target(moments, pair, signal, x1, phi4_force(theory, x1), symmetric) - x1;
       for (const auto& g : {torch::ones_like(x), x, x.square(), x.pow(3)})
         for (const std::int64_t which : {0, 1})
-          EXPECT_LT(std::abs(testing::z_score((difference * g).select(1, which), 0)), 4) << name << " site " << which;
+          EXPECT_LT(std::abs(testing::z_score((difference * g).select(2, which).squeeze(1), 0)), 4)
+              << name << " site " << which;
     }
   };
   check_unbiased(site_levels(0.1, 0.8), "one site known better than the other");
@@ -109,13 +111,13 @@ TEST(Estimate, TrainingTargetHasTheConditionalMeanOfTheDataInAnInteractingTheory
   check_unbiased(pair_of_levels(Basis::fourier(), torch::tensor({0.2, 0.9}, torch::kDouble)), "modes");
   for (const double alpha : {0.1, 0.4, 0.8}) {
     const auto pair = testing::scalar_pair(torch::full({count}, alpha, torch::kFloat), 1);
-    const auto x = interpolate(pair, torch::randn({count, 2}, generator), x1);
+    const auto x = interpolate(pair, torch::randn({count, 1, 2}, generator), x1);
     // x1 follows the tilted law: the observation is shifted by h.
-    const auto signal = observe(pair, x, {.source = torch::tensor(h, torch::kDouble)}).signal;
+    const auto signal = observe(pair, x, {.b = torch::tensor(h, torch::kDouble)}).signal;
     for (const bool symmetric : {false, true}) {
       const auto difference = training_target(moments, pair, signal, x1, phi4_force(theory, x1), symmetric) - x1;
       for (const auto& g : {torch::ones_like(x), x, x.square(), x.pow(3)})
-        EXPECT_LT(std::abs(testing::z_score((difference * g).mean(1), 0)), 4) << "alpha " << alpha;
+        EXPECT_LT(std::abs(testing::z_score((difference * g).flatten(1).mean(1), 0)), 4) << "alpha " << alpha;
       const auto variance = [&](const torch::Tensor& target) {
         return (target - wiener(moments, pair, signal)).square().mean().item<double>();
       };
@@ -135,7 +137,7 @@ TEST(Estimate, PosteriorMeanIsTheOneOfItsMixture) {
   MagnetisationLaw law{torch::tensor({-1.0, 1.0}, torch::kDouble), torch::tensor({0.5, 0.5}, torch::kDouble), 1e-9};
   const std::int64_t volume = 16;
   const auto pair = testing::scalar_pair(torch::tensor({0.6F, 0.6F, 0.9F, 1.0F}), 2);
-  const auto signal = torch::tensor({0.02F, -0.05F, 0.03F, 0.01F}).reshape({4, 1, 1});
+  const auto signal = torch::tensor({0.02F, -0.05F, 0.03F, 0.01F}).reshape({4, 1, 1, 1});
   const auto found = magnetisation_estimate(law, pair, signal, volume);
   const auto exact =
       torch::tanh(signal.flatten() * static_cast<double>(volume) / pair.alpha.values().flatten().square());
@@ -170,17 +172,17 @@ TEST(Estimate, OfSiteOperatorsIsLinearWhateverTheLawOfM) {
   auto spectrum = moments.spectrum.clone();
   spectrum[0][0] = static_cast<double>(lattice.volume()) * law.width * law.width;
   const GaussianMixture mixture(Operator::diagonal(Basis::fourier(), spectrum),
-                                law.centers.reshape({4, 1, 1}).expand({4, 6, 6}), law.weights);
+                                law.centers.reshape({4, 1, 1, 1}).expand({4, 1, 6, 6}), law.weights);
   spectrum = spectrum.clone();
   const auto mean = (law.weights * law.centers).sum();
   spectrum[0][0] += static_cast<double>(lattice.volume()) * (law.weights * (law.centers - mean).square()).sum();
-  const GaussianMixture gaussian(Operator::diagonal(Basis::fourier(), spectrum), mean.expand({1, 6, 6}),
+  const GaussianMixture gaussian(Operator::diagonal(Basis::fourier(), spectrum), mean.expand({1, 1, 6, 6}),
                                  torch::ones({1}, torch::kDouble));
   const auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
-  const auto x1 = mixture.draw(torch::randn({200, 6, 6}, generator), torch::rand({200}, generator));
-  const auto uniform = torch::rand({200, 6, 6}, generator, torch::kDouble);
-  const auto rows = torch::arange(6).reshape({6, 1}).expand({200, 6, 6});
-  const auto at = [](double level) { return torch::full({200, 6, 6}, level, torch::kDouble); };
+  const auto x1 = mixture.draw(torch::randn({200, 1, 6, 6}, generator), torch::rand({200}, generator));
+  const auto uniform = torch::rand({200, 1, 6, 6}, generator, torch::kDouble);
+  const auto rows = torch::arange(6).reshape({6, 1}).expand({200, 1, 6, 6});
+  const auto at = [](double level) { return torch::full({200, 1, 6, 6}, level, torch::kDouble); };
   const std::vector<std::pair<const char*, torch::Tensor>> states = {
       {"random sites known", torch::where(uniform < 0.5, 0.0, 0.7)},
       {"sequential", torch::where(rows < 2, 0.0, torch::where(rows < 4, 0.5, 1.0))},
@@ -190,8 +192,8 @@ TEST(Estimate, OfSiteOperatorsIsLinearWhateverTheLawOfM) {
   const double deviation = moments.variance().sqrt().item<double>();
   for (const auto& [name, levels] : states) {
     const auto pair = pair_of_levels(Basis::site(), levels);
-    const auto x = interpolate(pair, torch::randn({200, 6, 6}, generator), x1);
-    const auto signal = observe(pair, x, {.source = torch::tensor(0.02, torch::kDouble)}).signal;
+    const auto x = interpolate(pair, torch::randn({200, 1, 6, 6}, generator), x1);
+    const auto signal = observe(pair, x, {.b = torch::tensor(0.02, torch::kDouble)}).signal;
     const auto exact = gaussian.posterior_mean(pair, signal.to(torch::kDouble)).to(torch::kFloat);
     const auto found = gaussian_estimate(moments, pair, signal).field;
     const auto error = (found - exact).square().mean().sqrt().item<double>();
@@ -209,9 +211,9 @@ TEST(Whitener, EightIterationsSufficeNearTheTransition) {
   const auto covariance = Operator::diagonal(Basis::fourier(), moments.spectrum);
   const auto x1 = testing::free_field(large, theory, 3, 8);
   const auto generator = at::make_generator<at::CPUGeneratorImpl>(6);
-  const auto column = torch::arange(32).reshape({1, 32}).expand({1, 32, 32});
-  const auto known = torch::rand({1, 32, 32}, generator) < 0.5;
-  const auto at = [](double level) { return torch::full({1, 32, 32}, level, torch::kDouble); };
+  const auto column = torch::arange(32).reshape({1, 32}).expand({1, 1, 32, 32});
+  const auto known = torch::rand({1, 1, 32, 32}, generator) < 0.5;
+  const auto at = [](double level) { return torch::full({1, 1, 32, 32}, level, torch::kDouble); };
   struct State {
     const char* name;
     torch::Tensor levels;
@@ -222,9 +224,9 @@ TEST(Whitener, EightIterationsSufficeNearTheTransition) {
         State{"half of the columns", torch::where(column < 16, at(0), torch::where(column < 24, at(0.3), at(1))), 0.002,
               0.002},
         State{"every other site", torch::where(known, at(0), at(0.6)), 0.003, 0.06},
-        State{"every site its own", torch::rand({1, 32, 32}, generator, torch::kDouble), 0.003, 0.02}}) {
+        State{"every site its own", torch::rand({1, 1, 32, 32}, generator, torch::kDouble), 0.003, 0.02}}) {
     const auto pair = pair_of_levels(Basis::site(), levels);
-    const auto signal = pair.beta(interpolate(pair, torch::randn({8, 32, 32}, generator), x1));
+    const auto signal = pair.beta(interpolate(pair, torch::randn({8, 1, 32, 32}, generator), x1));
     const auto estimate = [&](const Whitener& whitener) { return covariance(whitener(signal.to(torch::kDouble))); };
     const auto exact = estimate(Whitener::exact(pair, covariance, 1e-12));
     const auto error = estimate(Whitener::approximate(pair, covariance, 8)) - exact;

@@ -1,6 +1,7 @@
 #include "generative/phi4/moments.hpp"
 
 #include "generative/phi4/action.hpp"
+#include "lattice/action.hpp"
 
 #include "tests/generative/fixtures.hpp"
 
@@ -41,7 +42,7 @@ TEST(Moments, ReweightedAreThoseOfTheOtherMass) {
   const auto fields = testing::free_field(lattice, theory, 1, count);
   const auto measured = measure_moments(fields, false, lighter, 0.1);
   const auto exact = testing::free_field_moments_of(lattice, lighter);
-  const auto squares = fields.square().sum({1, 2}, false, torch::kDouble);
+  const auto squares = fields.square().sum({1, 2, 3}, false, torch::kDouble);
   const auto weights = Reweighting{0.1, squares.mean().item<double>()}.weights(squares);
   const double effective = (weights.sum().square() / weights.square().sum()).item<double>();
   EXPECT_GT(effective, count / 2);
@@ -89,9 +90,9 @@ TEST(Moments, TiltedLawOfTheMagnetisationWeighsItsFluctuations) {
   constexpr std::int64_t count = 40000;
   constexpr double k2 = -0.04, low = 0.5, high = 1.5; // sigma^2
   const auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
-  auto xi = torch::randn({count, 4, 4}, generator, torch::kDouble);
-  xi = xi - xi.mean({1, 2}, true);
-  const auto m = 4 * torch::rand({count, 1, 1}, generator, torch::kDouble) - 2;
+  auto xi = torch::randn({count, 1, 4, 4}, generator, torch::kDouble);
+  xi = xi - xi.mean({2, 3}, true);
+  const auto m = 4 * torch::rand({count, 1, 1, 1}, generator, torch::kDouble) - 2;
   const auto phi = m + xi * torch::where(m > 0, std::sqrt(high), std::sqrt(low));
   const auto law = measure_moments(phi.to(torch::kFloat), false, std::nullopt).magnetisation;
   const auto positive = [](const MagnetisationLaw& of) {

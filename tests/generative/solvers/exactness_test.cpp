@@ -22,7 +22,7 @@ const SolverOptions rk4{.method = Method::rk4};
 
 torch::Tensor white(std::int64_t count, std::int64_t seed) {
   torch::manual_seed(seed);
-  return torch::randn({count, 4, 4}, torch::kDouble);
+  return torch::randn({count, 1, 4, 4}, torch::kDouble);
 }
 
 double largest(const torch::Tensor& t) { return t.abs().max().item<double>(); }
@@ -41,7 +41,7 @@ TEST(ForwardFlow, ReturnsWhatTheReverseOneTook) {
     EXPECT_LT(error(Schedule::uniform(20), rk4), error(Schedule::uniform(10), rk4) / 12);
     EXPECT_LT(error(Schedule::uniform(20), rk4), 1e-3);
     EXPECT_LT(error(Schedule::uniform(1), {.method = Method::dopri5, .tolerance = 1e-8}), 1e-5);
-    EXPECT_LT(error(Schedule::log_ratio(64), {}), 0.02);
+    EXPECT_LT(error(testing::log_ratio(64), {}), 0.02);
   }
 }
 
@@ -68,7 +68,7 @@ TEST(LogDensity, MatchesTheClosedForm) {
   const std::vector<Case> cases = {
       {"generate", generation(), all, free_field.exact},
       {"generate, trigonometric", generation(Curve::trigonometric), all, free_field.exact},
-      {"coarse to fine", multiscale(lattice, 2), all, free_field.exact},
+      {"coarse to fine", multiscale({lattice}, 2), all, free_field.exact},
       {"columns", sequential(column_order(lattice, 2)), all, free_field.exact},
       {"inpaint", inpainting(known), free_sites, conditional},
       {"inpaint by columns", sequential(column_order(lattice, 2), 0.5, known), free_sites, conditional}};
@@ -88,7 +88,7 @@ TEST(LogDensity, MatchesTheClosedForm) {
 
 Sampler sampler_of(const Phi4& theory, Sampler::LogDensity log_density, int steps = 12) {
   return {.drift = FreeField{lattice, theory}.drift(),
-          .geometry = lattice,
+          .layout = {lattice},
           .task = generation(),
           .schedule = Schedule::uniform(steps),
           .solver = rk4,

@@ -15,9 +15,9 @@ Drift free_field_drift(const Geometry& lattice, const Phi4& theory) {
 
 /// What a linear flow makes of a field that has all modes with amplitude 1.
 torch::Tensor amplitudes(const Drift& drift, const Geometry& lattice, const Knots& way, const SolverOptions& options) {
-  auto delta = torch::zeros({1, lattice.extents()[0], lattice.extents()[1]}, torch::kDouble);
-  delta[0][0][0] = 1;
-  return torch::real(torch::fft::fftn(solve(drift, delta, way, options).x, std::nullopt, {1, 2})).squeeze(0);
+  auto delta = torch::zeros(Layout{lattice}.shape(1), torch::kDouble);
+  delta[0][0][0][0] = 1;
+  return torch::real(torch::fft::fftn(solve(drift, delta, way, options).x, std::nullopt, {2, 3}))[0][0];
 }
 
 /// A way of a family with log(alpha/beta) from about 3 to about -3 in equal steps, everywhere between noise and data.
@@ -73,7 +73,7 @@ TEST(Solver, ThirtyTwoMultistepStepsAreWithin3PerMilleFromTheShortestToTheLonges
   const auto drift = free_field_drift(lattice, {.mass2 = 0.0194});
   const auto spectrum = free_field_law(lattice, {.mass2 = 0.0194}).covariance().values();
   const auto error = [&](Method method, int steps) {
-    const auto way = knots(generation().path, Schedule::log_ratio(steps));
+    const auto way = knots(generation().path, testing::log_ratio(steps));
     return (amplitudes(drift, lattice, way, {.method = method}).square() / spectrum - 1).abs().max().item<double>();
   };
   EXPECT_LT(error(Method::multistep, 32), 0.003);
@@ -83,11 +83,11 @@ TEST(Solver, ThirtyTwoMultistepStepsAreWithin3PerMilleFromTheShortestToTheLonges
 TEST(Solver, ExponentialMethodsAreExactForGaussianDataWithTheirSpectrum) {
   // Whatever the steps, the mean and the tilt, if only the reference has the spectrum of the law that is sampled.
   const testing::FreeField field{Geometry({4, 4}), {.mass2 = 0.5, .field = 0.3}};
-  const Tilt tilt{.quadratic = -0.4, .source = torch::tensor(0.2, torch::kDouble)};
+  const Tilt tilt{.A = -0.4, .b = torch::tensor(0.2, torch::kDouble)};
   const auto tilted = field.law.tilted(tilt);
   const testing::AffineLaw exact{tilted.means()[0].flatten(), testing::matrix_of(tilted.covariance(), field.lattice)};
-  for (const auto& task : {generation(), generation(Curve::trigonometric), multiscale(field.lattice, 3, 0.25)})
-    for (const auto& schedule : {Schedule::uniform(1), Schedule::uniform(5), Schedule::log_ratio(4)})
+  for (const auto& task : {generation(), generation(Curve::trigonometric), multiscale({field.lattice}, 3, 0.25)})
+    for (const auto& schedule : {Schedule::uniform(1), Schedule::uniform(5), testing::log_ratio(4)})
       for (const SolverOptions& solver : {SolverOptions{}, SolverOptions{.method = Method::sde},
                                           SolverOptions{.method = Method::sde2, .noise = 0.3}}) {
         auto options = solver;
@@ -106,7 +106,8 @@ double distance(const torch::Tensor& a, const torch::Tensor& b) {
 struct TwoPhases {
   Geometry lattice{{4, 4}};
   GaussianMixture law{free_field_law(lattice, {.mass2 = 0.5}).covariance(),
-                      torch::stack({torch::full({4, 4}, 0.6), torch::full({4, 4}, -0.6)}), torch::tensor({0.5, 0.5})};
+                      torch::stack({torch::full({1, 4, 4}, 0.6), torch::full({1, 4, 4}, -0.6)}),
+                      torch::tensor({0.5, 0.5})};
   Drift drift = make_drift([l = law](const Pair& pair, const torch::Tensor& y) { return l.posterior_mean(pair, y); });
 
   Operator spectrum() const {
@@ -117,7 +118,7 @@ struct TwoPhases {
 
   /// What the flow makes of some fields.
   torch::Tensor flow(const Task& task, const Schedule& schedule, const SolverOptions& options) const {
-    const auto x0 = torch::sin(torch::arange(320, torch::kDouble).square()).reshape({20, 4, 4}) * std::sqrt(2.0);
+    const auto x0 = torch::sin(torch::arange(320, torch::kDouble).square()).reshape({20, 1, 4, 4}) * std::sqrt(2.0);
     return solve(drift, x0, knots(task.path, schedule), options).x;
   }
 
@@ -130,7 +131,7 @@ TEST(Solver, MultistepConvergesForALawWithTwoPhases) {
   const TwoPhases phases;
   for (const auto& [name, task] : {std::pair{"generate", generation()},
                                    {"columns", sequential(column_order(phases.lattice, 2))},
-                                   {"coarse to fine", multiscale(phases.lattice, 2)}}) {
+                                   {"coarse to fine", multiscale({phases.lattice}, 2)}}) {
     const auto exact = phases.exact_flow(task);
     for (const Operator& reference : {phases.spectrum(), Operator(1)}) {
       const auto error = [&, &the_task = task](int steps) {
@@ -172,7 +173,7 @@ TEST(Solver, MultistepIsBetterThanHeunForTheSameEvaluations) {
   const auto drift = free_field_drift(lattice, {.mass2 = 0.5});
   const auto spectrum = free_field_law(lattice, {.mass2 = 0.5}).covariance().values();
   const auto error = [&](Method method, int steps) {
-    const auto way = knots(generation().path, Schedule::log_ratio(steps));
+    const auto way = knots(generation().path, testing::log_ratio(steps));
     return (amplitudes(drift, lattice, way, {.method = method}).square() / spectrum - 1).abs().max().item<double>();
   };
   EXPECT_LT(error(Method::multistep, 32), 0.1 * error(Method::heun, 16));
@@ -181,9 +182,9 @@ TEST(Solver, MultistepIsBetterThanHeunForTheSameEvaluations) {
 TEST(Solver, SdeGoesTowardsDataOnly) {
   const Geometry lattice({4, 4});
   const auto drift = free_field_drift(lattice, {.mass2 = 0.5});
-  const auto way = reversed(knots(generation().path, Schedule::log_ratio(8)));
+  const auto way = reversed(knots(generation().path, testing::log_ratio(8)));
   const StepNoise noise = [](std::int64_t, const torch::Tensor& like) { return torch::zeros_like(like); };
-  const auto x = torch::ones({1, 4, 4});
+  const auto x = torch::ones({1, 1, 4, 4});
   EXPECT_THROW(solve(drift, x, way, {.method = Method::sde2}, noise), std::invalid_argument);
   EXPECT_THROW(solve(drift, x, reversed(way), {.method = Method::sde2}), std::invalid_argument); // no noise
   EXPECT_NO_THROW(solve(drift, x, way, {.method = Method::sde2, .noise = 0}));
@@ -195,7 +196,7 @@ TEST(Solver, CountsItsEvaluations) {
   const auto drift = free_field_drift(lattice, {.mass2 = 0.5});
   const auto evaluations = [&](const Task& task, Method method) {
     const StepNoise noise = [](std::int64_t, const torch::Tensor& like) { return torch::zeros_like(like); };
-    return solve(drift, torch::ones({2, 4, 4}), knots(task.path, Schedule::log_ratio(10)), {.method = method}, noise)
+    return solve(drift, torch::ones({2, 1, 4, 4}), knots(task.path, testing::log_ratio(10)), {.method = method}, noise)
         .evaluations;
   };
   EXPECT_EQ(evaluations(generation(), Method::euler), 10);
@@ -210,18 +211,18 @@ TEST(Solver, CountsItsEvaluations) {
 TEST(Solver, RefusesUnknownNames) { EXPECT_THROW(parse_method("rk5"), std::invalid_argument); }
 
 TEST(Schedule, GoesFromNoiseToDataInEqualStepsOfTheLogarithm) {
-  const auto levels = Schedule::log_ratio(6).level(torch::arange(7), torch::tensor({1.0, 0.5, 0.0}).reshape({3, 1}));
+  const auto levels = testing::log_ratio(6).level(torch::arange(7), torch::tensor({1.0, 0.5, 0.0}).reshape({3, 1}));
   const auto generate = levels[0], denoise = levels[1];
   EXPECT_EQ(generate[0].item<double>(), 1);
   EXPECT_EQ(generate[6].item<double>(), 0);
   EXPECT_EQ(denoise[0].item<double>(), 0.5);
   EXPECT_EQ(denoise[6].item<double>(), 0);
   for (int i = 1; i <= 5; ++i) {
-    EXPECT_NEAR(generate[i].logit().item<double>(), log_ratio_range * (3 - i) / 2, 1e-12);
-    EXPECT_NEAR(denoise[i].logit().item<double>(), -log_ratio_range * i / 5, 1e-12);
+    EXPECT_NEAR(generate[i].logit().item<double>(), testing::log_ratio_range * (3 - i) / 2, 1e-12);
+    EXPECT_NEAR(denoise[i].logit().item<double>(), -testing::log_ratio_range * i / 5, 1e-12);
   }
   EXPECT_EQ(levels[2].abs().max().item<double>(), 0); // data stay data
-  EXPECT_THROW(Schedule::log_ratio(2), std::invalid_argument);
+  EXPECT_THROW(testing::log_ratio(2), std::invalid_argument);
 }
 
 TEST(Schedule, StepsForTheScalesOfASpectrumHaveEqualLengths) {
@@ -247,7 +248,7 @@ TEST(Schedule, StepsForTheScalesOfASpectrumHaveEqualLengths) {
       Schedule::scales(2, torch::full({4}, 4.0)).level(torch::arange(3), torch::ones({}, torch::kDouble));
   EXPECT_NEAR(white[1].item<double>(), 2.0 / 3, 1e-14); // R = 1/2
   EXPECT_THROW(Schedule::scales(4, torch::zeros({4})), std::invalid_argument);
-  EXPECT_EQ(Schedule::parse("scales", 4, spectrum).steps(), 4);
+  EXPECT_EQ(Schedule::parse("scales", 4, spectrum, 5).steps(), 4);
 }
 
 } // namespace

@@ -9,10 +9,19 @@
 namespace stint {
 namespace {
 
+/// Of phi^4 with or without its sign.
+LawOptions options(const Geometry& geometry, bool symmetric, const Tilting& tilting = {},
+                   double tilted_fraction = 0.5) {
+  return {.families = testing::phi4_families(geometry),
+          .symmetries = testing::phi4_symmetries(symmetric),
+          .tilting = tilting,
+          .tilted_fraction = tilted_fraction};
+}
+
 TEST(TrainingLaw, SamplesAreTheSameWhicheverRankDrawsThem) {
   const Geometry geometry({4, 4});
-  const TrainingLaw law(geometry, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
-                        {.symmetric = true, .field_range = 0.05});
+  const TrainingLaw law({geometry}, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
+                        options(geometry, true, {.h_range = 0.05}));
   const auto whole = law.draw(3, Purpose::training, 17, 0, 8, 8).front();
   const auto part = law.draw(3, Purpose::training, 17, 2, 3, 8).front();
   EXPECT_TRUE(torch::equal(whole.observation.signal.narrow(0, 2, 3), part.observation.signal));
@@ -24,11 +33,13 @@ TEST(TrainingLaw, SamplesAreTheSameWhicheverRankDrawsThem) {
 TEST(TrainingLaw, PartsOfAMixedBatchAreTheSameWhicheverRankDrawsThem) {
   // Every family by itself: the samples of the second half of the batch are those of the whole batch.
   const Geometry geometry({4, 4});
-  const TrainingLaw law(geometry, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
-                        {.families = FamilyWeights::parse("mixed"), .field_range = 0.05, .quadratic_range = 0.1});
+  const TrainingLaw law({geometry}, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
+                        {.families = testing::phi4_families(geometry, "mixed"),
+                         .symmetries = testing::phi4_symmetries(false),
+                         .tilting = {.h_range = 0.05, .k2_range = 0.1}});
   const auto whole = law.draw(3, Purpose::training, 17, 0, 64, 64);
   const auto part = law.draw(3, Purpose::training, 17, 32, 32, 64);
-  ASSERT_EQ(whole.size(), families.size());
+  ASSERT_EQ(whole.size(), law.options().families.size());
   std::int64_t samples = 0;
   for (const auto& of_part : part)
     for (const auto& of_whole : whole)
@@ -47,7 +58,7 @@ TEST(TrainingLaw, TransformsConfigurationsByAllSymmetriesOfTheLatticeAndByNothin
   // them.
   const Geometry geometry({3, 3});
   const auto original = torch::tensor({{1.F, 2.F, 3.F}, {4.F, 5.F, 6.F}, {7.F, 8.F, 19.F}});
-  const TrainingLaw law(geometry, original.unsqueeze(0), {.symmetric = true});
+  const TrainingLaw law({geometry}, original.reshape({1, 1, 3, 3}), options(geometry, true));
   std::set<std::vector<float>> expected, drawn;
   const auto insert = [](std::set<std::vector<float>>& set, const torch::Tensor& field) {
     const auto f = field.contiguous();
@@ -78,8 +89,8 @@ TEST(TrainingLaw, TiltedSamplesFollowTheTiltedLaw) {
   const Phi4 theory{.mass2 = 1};
   const std::int64_t data = 100000, batches = 400, size = 100;
   for (const bool symmetric : {true, false}) {
-    const TrainingLaw law(geometry, testing::free_field(geometry, theory, 1, data),
-                          {.symmetric = symmetric, .field_range = 0.5, .tilted_fraction = 1});
+    const TrainingLaw law({geometry}, testing::free_field(geometry, theory, 1, data),
+                          options(geometry, symmetric, {.h_range = 0.5}, 1));
     std::vector<double> differences, products;
     for (std::int64_t b = 0; b < batches; ++b) {
       const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
@@ -100,8 +111,8 @@ TEST(TrainingLaw, QuadraticTiltsFollowTheLawOfTheOtherMass) {
   const Geometry geometry({3, 2});
   const Phi4 theory{.mass2 = 1};
   const std::int64_t batches = 400, size = 100;
-  const TrainingLaw law(geometry, testing::free_field(geometry, theory, 1, 100000),
-                        {.symmetric = true, .quadratic_range = 0.5, .tilted_fraction = 1});
+  const TrainingLaw law({geometry}, testing::free_field(geometry, theory, 1, 100000),
+                        options(geometry, true, {.k2_range = 0.5}, 1));
   std::vector<double> differences, products;
   for (std::int64_t b = 0; b < batches; ++b) {
     const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
@@ -121,12 +132,8 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
   const auto data = testing::free_field(geometry, {.mass2 = 1}, 1, 100000);
   const auto learned = free_field_law(geometry, {.mass2 = 1 - top});
   for (const double fraction : {0., 1.}) {
-    const TrainingLaw law(geometry, data,
-                          {.symmetric = true,
-                           .field_range = field,
-                           .quadratic_range = range,
-                           .quadratic_top = top,
-                           .tilted_fraction = fraction});
+    const TrainingLaw law({geometry}, data,
+                          options(geometry, true, {.h_range = field, .k2_range = range, .k2_top = top}, fraction));
     std::vector<double> products;
     double lightest = -1, heaviest = 1;
     for (std::int64_t b = 0; b < 400; ++b) {
@@ -134,8 +141,8 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
       const auto& [pair, signal] = part.observation;
       const auto missed = part.x1 - learned.posterior_mean(pair, signal);
       products.push_back((missed * signal).mean().item<double>());
-      lightest = std::max(lightest, part.quadratic.max().item<double>());
-      heaviest = std::min(heaviest, part.quadratic.min().item<double>());
+      lightest = std::max(lightest, part.k2_below.max().item<double>());
+      heaviest = std::min(heaviest, part.k2_below.min().item<double>());
     }
     EXPECT_LT(std::abs(testing::z_score(torch::tensor(products), 0)), 4);
     EXPECT_NEAR(lightest, fraction == 0 ? -top : 0, 0.01);
@@ -145,21 +152,21 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
 
 TEST(TrainingLaw, SignalIsTheShiftedObservation) {
   const Geometry geometry({4});
-  const TrainingLaw law(geometry, torch::full({200, 4}, 2.F), {.field_range = 0.01, .tilted_fraction = 1});
-  const auto [family, observation, x1, quadratic] = law.draw(5, Purpose::training, 0, 0, 4000, 4000).front();
+  const TrainingLaw law({geometry}, torch::full({200, 1, 4}, 2.F), options(geometry, false, {.h_range = 0.01}, 1));
+  const auto [family, observation, x1, k2_below] = law.draw(5, Purpose::training, 0, 0, 4000, 4000).front();
   const double h = 0.01 * (2 * Stream{5, Purpose::training, 4000, 0}.uniform(0) - 1);
   const auto &alpha = observation.pair.alpha.values(), &beta = observation.pair.beta.values();
   // signal = beta (alpha x0 + 2 beta) + alpha^2 h, x0 standard normal.
   const auto noise = (observation.signal - 2 * beta.square()) / (alpha * beta);
-  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).mean(1), 0)), 4);
-  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).square().mean(1), 1)), 4);
+  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).flatten(1).mean(1), 0)), 4);
+  EXPECT_LT(std::abs(testing::z_score((noise - alpha / beta * h).square().flatten(1).mean(1), 1)), 4);
 }
 
 TEST(TrainingLaw, RefusesTiltsThatTheDataCannotSupport) {
   const Geometry geometry({8, 8});
   const auto data = testing::free_field(geometry, {.mass2 = 0.1}, 1, 500);
-  EXPECT_NO_THROW(TrainingLaw(geometry, data, {.field_range = 0.01}));
-  EXPECT_THROW(TrainingLaw(geometry, data, {.field_range = 1}), std::invalid_argument);
+  EXPECT_NO_THROW(TrainingLaw({geometry}, data, options(geometry, false, {.h_range = 0.01})));
+  EXPECT_THROW(TrainingLaw({geometry}, data, options(geometry, false, {.h_range = 1})), std::invalid_argument);
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "generative/phi4/estimate.hpp"
+#include "generative/phi4/prior.hpp"
 #include "generative/training/regression.hpp"
 #include "generative/training/trainer.hpp"
 
@@ -17,19 +17,19 @@ protected:
   const Geometry lattice{{16, 16}};
   const torch::Tensor data = [] {
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    return torch::randn({1000, 16, 16}, generator).sign() + 0.2 * torch::randn({1000, 16, 16}, generator);
+    return torch::randn({1000, 1, 16, 16}, generator).sign() + 0.2 * torch::randn({1000, 1, 16, 16}, generator);
   }();
-  const TrainingLaw law{lattice, data, {.symmetric = true, .families = {}}};
+  const LawOptions law_options{.families = testing::phi4_families(lattice),
+                               .symmetries = testing::phi4_symmetries(true)};
+  const TrainingLaw law{{lattice}, data, law_options};
   const TrainingOptions options{.steps = 40, .batch = 16, .warmup = 5, .seed = 4};
 
   Model model() const {
-    return {{.geometry = lattice,
-             .kind = "test",
-             .symmetric = true,
-             .families = {},
-             .channels = 8,
-             .levels = 3,
-             .moments = measure_moments(data, true, std::nullopt)},
+    return {std::make_unique<Phi4Prior>(Phi4Knowledge{.geometry = lattice,
+                                                      .theory = {},
+                                                      .symmetric = true,
+                                                      .moments = measure_moments(data, true, std::nullopt)}),
+            {.families = law_options.families, .channels = 8, .levels = 3},
             4};
   }
 };
@@ -42,17 +42,17 @@ TEST_F(TwoPeaks, LearnsMostOfWhatTheExactPosteriorMeanKnows) {
   double best = 0; // the loss of the exact posterior mean
   for (std::int64_t b = 0; b < batches; ++b) {
     const auto batch = law.draw(1, Purpose::validation, b, 0, size, size);
-    const auto& [family, observation, x1, quadratic] = batch.front();
+    const auto& [family, observation, x1, k2_below] = batch.front();
     const auto& [pair, signal] = observation;
     const auto gamma = (pair.beta.values() / pair.alpha.values()).square(), y = signal / pair.alpha.values().square();
     const auto exact = ((y / (1 + v * gamma)).tanh() / v + y) / (1 / v + gamma);
-    const auto target = training_target(trained.description().moments, pair, signal, x1, {}, true);
-    const auto scale = trained.inputs(pair, signal).scale;
-    best += scale.inverse()(target - exact).square().mean().item<double>() / batches;
+    const auto target = trained.prior().target(pair, signal, x1);
+    const auto deviation = trained.look(pair, signal).deviation;
+    best += deviation.inverse()(target - exact).square().mean().item<double>() / batches;
   }
   Trainer trainer(trained, law, {.steps = 700, .batch = 32, .learning_rate = 2e-3, .warmup = 100, .seed = 5}, {});
   const double before = validation_loss(trained, law, 1, batches, size).total;
-  EXPECT_NEAR(before, gaussian_loss(trained, law, 1, batches, size).total, 1e-6);
+  EXPECT_NEAR(before, prior_loss(trained, law, 1, batches, size).total, 1e-6);
   for (int i = 0; i < 700; ++i)
     trainer.step();
   trainer.swap_average();
@@ -117,7 +117,7 @@ TEST_F(TwoPeaks, AccumulatingPartsOfABatchEqualsTheWholeBatch) {
 TEST_F(TwoPeaks, LeavesOutStepsThatAreNotFinite) {
   auto spoilt = data.clone();
   spoilt.slice(0, 0, 1000, 20) = std::numeric_limits<float>::quiet_NaN(); // some batches have none of these
-  const TrainingLaw spoilt_law(lattice, spoilt, {.symmetric = true, .families = {}});
+  const TrainingLaw spoilt_law({lattice}, spoilt, law_options);
   Model trained = model();
   Trainer trainer(trained, spoilt_law, options, {});
   std::int64_t skipped = 0;

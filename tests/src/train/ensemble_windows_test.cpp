@@ -58,12 +58,12 @@ TEST_F(Windows, ShowWhatThePlanSays) {
   WindowPlan plan(data, 20'000);
   EnsembleWindows windows(ensemble, plan, 0, 8, files);
   for (const std::int64_t step : {0, 1, 2, 30, 31, 500, 7}) // forwards, by leaps, and back
-    for (std::int64_t lane = 0; lane < plan.lanes(); ++lane) {
-      const auto found = numbers(windows.choice(step, lane));
+    for (std::int64_t group = 0; group < plan.groups(); ++group) {
+      const auto found = numbers(windows.choice(step, group));
       ASSERT_EQ(std::ssize(found), plan.blocks() * plan.rows());
-      for (std::int64_t block = plan.first(step, lane); block < plan.first(step, lane) + plan.blocks(); ++block)
+      for (std::int64_t block = plan.first(step, group); block < plan.first(step, group) + plan.blocks(); ++block)
         for (std::int64_t row = 0; row < plan.rows(); ++row)
-          ASSERT_EQ(found[block % plan.blocks() * plan.rows() + row], (plan.place(lane, block) + row) % training);
+          ASSERT_EQ(found[block % plan.blocks() * plan.rows() + row], (plan.place(group, block) + row) % training);
     }
 }
 
@@ -74,13 +74,13 @@ TEST_F(Windows, AreTheSameForEveryRankAndAfterARestart) {
       second(ensemble, plan, 4, 8, files);
   for (std::int64_t step = 0; step < 200; ++step)
     for (std::int64_t sample = 0; sample < 8; ++sample) {
-      const auto lane = plan.lane_of(sample);
-      ASSERT_EQ(numbers(whole.choice(step, lane)), numbers((sample < 4 ? first : second).choice(step, lane)));
+      const auto group = plan.group_of(sample);
+      ASSERT_EQ(numbers(whole.choice(step, group)), numbers((sample < 4 ? first : second).choice(step, group)));
     }
   EnsembleWindows resumed(ensemble, plan, 0, 8, files);
   for (std::int64_t step = 150; step < 200; ++step)
-    for (std::int64_t lane = 0; lane < plan.lanes(); ++lane)
-      ASSERT_EQ(numbers(resumed.choice(step, lane)), numbers(whole.choice(step, lane)));
+    for (std::int64_t group = 0; group < plan.groups(); ++group)
+      ASSERT_EQ(numbers(resumed.choice(step, group)), numbers(whole.choice(step, group)));
 }
 
 TEST_F(Windows, WhatCannotBeReadIsAnError) {

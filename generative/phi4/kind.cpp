@@ -1,0 +1,132 @@
+// phi^4 as a kind of data: its prior from configurations, and to and from plain values.
+
+#include "generative/phi4/prior.hpp"
+
+#include <stdexcept>
+
+namespace stint {
+namespace {
+
+// Of the law of M, in State::tensors; also where files have them.
+const std::string centers = "magnetisation/centers", weights = "magnetisation/weights",
+                  square_mean = "magnetisation/square_mean", square_variance = "magnetisation/square_variance";
+const std::string zero_mode_table = "calibration/zero_mode", shells_table = "calibration/shells";
+
+Phi4 theory_of(const std::map<std::string, double>& couplings) {
+  const auto value = [&](const std::string& name) {
+    const auto found = couplings.find(name);
+    if (found == couplings.end())
+      throw std::invalid_argument("data of the kind 'phi4' need the coupling " + name);
+    return found->second;
+  };
+  return {.mass2 = value("mass2"), .lambda = value("lambda"), .field = value("field"), .quadratic = value("quadratic")};
+}
+
+class Phi4Fit : public PriorFit {
+public:
+  explicit Phi4Fit(const PriorRequest& request)
+      : knowledge_{.geometry = request.layout.geometry,
+                   .theory = theory_of(request.couplings),
+                   .symmetric = false,
+                   .tilting = request.tilting,
+                   .moments = {}} {
+    if (request.layout.channels != 1)
+      throw std::invalid_argument("phi^4 has one number on every site");
+    knowledge_.symmetric = knowledge_.theory.field == 0;
+    knowledge_.learned_theory().validate();
+    const auto theory = request.use_action ? std::optional(knowledge_.learned_theory()) : std::nullopt;
+    const double about = knowledge_.symmetric ? 0 : request.sample.mean(torch::kDouble).item<double>();
+    const double typical = request.sample[0].square().sum(torch::kDouble).item<double>();
+    sums_.emplace(knowledge_.geometry, theory, about, Reweighting{request.tilting.k2_top, typical});
+  }
+
+  void add(const torch::Tensor& configurations) override { sums_->add(configurations); }
+  std::vector<torch::Tensor> sums() const override { return {sums_->sums()}; }
+  std::unique_ptr<Prior> prior(const torch::Tensor& field, const torch::Tensor& square) const override {
+    Phi4Knowledge knowledge = knowledge_;
+    knowledge.moments = sums_->moments(field, square, knowledge.symmetric);
+    if (!(knowledge.moments.spectrum > 0).all().item<bool>())
+      throw std::invalid_argument("some modes of the configurations never change: there is no law to learn");
+    return std::make_unique<Phi4Prior>(std::move(knowledge));
+  }
+
+private:
+  Phi4Knowledge knowledge_;
+  std::optional<MomentSums> sums_;
+};
+
+MagnetisationLaw magnetisation_of(const State& state) {
+  if (!state.has_tensor(centers))
+    return {};
+  const auto points = state.tensor(centers);
+  const auto of_bins = [&](const std::string& name) { return state.tensor(name, points.sizes(), true); };
+  const MagnetisationLaw law{.centers = points,
+                             .weights = of_bins(weights),
+                             .width = state.number("magnetisation_width"),
+                             .square_mean = of_bins(square_mean),
+                             .square_variance = of_bins(square_variance)};
+  if (points.dim() != 1 || !(law.width > 0))
+    throw std::invalid_argument("'magnetisation' is not a law of the magnetisation");
+  return law;
+}
+
+MeanCorrection correction_of(const State& state) {
+  if (!state.has_tensor(zero_mode_table))
+    return {};
+  return {state.tensor(zero_mode_table, {MeanCorrection::zero_mode_points}).to(torch::kFloat),
+          state.tensor(shells_table, {MeanCorrection::shell_points, Phi4Prior::shell_count}).to(torch::kFloat)};
+}
+
+std::unique_ptr<Prior> load(const Layout& layout, const State& state) {
+  const double symmetric = state.number("symmetric");
+  if (symmetric != 0 && symmetric != 1)
+    throw std::invalid_argument("'symmetric' is neither 0 nor 1");
+  const auto sites = layout.sites();
+  return std::make_unique<Phi4Prior>(Phi4Knowledge{
+      .geometry = layout.geometry,
+      .theory = theory_of(state.numbers),
+      .symmetric = symmetric == 1,
+      .tilting = {.h_range = state.number("field_range"),
+                  .k2_range = state.number("quadratic_range"),
+                  .k2_top = state.number_or("quadratic_top", 0)}, // absent from models of version 5
+      .moments = {.mean = state.number("mean"),
+                  .spectrum = state.tensor("spectrum", sites, true),
+                  .force_spectrum = state.has_tensor("force_spectrum") ? state.tensor("force_spectrum", sites, true)
+                                                                       : torch::Tensor(),
+                  .magnetisation = magnetisation_of(state)},
+      .correction = correction_of(state)});
+}
+
+} // namespace
+
+State Phi4Prior::state() const {
+  const auto& [geometry, theory, symmetric, tilting, moments, correction] = knowledge_;
+  State state{.numbers = couplings(), .texts = {}, .tensors = {{"spectrum", moments.spectrum}}};
+  state.numbers.insert({{"symmetric", symmetric ? 1 : 0},
+                        {"field_range", tilting.h_range},
+                        {"quadratic_range", tilting.k2_range},
+                        {"quadratic_top", tilting.k2_top},
+                        {"mean", moments.mean}});
+  if (moments.force_spectrum.defined())
+    state.tensors["force_spectrum"] = moments.force_spectrum;
+  if (const auto& law = moments.magnetisation; law.known()) {
+    state.numbers["magnetisation_width"] = law.width;
+    state.tensors.insert({{centers, law.centers},
+                          {weights, law.weights},
+                          {square_mean, law.square_mean},
+                          {square_variance, law.square_variance}});
+  }
+  if (correction.known())
+    state.tensors.insert({{zero_mode_table, correction.zero_mode}, {shells_table, correction.shells}});
+  return state;
+}
+
+Kind phi4_fields() {
+  return {.name = "phi4",
+          .boundary = Boundary::periodic,
+          .has_action = true,
+          .fit = [](const PriorRequest& request) { return std::make_unique<Phi4Fit>(request); },
+          .load = load};
+}
+
+} // namespace stint
