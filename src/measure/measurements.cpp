@@ -7,6 +7,8 @@
 #include "src/program/command.hpp"
 #include "src/program/progress.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -41,6 +43,12 @@ void check_finite(const EnsembleReader& ensemble, std::int64_t first, std::span<
         !std::ranges::all_of(configurations.subspan(i * volume, volume), [](Real phi) { return std::isfinite(phi); }))
       throw std::runtime_error(ensemble.path() + ": configuration " + std::to_string(first + i) +
                                " (counted from 0) has a NaN or infinite value");
+}
+
+/// What every rank would find alike.
+void check_ensemble(const std::string& path) {
+  if (const auto n = EnsembleReader(path).size(); n < 2)
+    throw std::runtime_error(fmt::format("{}: has {} configurations; errors need at least 2", path, n));
 }
 
 /// Of all configurations in the order of their chains, without values yet.
@@ -136,10 +144,8 @@ private:
 } // namespace
 
 Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_progress) {
+  on_root(mpi, [&] { check_ensemble(path); });
   const EnsembleReader ensemble(path);
-  if (ensemble.size() < 2)
-    throw std::runtime_error(path + ": has " + std::to_string(ensemble.size()) +
-                             " configurations; errors need at least 2");
   const auto first = share(mpi, ensemble.size(), mpi.rank()), last = share(mpi, ensemble.size(), mpi.rank() + 1);
   Measurements measurements{ensemble.geometry(), {}, {}, {}};
   on_root(mpi, [&] { measurements = in_order_of_chains(ensemble); });
@@ -169,9 +175,9 @@ namespace {
 
 /// Throws unless both files are of one theory on one lattice.
 void check_same_theory(const std::string& first_path, const std::string& path) {
+  const EnsembleReader first(first_path), other(path);
   if (std::filesystem::equivalent(first_path, path))
     throw std::runtime_error(path + ": is given twice");
-  const EnsembleReader first(first_path), other(path);
   if (first.geometry() != other.geometry() || first.theory() != other.theory())
     throw std::runtime_error(path + ": is of another lattice or of other couplings than " + first_path +
                              "; files are measured together only if they are of one theory");
@@ -216,8 +222,10 @@ void add_correlators(const Mpi& mpi, const std::string& path, const Blocks& bloc
 } // namespace
 
 Measurements measure_files(const Mpi& mpi, std::span<const std::string> paths, bool show_progress) {
-  for (const auto& path : paths.subspan(1))
-    check_same_theory(paths[0], path);
+  on_root(mpi, [&] {
+    for (const auto& path : paths.subspan(1))
+      check_same_theory(paths[0], path);
+  });
   Measurements all = measure_file(mpi, paths[0], show_progress);
   std::int64_t configurations = configurations_of(paths[0]);
   for (const auto& path : paths.subspan(1)) {
