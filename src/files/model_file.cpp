@@ -109,10 +109,11 @@ void read_tensors(const hdf5::File& file, const std::string& group, const std::s
     if (group.empty() && others.contains(name))
       continue;
     const std::string path = fmt::format("{}/{}", group, name);
-    if (file.is_group(path)) {
+    const auto object = file.object(path);
+    if (object.kind == hdf5::Object::Kind::group)
       read_tensors(file, path, prefix + name + "/", state);
+    if (object.kind != hdf5::Object::Kind::dataset || !object.text.starts_with("float")) // not ours
       continue;
-    }
     const auto dataset = file.dataset(path);
     state.tensors[prefix + name] = torch::tensor(dataset.read<double>(), torch::kDouble).reshape(dataset.dims());
   }
@@ -124,7 +125,8 @@ State read_prior(const hdf5::File& file, std::int64_t version) {
   for (const auto& name : file.attributes(group))
     switch (file.attribute_kind(name, group)) {
     case hdf5::Kind::text:
-      state.texts[name] = file.attribute<std::string>(name, group);
+      if (version >= first_with_prior_group)
+        state.texts[name] = file.attribute<std::string>(name, group);
       break;
     case hdf5::Kind::integer:
       if (const auto values = file.attribute<std::vector<std::int64_t>>(name, group); values.size() == 1)

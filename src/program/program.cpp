@@ -58,8 +58,7 @@ int run_command(const Context& context, Arguments arguments, std::span<const Com
     return print(fmt::format("stint {} ({})\n", program_version(), git_commit()));
   const Command* command = find_command(commands, name);
   if (!command)
-    throw UsageError(name.empty() ? "no command given; 'stint --help' lists them"
-                                  : unknown_command(name, commands));
+    throw UsageError(name.empty() ? "no command given; 'stint --help' lists them" : unknown_command(name, commands));
   if (!command->parallel && context.mpi.size() > 1)
     throw UsageError("runs on one rank; start it without mpirun");
   return command->run(context, arguments.subspan(1));

@@ -21,7 +21,8 @@ torch::Tensor read_map(const Mpi& mpi, const std::string& path, const Geometry& 
 }
 
 /// r(x) = sum_x (h + h(x)) phi_x + (k2 + k2(x) - k2_top) phi_x^2, of a law that is known at k2_top.
-Tilt tilt_of(const Mpi& mpi, const SourceOptions& settings, double k2_top, const Geometry& geometry, torch::Device device) {
+Tilt tilt_of(const Mpi& mpi, const SourceOptions& settings, double k2_top, const Geometry& geometry,
+             torch::Device device) {
   const double k2_below = settings.quadratic - k2_top;
   Tilt tilt{.A = 2 * k2_below, .b = torch::tensor(settings.field, torch::kDouble)};
   if (!settings.field_map.empty())

@@ -128,7 +128,8 @@ void TaskOptions::declare(Options& options) {
                  "what superresolve knows: modes below pi / N, or averages over N^d sites");
 }
 
-KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed)
+KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout,
+                     std::uint64_t seed)
     : layout_(layout) {
   check_options(settings, options);
   const Geometry& geometry = layout.geometry;

@@ -3,6 +3,7 @@
 
 #include "generative/paths/task.hpp"
 #include "src/files/ensemble_file.hpp"
+#include "src/ranks/mpi.hpp"
 
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct TaskOptions {
 class KnownTask {
 public:
   /// Throws UsageError for options that are missing, wrong, or go with another task.
-  KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout, std::uint64_t seed);
+  KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout,
+            std::uint64_t seed);
 
   const Task& task() const { return *task_; }
   /// What is known, for the samples first, ..., first + count - 1: (count or 1, C, L1, ..., Ld), or undefined.

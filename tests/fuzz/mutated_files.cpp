@@ -12,7 +12,6 @@
 #include "tests/fuzz/foreign_file.hpp"
 #include "tests/fuzz/mutations.hpp"
 
-#include <map>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +19,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>
