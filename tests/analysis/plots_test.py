@@ -64,9 +64,9 @@ class Plots(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def plot(self, name, *arguments):
+    def plot(self, name, *arguments, **settings):
         command = [sys.executable, os.path.join(FOLDER, "stint"), "plot", name, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=self.folder.name, check=False)
+        return subprocess.run(command, capture_output=True, text=True, cwd=self.folder.name, check=False, **settings)
 
     def expect_figure(self, name, result):
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -238,6 +238,13 @@ class Plots(unittest.TestCase):
         self.expect_one_line(1, "NaN", "path", "p.h5", "--output", "bad.png")
         write_ensemble(self.path("e.h5"), (4, 4), 1)
         self.expect_one_line(1, "/frames", "path", "e.h5", "--output", "bad.png")
+
+    def test_a_python_without_matplotlib(self):
+        with open(self.path("matplotlib.py"), "w") as file:
+            file.write("raise ImportError('none here')\n")
+        result = self.plot("traces", "a.h5", "--output", "t.png", env=os.environ | {"PYTHONPATH": self.folder.name})
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+        self.assertIn("pip install matplotlib", result.stderr)
 
     def test_help(self):
         modules = {file[:-3] for file in os.listdir(os.path.join(FOLDER, "stint/plots")) if file.endswith(".py")}

@@ -22,12 +22,10 @@ def plot(arguments):
     """Draws the figure arguments[0] with the options that follow."""
     if not arguments or arguments[0] not in PLOTS:
         return wrong(f"'{arguments[0]}' is no plot" if arguments else "plot needs a name")
-    import matplotlib
+    from stint.plots import style
 
-    from stint.plots.style import STYLE
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update(STYLE)
+    style.plt.switch_backend("Agg")
+    style.plt.rcParams.update(style.STYLE)
     importlib.import_module(f"stint.plots.{arguments[0]}").main(arguments[1:])
     return 0
 

@@ -2,16 +2,15 @@
 import argparse
 import json
 import os
-import sys
-
-try:
-    import matplotlib.pyplot as plt
-except ImportError as error:
-    sys.exit(f"stint plot: {error}; figures need matplotlib: pip install matplotlib")
 
 import numpy as np
 
 from ..failure import Failure, one_line
+
+try:
+    import matplotlib.pyplot as plt
+except ImportError as error:
+    raise Failure(f"figures need matplotlib: pip install matplotlib ({one_line(error)})") from error
 
 FIELD_COLOURS = {"cmap": "RdBu_r", "interpolation": "nearest"}
 COLOURS = ["#34495e", "#c0392b", "#2980b9", "#27ae60", "#8e44ad", "#d35400"]
