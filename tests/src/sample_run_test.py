@@ -89,5 +89,79 @@ class SampleRun(ProgramTest):
             self.refuse(2, words, *RUN, "--output", "out.h5", *arguments)
 
 
+class Answers(ProgramTest):
+    """What was silently wrong, or had no end."""
+
+    def sample(self, *arguments):
+        result = self.run_stint("sample", "--model", "free-field", "--quiet", "--threads", "1", *arguments, "--output", "out.h5", "--json",
+                                "out.json", "--overwrite")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stderr, json.loads((self.folder / "out.json").read_text())
+
+    @needs_h5py
+    def test_relaxation_says_how_far_it_came(self):
+        said, found = self.sample("--lattice", "8x8", "--samples", "20", "--relax", "3", "--relax-step-size", "10")
+        self.assertIn("--relax accepted 0 of its trajectories and left 20 of 20 configurations", said)
+        self.assertEqual((found["relax_acceptance"], found["relax_unmoved"]), (0, 20))
+        stored = self.python("import h5py; a = h5py.File('out.h5').attrs; print(a['relax_acceptance'], a['relax_unmoved'])")
+        self.assertEqual(stored, "0.0 20")
+        # By default the step goes with the volume.
+        for lattice in ("8x8", "16x16x16", "12x12x12x12"):
+            said, found = self.sample("--lattice", lattice, "--samples", "4", "--steps", "4", "--relax", "3")
+            self.assertEqual((said, found["relax_unmoved"]), ("", 0), lattice)
+            self.assertGreater(found["relax_acceptance"], 0.5, lattice)
+
+    def test_weights_choose_a_solver_that_has_them(self):
+        said, found = self.sample("--lattice", "4x4", "--samples", "4", "--weights")
+        self.assertEqual(said, "")
+        self.assertGreater(found["effective_sample_size"], 0.99)
+
+    @needs_h5py
+    def test_an_ensemble_without_configurations_is_refused(self):
+        self.hmc("some.h5")
+        self.python("""
+import h5py
+with h5py.File('some.h5') as a, h5py.File('empty.h5', 'w') as b:
+    b.attrs.update(a.attrs)
+    for name in ('configurations', 'chain', 'trajectory'):
+        b[name] = a[name][:0]
+""")
+        self.refuse(2, "empty.h5 has no configurations", "sample", "--model", "free-field", "--lattice", "4x4", "--task", "inpaint", "--known",
+                    "empty.h5", "--mask", "random:0.5", "--output", "out.h5")
+        self.refuse(2, "too few", "train", "--data", "empty.h5", "--output", "out.h5")
+
+    def test_a_tolerance_below_the_resolution_is_refused(self):
+        self.refuse(2, "the tolerance of dopri5 is 1e-12, below the resolution of these numbers; expected at least", "sample", "--model",
+                    "free-field", "--lattice", "4x4", "--samples", "2", "--solver", "dopri5", "--tolerance", "1e-12", "--output", "out.h5")
+
+    def test_one_long_batch_can_be_stopped(self):
+        # Site by site: hours for the first batch.
+        process = subprocess.Popen([STINT, *"sample --model free-field --lattice 32x32 --task sequential --order raster --steps 64 --samples 256 "
+                                    "--threads 1 --quiet --output out.h5".split()], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60 * PATIENCE)
+        self.assertEqual(process.returncode, 75, said)
+        self.assertIn("stopped after 0 of 256 configurations", said)
+
+    @needs_h5py
+    def test_constant_data_are_refused(self):
+        self.hmc("some.h5")
+        self.python("""
+import h5py
+with h5py.File('some.h5', 'a') as file:
+    file['configurations'][...] = 0.5
+""")
+        self.refuse(2, "never change: there is no law to learn", "train", "--data", "some.h5", "--levels", "1", "--steps", "2", "--output", "out.h5")
+
+    def test_a_model_that_sampling_would_refuse_is_none(self):
+        self.hmc("some.h5", trajectories=200)
+        result = self.run_stint(*"train --data some.h5 --levels 1 --channels 2 --steps 9 --batch 8 --weight-decay 1e8 --threads 1 --quiet "
+                                "--output out.h5".split())
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("not finite", result.stderr)
+        self.assertEqual(self.files(), ["some.h5"])
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
