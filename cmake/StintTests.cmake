@@ -8,7 +8,8 @@ function(stint_test name)
   stint_settings(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main)
   math(EXPR limit "300 * ${STINT_TIME_FACTOR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit} ENVIRONMENT "OMP_NUM_THREADS=2")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit} ENVIRONMENT "OMP_NUM_THREADS=2"
+    ENVIRONMENT_MODIFICATION "OMP_WAIT_POLICY=set:passive") # waiting threads sleep: other programs may run beside
 endfunction()
 
 function(stint_time_limit seconds)

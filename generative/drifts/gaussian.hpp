@@ -2,8 +2,6 @@
 // Laws with an exact drift: Gaussians and mixtures of Gaussians. The oracles of every path, solver and tilt.
 
 #include "generative/drifts/drift.hpp"
-#include "lattice/geometry.hpp"
-#include "lattice/phi4.hpp"
 
 namespace stint {
 
@@ -49,8 +47,5 @@ private:
   Operator covariance_;
   torch::Tensor means_, weights_; // float64
 };
-
-/// The free field of lattice/free_field.hpp.
-GaussianMixture free_field_law(const Geometry& geometry, const Phi4& theory);
 
 } // namespace stint

@@ -1,7 +1,7 @@
 #include "src/sample/source.hpp"
 
-#include "generative/drifts/gaussian.hpp"
 #include "generative/model.hpp"
+#include "generative/phi4/free_field.hpp"
 #include "src/files/field_file.hpp"
 #include "src/files/model_file.hpp"
 #include "src/program/errors.hpp"

@@ -1,18 +1,19 @@
 // HMC of phi^4 on 8x8: prints the mean of the virial, which must be 1 within its error.
 
 #include "analysis/gamma_method.hpp"
-#include "mcmc/ensemble.hpp"
+#include "mcmc/markov_chains.hpp"
 
 #include <cmath>
 #include <cstdio>
 
 int main() {
   constexpr std::int64_t chains = 8, trajectories = 500;
-  stint::Ensemble<float> ensemble(stint::Geometry({8, 8}), {.mass2 = -2, .lambda = 2}, {}, 1, 0, chains);
+  stint::MarkovChains<float> markov_chains(stint::Geometry({8, 8}), stint::Phi4{.mass2 = -2, .lambda = 2}, {}, 1, 0,
+                                           chains);
   std::vector<stint::TrajectoryInfo> info(chains);
   std::vector<double> virial;
   for (std::int64_t trajectory = -100; trajectory < trajectories; ++trajectory) {
-    ensemble.advance(info);
+    markov_chains.advance(info);
     if (trajectory >= 0)
       virial.push_back(info[0].virial);
   }

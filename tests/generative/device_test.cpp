@@ -1,7 +1,7 @@
 // Every tensor goes where the model and the sampler are told to compute: on a GPU if there is one, else on a device
 // made for this (separate_device.hpp), and the results are those of the CPU.
 
-#include "generative/drifts/gaussian.hpp"
+#include "generative/phi4/free_field.hpp"
 #include "generative/phi4/prior.hpp"
 #include "generative/sampler.hpp"
 #include "generative/training/regression.hpp"

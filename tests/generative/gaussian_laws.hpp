@@ -1,8 +1,8 @@
 #pragma once
 // The exact law of a sampler's output where the drift is linear: no random numbers, no error bars.
 
-#include "generative/drifts/gaussian.hpp"
 #include "generative/paths/task.hpp"
+#include "generative/phi4/free_field.hpp"
 #include "generative/solvers/solver.hpp"
 
 namespace stint::testing {

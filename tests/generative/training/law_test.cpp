@@ -1,6 +1,6 @@
 #include "generative/training/law.hpp"
 
-#include "generative/drifts/gaussian.hpp"
+#include "generative/phi4/free_field.hpp"
 
 #include "tests/generative/fixtures.hpp"
 
