@@ -3,6 +3,7 @@
 
 #include "generative/paths/task.hpp"
 #include "src/files/ensemble_file.hpp"
+#include "src/ranks/mpi.hpp"
 
 #include <optional>
 #include <string>
