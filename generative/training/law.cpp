@@ -155,6 +155,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
       sources[group] = {data, options_.tilts() ? cumulative_weights(data, h, k2, symmetric) : std::vector<double>{}};
     }
 
+  auto all_x1 = torch::empty(layout_.shape(count), torch::kFloat); // here a batch that has no room is refused
   // Where sample first + i goes: samples of one family lie one after another.
   const FamilyLaw& families = options_.families;
   std::vector<std::vector<std::int64_t>> members(families.size());
@@ -162,6 +163,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     members[families.family_of(first + i)].push_back(first + i);
 
   Batch batch;
+  std::int64_t used = 0;
   for (std::size_t number = 0; number < families.size(); ++number) {
     const auto& family = families.family(number);
     const auto& indices = members[number];
@@ -171,8 +173,9 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     const auto shape = layout_.shape(n);
     auto levels_shape = shape; // the same for all channels
     levels_shape[1] = 1;
-    auto x0 = torch::empty(shape, torch::kFloat), x1 = torch::empty(shape, torch::kFloat),
-         levels = torch::empty(levels_shape, torch::kFloat);
+    const auto x1 = all_x1.narrow(0, used, n);
+    used += n;
+    auto x0 = torch::empty(shape, torch::kFloat), levels = torch::empty(levels_shape, torch::kFloat);
     auto tilted = torch::zeros({n}, torch::kDouble);
     float* x0_data = x0.data_ptr<float>();
     float* x1_data = x1.data_ptr<float>();
