@@ -175,7 +175,7 @@ class Repeated(ProgramTest):
             self.repeat(*FREE, *more)
 
     def test_train(self):
-        self.hmc("data.h5", lattice="8x8", chains=8, trajectories=20)
+        self.hmc("data.h5", lattice="8x8", chains=40, trajectories=20)
         self.repeat(*TRAIN, "--data", "data.h5")
         self.repeat(*TRAIN, "--data", "data.h5", "--operators", "mixed", "--field-range", "0.01")
 
@@ -295,7 +295,7 @@ class Locks(ProgramTest):
         self.assertEqual(first.wait(30 * PATIENCE), 75)
         self.assertEqual(self.files(), ["data.h5", "model.h5.checkpoint"])
         self.refuse(1, "unfinished run", *run)
-        self.refuse(2, "--validation-fraction 0.1, not 0.2", *run, "--resume", "--validation-fraction", "0.2")
+        self.refuse(2, "--validation-fraction 0.05, not 0.2", *run, "--resume", "--validation-fraction", "0.2")
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ class Training(Learning):
         self.refuse(1, "none.h5", "train", "--data", "none.h5", "--output", "model.h5")
         (self.folder / "cut.h5").write_bytes((self.folder / "data.h5").read_bytes()[:-1000])
         self.refuse(1, "cut.h5", "train", "--data", "cut.h5", "--output", "model.h5")
-        self.refuse(1, "--overwrite", "train", "--data", "data.h5", "--output", "data.h5")
+        self.refuse(2, "is the same file as", "train", "--data", "data.h5", "--output", "data.h5")
         result = self.run_stint(*train, "--batch", "15", ranks=2)
         self.assertEqual(result.returncode, 2)
         self.assertIn("15 samples cannot be divided among 2 ranks", result.stderr)
