@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <stdexcept>
 
 namespace stint {
@@ -47,6 +48,12 @@ std::int64_t Model::parameter_count() const {
   for (const auto& parameter : network_->parameters())
     count += parameter.numel();
   return count;
+}
+
+double Model::nanoseconds_of_convolution(std::int64_t count) const {
+  constexpr double operations = 50; // a nanosecond
+  const double sites = static_cast<double>(count * layout().volume());
+  return 2 * sites * std::pow(3, layout().dimensions()) * std::pow(description_.channels, 2) / operations;
 }
 
 void Model::move_to(const Geometry& geometry) {

@@ -27,6 +27,8 @@ public:
   const ModelDescription& description() const { return description_; }
   UNet& network() { return network_; }
   std::int64_t parameter_count() const;
+  /// Of one convolution on the finest level for `count` configurations, on one core, roughly: what its threads share.
+  double nanoseconds_of_convolution(std::int64_t count) const;
 
   /// The same network with Prior::move_to() this larger lattice. Throws what that throws, and what the constructor
   /// throws.

@@ -42,8 +42,7 @@ echo "== $stage: stint $* ($job$(hostname), ranks $ranks, threads ${threads:-all
 command=$1
 asked=
 trap 'asked=USR1; kill -USR1 "$program"' USR1
-trap 'asked=TERM; kill -TERM "$program"' TERM
-trap 'asked=TERM' INT # of a terminal, which the program has got too
+trap 'asked=TERM; kill -TERM "$program"' TERM INT # a program in the background does not get the INT of a terminal
 set -- "$stint" "$@" --json "$stage.json" --overwrite
 [ "$ranks" -eq 1 ] || set -- "${launcher[@]}" "$@"
 "$@" &

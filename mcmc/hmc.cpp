@@ -22,8 +22,10 @@ Integrator parse_integrator(std::string_view name) {
 void HmcSettings::validate() const {
   if (!(std::isfinite(step_size) && step_size > 0))
     throw std::invalid_argument("the step size of HMC must be a positive number, not " + std::to_string(step_size));
-  if (steps < 1)
-    throw std::invalid_argument("a trajectory needs at least 1 step, not " + std::to_string(steps));
+  constexpr int most = 1'000'000; // each takes memory, and cannot be interrupted
+  if (steps < 1 || steps > most)
+    throw std::invalid_argument("a trajectory has 1 to " + std::to_string(most) + " steps, not " +
+                                std::to_string(steps));
   if (!(jitter >= 0 && jitter < 1))
     throw std::invalid_argument("the jitter of the step size must be at least 0 and below 1, not " +
                                 std::to_string(jitter));

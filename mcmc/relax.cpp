@@ -16,7 +16,7 @@ RelaxReport relax(MarkovChains<float>& chains, std::int64_t first, const RelaxSe
     chains.hold(settings.held);
   std::vector<TrajectoryInfo> infos(chains.chains());
   std::vector<std::int64_t> accepted(count);
-  for (std::int64_t t = 0; t < settings.trajectories; ++t) {
+  for (std::int64_t t = 0; t < settings.trajectories && !(settings.interrupted && settings.interrupted()); ++t) {
     chains.advance(infos);
     for (std::int64_t i = 0; i < count; ++i)
       accepted[i] += infos[first + i].accepted ? 1 : 0;

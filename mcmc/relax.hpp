@@ -5,6 +5,7 @@
 #include "mcmc/markov_chains.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 namespace stint {
@@ -14,6 +15,7 @@ struct RelaxSettings {
   std::int64_t trajectories = 0;
   HmcSettings hmc = {};
   std::span<const std::uint8_t> held = {}; ///< (V), not 0 where a site stays as it is; empty: no site does
+  std::function<bool()> interrupted = {};  ///< asked before every trajectory; once it says yes, there are no more
 };
 
 /// How far the configurations came.

@@ -25,11 +25,8 @@ Phi4 theory_of(const std::map<std::string, double>& couplings) {
 class Phi4Fit : public PriorFit {
 public:
   explicit Phi4Fit(const PriorRequest& request)
-      : knowledge_{.geometry = request.layout.geometry,
-                   .theory = theory_of(request.couplings),
-                   .symmetric = false,
-                   .tilting = request.tilting,
-                   .moments = {}} {
+      : knowledge_{.geometry = request.layout.geometry, .theory = {}, .tilting = request.tilting, .moments = {}} {
+    knowledge_.theory = theory_of(request.couplings);
     if (request.layout.channels != 1)
       throw std::invalid_argument("phi^4 has one number on every site");
     knowledge_.symmetric = knowledge_.theory.field == 0;
@@ -60,11 +57,12 @@ MagnetisationLaw magnetisation_of(const State& state) {
     return {};
   const auto points = state.tensor(centers);
   const auto of_bins = [&](const std::string& name) { return state.tensor(name, points.sizes(), true); };
-  const MagnetisationLaw law{.centers = points,
-                             .weights = of_bins(weights),
-                             .width = state.number("magnetisation_width"),
-                             .square_mean = of_bins(square_mean),
-                             .square_variance = of_bins(square_variance)};
+  MagnetisationLaw law;
+  law.centers = points;
+  law.weights = of_bins(weights);
+  law.width = state.number("magnetisation_width");
+  law.square_mean = of_bins(square_mean);
+  law.square_variance = of_bins(square_variance);
   if (points.dim() != 1 || !(law.width > 0))
     throw std::invalid_argument("'magnetisation' is not a law of the magnetisation");
   return law;
@@ -82,19 +80,25 @@ std::unique_ptr<Prior> load(const Layout& layout, const State& state) {
   if (symmetric != 0 && symmetric != 1)
     throw std::invalid_argument("'symmetric' is neither 0 nor 1");
   const auto sites = layout.sites();
-  return std::make_unique<Phi4Prior>(Phi4Knowledge{
-      .geometry = layout.geometry,
-      .theory = theory_of(state.numbers),
-      .symmetric = symmetric == 1,
-      .tilting = {.h_range = state.number("field_range"),
-                  .k2_range = state.number("quadratic_range"),
-                  .k2_top = state.number_or("quadratic_top", 0)}, // absent from models of version 5
-      .moments = {.mean = state.number("mean"),
-                  .spectrum = state.tensor("spectrum", sites, true),
-                  .force_spectrum = state.has_tensor("force_spectrum") ? state.tensor("force_spectrum", sites, true)
-                                                                       : torch::Tensor(),
-                  .magnetisation = magnetisation_of(state)},
-      .correction = correction_of(state)});
+  Moments moments;
+  moments.mean = state.number("mean");
+  moments.spectrum = state.tensor("spectrum", sites, true);
+  if (state.has_tensor("force_spectrum"))
+    moments.force_spectrum = state.tensor("force_spectrum", sites, true);
+  moments.magnetisation = magnetisation_of(state);
+  const Tilting tilting{.h_range = state.number("field_range"),
+                        .k2_range = state.number("quadratic_range"),
+                        .k2_top = state.number_or("quadratic_top", 0)}; // absent from models of version 5
+  if (!(tilting.h_range >= 0 && tilting.k2_range >= 0 && tilting.k2_top >= 0))
+    throw std::invalid_argument("a range of tilts is not >= 0");
+  const Phi4 theory = theory_of(state.numbers);
+  MeanCorrection correction = correction_of(state);
+  return std::make_unique<Phi4Prior>(Phi4Knowledge{.geometry = layout.geometry,
+                                                   .theory = theory,
+                                                   .symmetric = symmetric == 1,
+                                                   .tilting = tilting,
+                                                   .moments = std::move(moments),
+                                                   .correction = std::move(correction)});
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "analysis/correlators.hpp"
 #include "src/commands/commands.hpp"
 #include "src/files/ensemble_file.hpp"
+#include "src/files/ensemble_join.hpp"
 #include "src/hmc/report.hpp"
 #include "src/measure/measure_report.hpp"
 #include "src/measure/measurements.hpp"
@@ -180,6 +181,8 @@ int run_measure(const Context& context, Arguments arguments) {
   MeasureResult result{settings.files, measure_files(context.mpi, settings.files, !common.quiet)};
   Blocks blocks;
   on_root(context.mpi, [&] {
+    if (settings.files.size() > 1) // counted twice, they would make errors too small
+      check_no_duplicates(settings.files);
     const auto configurations = std::ssize(result.measurements.chain);
     analyse(settings, result);
     if (settings.correlators)

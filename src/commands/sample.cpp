@@ -261,6 +261,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   set_up_libtorch(device);
   const Source source =
       open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
+  limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.run.batch, settings.run.samples)));
   const KnownTask task(context.mpi, settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
   const Sampler sampler{.drift = source.drift,
@@ -282,7 +283,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                          .hmc = relaxation_steps(settings, source.layout.volume()),
                          .geometry = source.layout.geometry,
                          .theory = source.theory.value_or(Phi4{}),
-                         .held = task.held()};
+                         .held = task.held(),
+                         .interrupted = overdue(stop)};
   checked([&] { relax.hmc.validate(); });
   EnsembleHeader header{.geometry = source.layout.geometry,
                         .channels = source.layout.channels,
@@ -313,7 +315,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   on_root(context.mpi, [&] {
     if (const auto count = std::min<std::int64_t>(settings.run.samples, 4); !settings.frames.empty())
       write_frames(settings.frames, common.overwrite, sampler, static_cast<std::uint64_t>(common.seed), count,
-                   task.observed(0, count), header.provenance);
+                   task.observed(0, count), header);
     print(settings, common, source, report);
     warn_of_relaxation(settings, relax, report);
   });

@@ -229,6 +229,8 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   });
   model.set_precision(convolution_type(precision));
   model.to(device);
+  limit_threads(
+      model.nanoseconds_of_convolution(settings.training.batch / (context.mpi.size() * settings.training.accumulate)));
   const TrainingLaw law(model.layout(), input.data, law_of_training);
   const TrainingLaw validation_law(model.layout(), input.held_out, untilted);
   Trainer trainer = checked([&] { return Trainer(model, law, settings.training, process_group(context.mpi, device)); });

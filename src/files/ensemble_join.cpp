@@ -64,23 +64,6 @@ std::vector<std::uint64_t> digests_of(const EnsembleReader& ensemble) {
   return digests;
 }
 
-void check_no_duplicates(const std::vector<EnsembleReader>& ensembles) {
-  std::unordered_map<std::uint64_t, std::size_t> file_of;
-  for (std::size_t number = 0; number < ensembles.size(); ++number) {
-    const auto& ensemble = ensembles[number];
-    const auto digests = digests_of(ensemble);
-    std::map<std::size_t, std::int64_t> shared; // configurations, by the other file
-    for (const auto digest : digests)
-      if (const auto [place, fresh] = file_of.try_emplace(digest, number); !fresh && place->second != number)
-        ++shared[place->second];
-    const std::int64_t fewest = ensemble.header().theory ? 1 : std::max<std::int64_t>(1, ensemble.size() / 2);
-    for (const auto& [other, count] : shared)
-      if (count >= fewest)
-        throw UsageError(fmt::format("{} of the {} configurations of {} are in {} too; leave one of the files out",
-                                     count, ensemble.size(), ensemble.path(), ensembles[other].path()));
-  }
-}
-
 /// New numbers for the chains of a file: `first`, `first` + 1, ... in their order.
 std::map<std::int64_t, std::int64_t> renumbered(const std::vector<std::int64_t>& chains, std::int64_t first) {
   std::map<std::int64_t, std::int64_t> number;
@@ -134,6 +117,26 @@ void join_histories(const std::vector<EnsembleReader>& ensembles, std::int64_t r
 
 } // namespace
 
+void check_no_duplicates(const std::vector<std::string>& paths) {
+  std::vector<EnsembleReader> ensembles;
+  for (const auto& path : paths)
+    ensembles.emplace_back(path);
+  std::unordered_map<std::uint64_t, std::size_t> file_of;
+  for (std::size_t number = 0; number < ensembles.size(); ++number) {
+    const auto& ensemble = ensembles[number];
+    const auto digests = digests_of(ensemble);
+    std::map<std::size_t, std::int64_t> shared; // configurations, by the other file
+    for (const auto digest : digests)
+      if (const auto [place, fresh] = file_of.try_emplace(digest, number); !fresh && place->second != number)
+        ++shared[place->second];
+    const std::int64_t fewest = ensemble.header().theory ? 1 : std::max<std::int64_t>(1, ensemble.size() / 2);
+    for (const auto& [other, count] : shared)
+      if (count >= fewest)
+        throw UsageError(fmt::format("{} of the {} configurations of {} are in {} too; leave one of the files out",
+                                     count, ensemble.size(), ensemble.path(), ensembles[other].path()));
+  }
+}
+
 JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std::string& output, bool overwrite,
                                const Provenance& provenance) {
   std::vector<EnsembleReader> ensembles;
@@ -146,7 +149,7 @@ JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std:
     if (ensembles.back().header().precision == hdf5::Type::float64)
       precision = hdf5::Type::float64;
   }
-  check_no_duplicates(ensembles);
+  check_no_duplicates(paths);
   EnsembleHeader header = ensembles[0].header();
   header.precision = precision;
   header.provenance = provenance;

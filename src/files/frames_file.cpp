@@ -6,7 +6,7 @@
 namespace stint {
 
 void write_frames(const std::string& path, bool overwrite, Sampler sampler, std::uint64_t seed, std::int64_t count,
-                  const torch::Tensor& observed, const Provenance& provenance) {
+                  const torch::Tensor& observed, const EnsembleHeader& header) {
   std::vector<torch::Tensor> states;
   sampler.watch = [&](std::int64_t /*knot*/, const torch::Tensor& x) { states.push_back(x.to(torch::kFloat).cpu()); };
   sampler(seed, 0, count, observed);
@@ -16,9 +16,10 @@ void write_frames(const std::string& path, bool overwrite, Sampler sampler, std:
   AtomicFile target(path, overwrite);
   auto file = hdf5::File::create(target.temporary(), path);
   file.set_attribute<std::string>("format", "stint-frames");
-  write_provenance(file, provenance);
-  file.write<float>("/frames", frames.sizes().vec(),
-                    {frames.data_ptr<float>(), static_cast<std::size_t>(frames.numel())});
+  write_provenance(file, header.provenance);
+  auto shape = header.shape(count); // of the ensemble's configurations, after the time
+  shape.insert(shape.begin(), frames.size(0));
+  file.write<float>("/frames", shape, {frames.data_ptr<float>(), static_cast<std::size_t>(frames.numel())});
   file.write<double>("/frame_time", {times.numel()},
                      {times.data_ptr<double>(), static_cast<std::size_t>(times.numel())});
   file.close();

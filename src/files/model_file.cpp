@@ -181,10 +181,11 @@ ModelDescription read_description(const hdf5::File& file, const Prior& prior) {
       throw std::runtime_error(fmt::format("{}: {}", file.path(), error.what()));
     }
   };
-  return {.families = families(),
-          .channels = static_cast<int>(read_integer(file, "channels", 1, 4096)),
-          .levels = static_cast<int>(read_integer(file, "levels", 1, 16)),
-          .blocks = static_cast<int>(read_integer(file, "blocks", 1, 256))};
+  ModelDescription description{.families = families()};
+  description.channels = static_cast<int>(read_integer(file, "channels", 1, 4096));
+  description.levels = static_cast<int>(read_integer(file, "levels", 1, 16));
+  description.blocks = static_cast<int>(read_integer(file, "blocks", 1, 256));
+  return description;
 }
 
 TrainingRecord read_record(const hdf5::File& file, const ModelDescription& description) {

@@ -1,5 +1,7 @@
 #include "src/program/compute.hpp"
 
+#include "lattice/parallel.hpp"
+
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 #include "src/ranks/mpi.hpp"
@@ -54,6 +56,10 @@ void set_up_libtorch(c10::Device device) {
   mallopt(M_MMAP_THRESHOLD, keep);
   mallopt(M_TRIM_THRESHOLD, keep);
 #endif
+}
+
+void limit_threads(double nanoseconds) {
+  at::set_num_threads(std::min(at::get_num_threads(), threads_for(nanoseconds)));
 }
 
 } // namespace stint

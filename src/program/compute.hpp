@@ -34,4 +34,7 @@ c10::ScalarType convolution_type(const std::string& precision);
 /// that round the same way every time, so that resumed runs are exact.
 void set_up_libtorch(c10::Device device);
 
+/// Lets LibTorch use no more threads than so many nanoseconds of work on one core, that of its larger loops, are worth.
+void limit_threads(double nanoseconds);
+
 } // namespace stint

@@ -28,24 +28,29 @@ std::size_t comment_in(std::string_view value) {
   return std::string_view::npos;
 }
 
-/// What stands between quotes at the beginning of a value and the rest of the line, if both are as they should be.
+/// A value in quotes, which a comment may follow; false if it is none.
 bool read_quoted(std::string_view text, ConfigEntry& entry) {
-  if (text.empty() || !one_of(text[0], quotes))
+  const auto end = text.find(text[0], 1);
+  if (end == std::string_view::npos)
     return false;
-  const auto end = text.rfind(text[0]);
-  const auto rest = end == 0 ? "x" : trimmed(text.substr(end + 1));
-  if (!rest.empty() && !one_of(rest[0], comment_signs))
-    return false;
+  const auto rest = trimmed(text.substr(end + 1));
   entry.value = text.substr(1, end - 1);
-  return true;
+  return rest.empty() || one_of(rest[0], comment_signs);
 }
 
-void read_value(std::string_view text, ConfigEntry& entry) {
-  if (read_quoted(trimmed(text), entry))
-    return;
+/// False for a value that begins with a quote and does not end with it.
+bool read_value(std::string_view text, ConfigEntry& entry) {
+  if (const auto value = trimmed(text); !value.empty() && one_of(value[0], quotes))
+    return read_quoted(value, entry);
   const auto comment = comment_in(text);
   entry.commented = comment != std::string_view::npos;
   entry.value = trimmed(text.substr(0, comment));
+  return true;
+}
+
+/// Neither a letter nor a blank: a file of another encoding, or with line ends of another age.
+bool has_control_characters(std::string_view line) {
+  return std::ranges::any_of(line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
 }
 
 } // namespace
@@ -59,12 +64,16 @@ std::vector<ConfigEntry> parse_config(const std::string& text, const std::string
   for (std::string whole; std::getline(lines, whole);) {
     ++number;
     const auto line = trimmed(whole);
+    if (has_control_characters(line))
+      throw UsageError(
+          fmt::format("{}: line {} has control characters; expected a text of lines name=value", path, number));
     if (line.empty() || one_of(line[0], comment_signs))
       continue;
-    if (line.front() == '[' && line.back() == ']') {
-      const std::string title(trimmed(line.substr(1, line.size() - 2)));
+    if (const auto heading = trimmed(line.substr(0, comment_in(line)));
+        heading.front() == '[' && heading.back() == ']') {
+      const std::string title(trimmed(heading.substr(1, heading.size() - 2)));
       counts = title == command || std::ranges::find(commands, title) == commands.end();
-      fallback = line == defaults_heading;
+      fallback = heading == defaults_heading;
       continue;
     }
     const auto equals = line.find('=');
@@ -73,7 +82,9 @@ std::vector<ConfigEntry> parse_config(const std::string& text, const std::string
     if (equals == std::string_view::npos || name.empty())
       throw UsageError(fmt::format("{}: line {} is '{}', expected name=value", path, number, line));
     ConfigEntry entry{.name = std::string(name), .value = "", .line = number, .fallback = fallback};
-    read_value(line.substr(equals + 1), entry);
+    if (!read_value(line.substr(equals + 1), entry))
+      throw UsageError(
+          fmt::format("{}: line {} is '{}', expected nothing behind the closing quote", path, number, line));
     if (counts)
       entries.push_back(std::move(entry));
   }
@@ -83,7 +94,8 @@ std::vector<ConfigEntry> parse_config(const std::string& text, const std::string
 std::string quoted_if_needed(const std::string& value) {
   const bool bare = trimmed(value) == value && comment_in(value) == std::string_view::npos &&
                     (value.empty() || !one_of(value[0], quotes));
-  return bare ? value : '"' + value + '"';
+  const char quote = value.find('"') == std::string::npos ? '"' : '\'';
+  return bare ? value : quote + value + quote;
 }
 
 } // namespace stint

@@ -317,7 +317,8 @@ std::string Options::effective() const {
       given += "files=" + quoted_if_needed(file) + "\n";
   for (const auto& group : groups_)
     for (const auto& option : group.options)
-      if (const auto value = option.get(); value && (!value->empty() || option.given))
+      if (const auto value = option.get();
+          value && (!value->empty() || option.given || option.fallback.starts_with("default ")))
         (option.given ? given : defaults) += option.name + "=" + quoted_if_needed(*value) + "\n";
   return given + (defaults.empty() ? "" : std::string(defaults_heading) + "\n" + defaults);
 }

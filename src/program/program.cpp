@@ -10,13 +10,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <string_view>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace stint {
@@ -119,19 +121,27 @@ int run_on_ranks(Context& context, const std::string& speaker, Arguments argumen
   }
 }
 
+constexpr std::string_view no_folder =
+    "stint: the folder in which it was started does not exist any more; change to another one\n";
+
+/// Before the libraries begin: those of LibTorch end the program with words of their own where its folder is gone.
+void begin(int argc, char** argv, char** environment) {
+  char folder[PATH_MAX];
+  if (!::getcwd(folder, sizeof folder) && errno == ENOENT) {
+    static_cast<void>(!::write(STDERR_FILENO, no_folder.data(), no_folder.size()));
+    ::_exit(exit_failed);
+  }
+  let_waiting_threads_sleep(argc, argv, environment);
+}
+
 // Sanitizers could not yet be used either.
 #ifndef __SANITIZE_ADDRESS__
-[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**,
-                                                                             char**) = let_waiting_threads_sleep;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**, char**) = begin;
 #endif
 
 } // namespace
 
 int run_program(int argc, char** argv, std::span<const Command> commands) {
-  if (std::error_code problem; std::filesystem::current_path(problem).empty() || problem) {
-    std::fputs("stint: the folder in which it was started does not exist any more; change to another one\n", stderr);
-    return exit_failed;
-  }
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::string name = arguments.empty() ? "" : arguments[0];
   const std::string speaker = name.empty() || name.starts_with('-') ? "stint" : "stint " + name;

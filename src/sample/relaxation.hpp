@@ -8,6 +8,7 @@
 #include "mcmc/relax.hpp"
 
 #include <cstdint>
+#include <functional>
 
 namespace stint {
 
@@ -16,10 +17,12 @@ struct Relaxation {
   HmcSettings hmc;
   Geometry geometry;
   Phi4 theory;
-  torch::Tensor held; ///< (L1, ..., Ld) bool, sites that stay as they are; undefined: none
+  torch::Tensor held;                     ///< (L1, ..., Ld) bool, sites that stay as they are; undefined: none
+  std::function<bool()> interrupted = {}; ///< asked before every trajectory
 
   /// Replaces configurations (count, L1, ..., Ld), float32 on the CPU, the samples first, ..., first + count - 1 of a
-  /// run; the result is a function of (seed, sample), whatever the batches. A thin layer over mcmc/relax.hpp.
+  /// run; the result is a function of (seed, sample), whatever the batches. A thin layer over mcmc/relax.hpp. Throws
+  /// Interrupted if it was.
   RelaxReport operator()(torch::Tensor& configurations, std::uint64_t seed, std::int64_t first) const;
 };
 

@@ -57,6 +57,7 @@ Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::D
   const auto law = free_field_law(geometry, theory).to(device);
   // k2 > 0 cannot be reached from noise: the drift will say so.
   const auto spectrum = 1 / (1 / law.covariance().values() - 2 * std::min(settings.quadratic, 0.0));
+  const Tilt tilt = tilt_of(mpi, settings, 0, geometry, device); // may throw: not within the braces, where g++ 12 errs
   return {.layout = {.geometry = geometry},
           .kind = "phi4",
           .theory = tilted(theory, settings),
@@ -64,8 +65,7 @@ Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::D
           .log_ratio_range = free_field_range,
           .families = {},
           .drift = make_drift(
-              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); },
-              tilt_of(mpi, settings, 0, geometry, device))};
+              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); }, tilt)};
 }
 
 /// Throws UsageError for tilts that the model was not trained for.
@@ -104,7 +104,8 @@ Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options
           .reference = model->prior().reference(k2_below),
           .log_ratio_range = model->prior().log_ratio_range(),
           .families = model->description().families,
-          .drift = make_drift(posterior_mean, tilt)};
+          .drift = make_drift(posterior_mean, tilt),
+          .nanoseconds = model->nanoseconds_of_convolution(1)};
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "src/program/compute.hpp"
 #include "src/ranks/mpi.hpp"
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,7 @@ struct Source {
   double log_ratio_range;            ///< of paths, see Prior
   std::optional<FamilyLaw> families; ///< of operators that a model was trained for
   Drift drift;
+  double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };
 
 /// Throws UsageError for options that do not go together or tilts that the model was not trained for.

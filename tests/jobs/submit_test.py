@@ -86,7 +86,7 @@ class SubmitTest(study.StudyTest):
         self.refuse("choose another --output", "tiny", "--local")
 
     def test_interrupted_by_the_terminal_it_continues(self):
-        self.write("tiny/hmc.ini", TINY.replace("trajectories=12", "trajectories=20000").replace("save-every=4", "save-every=2000"))
+        self.write("tiny/hmc.ini", TINY.replace("trajectories=12", "trajectories=200000").replace("save-every=4", "save-every=20000"))
         self.write("tiny/stages", "chain - - 1 1 0:10:00 1G cpu hmc --config hmc.ini --output chain.h5 --checkpoint-every 0.05\n")
         run = subprocess.Popen(["bash", study.REPOSITORY / "jobs/submit.sh", "tiny", "--local"], cwd=self.folder, text=True,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)

@@ -114,6 +114,17 @@ class Outputs(ProgramTest):
 
 
 class Configs(ProgramTest):
+    def test_lines_that_could_be_misread_are_refused(self):
+        for line, words in (('output = "a.h5" b', "expected nothing behind the closing quote"), ('output = "a', "closing quote"),
+                            ('output = "a""b.h5"', "closing quote"), ("output=a.h5\rlambda=3\r", "control characters"),
+                            ("lambda=3\x004", "control characters")):
+            with self.subTest(line):
+                (self.folder / "wrong.ini").write_bytes(line.encode())
+                self.refuse(2, words, *tiny("--config", "wrong.ini"))
+        self.write("right.ini", "[hmc] # a heading\noutput = 'out \"1\".h5' # quotes in quotes\n[sample] ; of another command\nsamples=7\n")
+        self.succeed(*tiny("--config", "right.ini"))
+        self.assertIn('out "1".h5', self.files())
+
     def test_a_pipe_reaches_all_ranks(self):
         for ranks in (None, 2):
             self.succeed(*tiny("--output", f"{ranks}.h5", "--config", "/dev/stdin", chains=40), ranks=ranks, input="lambda=3\n")
@@ -158,7 +169,7 @@ class Repeated(ProgramTest):
         for more in ([], ["--kappa", "0.2", "--hopping-lambda", "0.02"], ["--mu2", "1", "--g", "2"], ["--algorithm", "cluster"],
                      ["--algorithm", "fourier", "--fourier-mass2", "0.1"], ["--tune", "--target-acceptance", "0.7"],
                      ["--start", "start.h5", "--history-every", "3", "--precision", "double"]):
-            self.repeat(*tiny(*more))
+            self.repeat(*tiny(*more, thermalize=20))
 
     def test_join(self):
         self.hmc("a.h5")
@@ -215,6 +226,14 @@ numpy.save('wrong.npy', mask[:2]); numpy.save('nan.npy', mask * numpy.nan); nump
 
 
 class Joined(ProgramTest):
+    @needs_h5py
+    def test_measure_counts_no_configuration_twice(self):
+        self.hmc("one.h5")
+        self.hmc("two.h5", "--seed", "2")
+        (self.folder / "copy.h5").write_bytes((self.folder / "one.h5").read_bytes())
+        self.succeed("measure", "one.h5", "two.h5", "--quiet")
+        self.refuse(2, "configurations of copy.h5 are in one.h5 too", "measure", "one.h5", "copy.h5")
+
     @needs_h5py
     def test_ensembles_of_one_theory(self):
         for seed in (1, 2, 3):

@@ -144,6 +144,15 @@ with h5py.File('some.h5') as a, h5py.File('empty.h5', 'w') as b:
         self.assertEqual(process.returncode, 75, said)
         self.assertIn("stopped after 0 of 256 configurations", said)
 
+    def test_relaxation_can_be_stopped(self):
+        result = self.run_stint(*"sample --model free-field --lattice 4x4 --samples 2 --relax 1000000000 --threads 1 --time-limit 1 --quiet "
+                                "--output out.h5".split())
+        self.assertEqual(result.returncode, 75, result.stderr)
+
+    def test_a_trajectory_has_an_end(self):
+        for command in (["hmc", "--steps"], ["sample", "--model", "free-field", "--relax", "1", "--relax-steps"]):
+            self.refuse(2, "1 to 1000000 steps, not 1000000000", *command, "1000000000", "--lattice", "4x4", "--output", "out.h5")
+
     @needs_h5py
     def test_constant_data_are_refused(self):
         self.hmc("some.h5")

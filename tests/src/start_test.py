@@ -129,10 +129,10 @@ class WithoutLibtorch(ProgramTest):
         self.assertIn("ensemble", self.succeed("info", "a.h5", "--verify"))
 
     def test_plots_are_found_where_they_are_installed(self):
-        for folder in ("bin", "share/stint/plots"):
+        for folder in ("bin", "share/stint/python/stint"):
             (self.folder / folder).mkdir(parents=True)
         program = shutil.copy(STINT, self.folder / "bin/stint")
-        self.write("share/stint/plots/compare.py", "import sys\nopen(sys.argv[sys.argv.index('--output') + 1], 'w').write('drawn')\n")
+        self.write("share/stint/python/stint/__main__.py", "import sys\nopen(sys.argv[sys.argv.index('--output') + 1], 'w').write('drawn')\n")
         self.succeed(*tiny("--output", "a.h5"))
         run = subprocess.run([program, "compare", "a.h5", "a.h5", "--plot", "a.png"], cwd=self.folder, capture_output=True, text=True,
                              env=environment(STINT_PYTHON=sys.executable))
