@@ -95,7 +95,7 @@ class BadInput(ProgramTest):
             "--mass2 is 'x'": ["--mass2", "x"],
             "--mass2 is 'nan'": ["--mass2", "nan"],
             "step size": ["--step-size", "0"],
-            "at least 1 step": ["--steps", "0"],
+            "a trajectory has 1 to 1000000 steps, not 0": ["--steps", "0"],
             "at least 2 sites": ["--lattice", "1x4"],
             "not a lattice": ["--lattice", "4y4"],
             "1 to 4 directions": ["--lattice", "4x4x4x4x4"],
