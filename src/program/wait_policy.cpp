@@ -10,7 +10,7 @@ namespace {
 
 // Rounds of waiting before a thread sleeps: some 20 us, longer than the gaps between the parallel loops of HMC.
 // LibTorch has longer ones, where threads that sleep too soon make training twice as slow on idle cores.
-char spins[] = "GOMP_SPINCOUNT=1000", more_spins[] = "GOMP_SPINCOUNT=10000";
+char spins[] = "GOMP_SPINCOUNT=1000", more_spins[] = "GOMP_SPINCOUNT=30000";
 
 bool uses_libtorch(int argc, char** argv) {
   return argc > 1 && (std::string_view(argv[1]) == "train" || std::string_view(argv[1]) == "sample");
