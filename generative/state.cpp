@@ -30,15 +30,4 @@ torch::Tensor State::tensor(const std::string& name, at::IntArrayRef shape, bool
   return values;
 }
 
-std::set<std::string> State::names() const {
-  std::set<std::string> names;
-  for (const auto& [name, value] : numbers)
-    names.insert(name);
-  for (const auto& [name, value] : texts)
-    names.insert(name);
-  for (const auto& [name, value] : tensors)
-    names.insert(name);
-  return names;
-}
-
 } // namespace stint

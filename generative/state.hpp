@@ -4,7 +4,6 @@
 #include "generative/torch.hpp"
 
 #include <map>
-#include <set>
 #include <string>
 
 namespace stint {
@@ -25,7 +24,6 @@ struct State {
     return found == numbers.end() ? otherwise : found->second;
   }
   bool has_tensor(const std::string& name) const { return tensors.contains(name); }
-  std::set<std::string> names() const; ///< of everything in it
 };
 
 } // namespace stint
