@@ -18,7 +18,7 @@ TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 setuptools==80.9.
 SYSTEM_PACKAGES=(
   g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev libpng-dev libjpeg62-turbo-dev libgtest-dev libbenchmark-dev
 )
 SLURM_PACKAGES=(slurm-wlm munge)
 
