@@ -1,6 +1,7 @@
-// stint import: pictures of other programs as an ensemble.
+// stint import: pictures and configurations of other programs as an ensemble.
 
 #include "src/commands/commands.hpp"
+#include "src/import/fields.hpp"
 #include "src/import/idx_source.hpp"
 #include "src/import/pictures.hpp"
 #include "src/import/settings.hpp"
@@ -11,7 +12,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <vector>
@@ -19,12 +19,11 @@
 namespace stint {
 namespace {
 
-/// How many of `total` pictures are taken. Throws UsageError if none is.
-std::int64_t count_of(const ImportSettings& settings, std::int64_t total) {
-  if (settings.first >= total)
-    throw UsageError(fmt::format("--first is {}, but {} has {} pictures", settings.first, settings.source(), total));
-  return std::min(total - settings.first, settings.limit.value_or(total));
-}
+/// What a run printed, for people and for scripts.
+struct Outcome {
+  std::string text;
+  Json json;
+};
 
 /// How often each label occurs.
 Json label_counts(const std::vector<std::int64_t>& labels) {
@@ -37,46 +36,85 @@ Json label_counts(const std::vector<std::int64_t>& labels) {
   return json;
 }
 
+Outcome pictures(const ImportSettings& settings, const CommonOptions& common, const Provenance& provenance) {
+  const auto source = settings.open();
+  const std::int64_t count = settings.count_of(source->size());
+  std::vector<std::int64_t> labels;
+  if (!settings.labels.empty())
+    labels = read_labels(settings.labels, source->size(), settings.first, count);
+  const PictureImport what{.first = settings.first,
+                           .count = count,
+                           .prepare = settings.preparation(),
+                           .attributes = {.source = settings.source(), .split = settings.split, .digest = ""},
+                           .labels = labels,
+                           .show_progress = !common.quiet};
+  const auto shape = import_pictures(*source, what, common.output, common.overwrite, provenance);
+  Json json = {{"configurations", count}, {"channels", shape.channels}, {"lattice", {shape.height, shape.width}}};
+  if (!labels.empty())
+    json["labels"] = label_counts(labels);
+  return {fmt::format("{} pictures of {}x{} pixels, {}", count, shape.height, shape.width,
+                      shape.channels == 1 ? "grey" : "in colour"),
+          std::move(json)};
+}
+
+Outcome fields(const ImportSettings& settings, const Options& options, const CommonOptions& common,
+               const Provenance& provenance) {
+  NpyReader file(settings.npy);
+  const Geometry geometry = field_geometry(file, settings.npy);
+  const Phi4 theory = settings.couplings.resolve(options, geometry.dimensions());
+  const std::int64_t count = settings.count_of(file.rows());
+  if (count % settings.chains != 0)
+    throw UsageError(fmt::format("{} fields are no {} --chains of equal length", count, settings.chains));
+  const FieldImport what{.first = settings.first,
+                         .count = count,
+                         .theory = theory,
+                         .unit = settings.couplings.field_unit(),
+                         .chains = settings.chains,
+                         .interleaved = settings.interleaved,
+                         .distance = settings.distance,
+                         .show_progress = !common.quiet};
+  import_fields(file, settings.npy, what, common.output, common.overwrite, provenance);
+  return {fmt::format("{} fields of {} chains on lattice {}, mass2 {:.6g}, lambda {:.6g}, multiplied by {:.6g}", count,
+                      settings.chains, geometry.text(), theory.mass2, theory.lambda, what.unit),
+          {{"configurations", count},
+           {"chains", settings.chains},
+           {"lattice", geometry.extents()},
+           {"mass2", theory.mass2},
+           {"lambda", theory.lambda},
+           {"field_unit", what.unit}}};
+}
+
 } // namespace
 
 int run_import(const Context& context, Arguments arguments) {
   ImportSettings settings;
   CommonOptions common;
-  Options options("import",
-                  "Makes an ensemble file of pictures: kind \"image\", one channel (grey) or three (red, green, blue), "
-                  "float32 between -1 (black) and 1 (white), each picture a chain of its own. Files may be larger than "
-                  "the memory. The result does not depend on --threads.");
+  Options options(
+      "import",
+      "Makes an ensemble file of pictures (kind \"image\": one channel, or red, green and blue; float32 from -1, "
+      "black, "
+      "to 1, white; each picture a chain of its own), or of another program's configurations of phi^4. Transparent "
+      "pictures are laid on white, 16 bits become 8; EXIF orientation and colour profiles are not applied. With the "
+      "couplings of another form the fields are multiplied by sqrt(kappa) or 1/sqrt(2), so that they are those of the "
+      "action below. Files may be larger than the memory, and --threads does not change the result.");
   settings.declare(options);
   options.example("stint import --idx train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --split train "
                   "--output fashion.h5");
+  options.example("stint import --folder img_align_celeba --partition list_eval_partition.csv --split train --crop 178 "
+                  "--size 128 --output celeba.h5");
+  options.example("stint import --folder afhq/train/cat --size 256 --split train --output cats.h5");
+  options.example("stint import --npy fields.npy --kind phi4 --mass2 -2 --lambda 1.5 --chains 4 --output mine.h5");
   if (!read_options(context, options, common, {.output = "ensemble file to write", .output_required = true}, arguments))
     return 0;
-  settings.check();
+  settings.check(options);
   check_outputs(context, common, {common.output, common.json});
 
-  const auto source = settings.open();
-  const std::int64_t count = count_of(settings, source->size());
-  std::vector<std::int64_t> labels;
-  if (!settings.labels.empty())
-    labels = read_labels(settings.labels, source->size(), settings.first, count);
-  const auto shape =
-      import_pictures(*source,
-                      {.first = settings.first,
-                       .count = count,
-                       .prepare = settings.preparation(),
-                       .attributes = {.source = settings.source(), .split = settings.split, .digest = ""},
-                       .labels = labels,
-                       .show_progress = !common.quiet},
-                      common.output, common.overwrite, provenance_of(context, options, common));
-  Json json = {{"configurations", count}, {"channels", shape.channels}, {"lattice", {shape.height, shape.width}}};
-  if (!labels.empty())
-    json["labels"] = label_counts(labels);
+  const Provenance provenance = provenance_of(context, options, common);
+  const Outcome outcome =
+      settings.fields() ? fields(settings, options, common, provenance) : pictures(settings, common, provenance);
   if (!common.quiet)
-    std::fputs(fmt::format("{}: {} pictures of {}x{} pixels, {}, from {}\n", common.output, count, shape.height,
-                           shape.width, shape.channels == 1 ? "grey" : "in colour", settings.source())
-                   .c_str(),
-               stdout);
-  write_json(common.json, json, common.overwrite);
+    std::fputs(fmt::format("{}: {}, from {}\n", common.output, outcome.text, settings.source()).c_str(), stdout);
+  write_json(common.json, outcome.json, common.overwrite);
   return 0;
 }
 

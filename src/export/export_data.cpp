@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -61,6 +62,11 @@ template<class Real> std::vector<Real> ExportData::read(std::int64_t first, std:
 
 std::vector<Picture> ExportData::pictures(std::int64_t first, std::int64_t n) const {
   const auto values = read<float>(first, n);
+  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad != values.end())
+    throw std::runtime_error(fmt::format("{}: configuration {} (counted from 0) has a NaN or infinite value; --npy "
+                                         "writes it as it is",
+                                         name_, first + (bad - values.begin()) / data_->row_size()));
   std::vector<Picture> pictures;
   for (std::int64_t i = 0; i < n; ++i) {
     pictures.emplace_back(extents_[0], extents_[1], channels_);

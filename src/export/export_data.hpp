@@ -32,6 +32,7 @@ public:
   template<class Real> std::vector<Real> read(std::int64_t first, std::int64_t n) const;
 
   /// The pictures of rows [first, first + n), values as they are. check_pictures() must have passed.
+  /// Throws std::runtime_error, one line, for values that are not finite.
   std::vector<Picture> pictures(std::int64_t first, std::int64_t n) const;
 
 private:

@@ -34,7 +34,7 @@ struct Picture {
 };
 
 /// 2 b / 255 - 1 for b = 0 ... 255.
-inline float value_of_byte(std::uint8_t byte) { return static_cast<float>(byte * (2.0 / 255) - 1); }
+inline float value_of_byte(std::uint8_t byte) { return static_cast<float>(2.0 * byte / 255 - 1); }
 
 /// The byte nearest to a value: the inverse of value_of_byte(). Values beyond -1 and 1 are cut off there; NaN is black.
 inline std::uint8_t byte_of_value(double value) {
