@@ -15,7 +15,7 @@
 namespace stint {
 namespace {
 
-constexpr std::int64_t batch_bytes = 32 << 20;
+constexpr std::int64_t batch_bytes = 16 << 20;
 
 const char* look(const Picture& picture) { return picture.channels == 1 ? "grey" : "in colour"; }
 

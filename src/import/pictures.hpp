@@ -27,7 +27,7 @@ struct PictureShape {
 };
 
 /// Writes pictures [first, first + count) of the source as float32 between -1 and 1, in their order, whatever the
-/// number of threads; memory is a few tens of MB and a picture a thread. The file is whole or absent. Throws
+/// number of threads; memory is some 100 MB and a picture a thread. The file is whole or absent. Throws
 /// std::runtime_error, one line naming a picture, for pictures of different sizes or numbers of channels, and whatever
 /// the source throws.
 PictureShape import_pictures(PictureSource& source, const PictureImport& what, const std::string& output,

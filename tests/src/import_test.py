@@ -6,11 +6,13 @@ import gzip
 import json
 import pathlib
 import struct
+import subprocess
 import sys
+import time
 import unittest
 import zlib
 
-from program_test import ProgramTest, python_lacks, tiny
+from program_test import PATIENCE, STINT, ProgramTest, python_lacks, tiny
 
 needs_pillow = unittest.skipIf(python_lacks("h5py, PIL"), "no Python with h5py and Pillow; run scripts/setup.sh")
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")  # Debian's package dataset-fashion-mnist
@@ -105,6 +107,13 @@ print(a.attrs['kind'], a.attrs['split'], 'split' in b.attrs, a.attrs['source'], 
         self.put("labels.idx", idx(49))
         self.reject("has 49 labels, expected one for each of the 50 images", "--idx", "good.idx", "--labels", "labels.idx")
         self.reject("labels (N)", "--idx", "good.idx", "--labels", "good.idx")
+
+    def test_the_options_in_the_file_make_it_again(self):
+        self.put("a.idx", idx(7, 8, 8))
+        self.import_("--idx", "a.idx", "--size", "4", "--first", "2")
+        self.write("again.ini", self.python("import h5py; print(h5py.File('out.h5').attrs['options'])"))
+        self.succeed("import", "--config", "again.ini", "--output", "again.h5")
+        self.assertEqual(self.python("import h5py; print(*{h5py.File(name).attrs['digest'] for name in ('out.h5', 'again.h5')})").count(" "), 0)
 
     def test_options(self):
         self.put("a.idx", idx(3, 4, 4))
@@ -462,6 +471,16 @@ print(abs(bytes_of(Image.open('s.png'))[:, :, :5] - (numpy.clip(r['truth'][0], -
         self.refuse(1, "p: is a folder that exists already", "export", "a.h5", "--png", "p")
         self.succeed("export", "a.h5", "--png", "p", "--limit", "2", "--overwrite", "--quiet")
         self.assertEqual(len(list((self.folder / "p").iterdir())), 2)
+        self.python("import numpy; numpy.save('many.npy', numpy.zeros((20000, 32, 32), dtype='uint8'))")
+        self.import_("--npy", "many.npy", output="many.h5")
+        before = self.files()
+        process = subprocess.Popen([STINT, "export", "many.h5", "--png", "q", "--quiet"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not any(name.startswith("q.") for name in self.files()):
+            time.sleep(0.01)
+        process.terminate()
+        said = process.communicate(timeout=30 * PATIENCE)[1]
+        self.assertEqual((process.returncode, said), (1, "stint export: q: stopped by a signal; nothing was written\n"))
+        self.assertEqual(self.files(), before)
         self.put("p/precious.png", b"x")
         self.refuse(1, "and has precious.png; choose another one", "export", "a.h5", "--png", "p", "--overwrite")
         self.assertEqual(len(list((self.folder / "p").iterdir())), 3)
