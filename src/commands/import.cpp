@@ -7,17 +7,24 @@
 #include "src/import/settings.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <vector>
 
 namespace stint {
 namespace {
+
+constexpr double most_virial_errors = 20; // naive ones: autocorrelation makes the true ones some times larger
+constexpr double most_virial_deviation = 0.02;
 
 /// What a run printed, for people and for scripts.
 struct Outcome {
@@ -73,15 +80,23 @@ Outcome fields(const ImportSettings& settings, const Options& options, const Com
                          .interleaved = settings.interleaved,
                          .distance = settings.distance,
                          .show_progress = !common.quiet};
-  import_fields(file, settings.npy, what, common.output, common.overwrite, provenance);
-  return {fmt::format("{} fields of {} chains on lattice {}, mass2 {:.6g}, lambda {:.6g}, multiplied by {:.6g}", count,
-                      settings.chains, geometry.text(), theory.mass2, theory.lambda, what.unit),
-          {{"configurations", count},
-           {"chains", settings.chains},
-           {"lattice", geometry.extents()},
-           {"mass2", theory.mass2},
-           {"lambda", theory.lambda},
-           {"field_unit", what.unit}}};
+  const auto virial = import_fields(file, settings.npy, what, common.output, common.overwrite, provenance);
+  if (std::abs(virial.value - 1) > std::max(most_virial_errors * virial.error, most_virial_deviation))
+    spdlog::warn("{}: <phi dS/dphi> is {}, but 1 for every action: the couplings, or the unit of the fields, are not "
+                 "those with which they were made",
+                 settings.npy, with_error(virial.value, virial.error));
+  return {
+      fmt::format(
+          "{} fields of {} chains on lattice {}, mass2 {:.6g}, lambda {:.6g}, multiplied by {:.6g}, <phi dS/dphi> = {}",
+          count, settings.chains, geometry.text(), theory.mass2, theory.lambda, what.unit,
+          with_error(virial.value, virial.error)),
+      {{"configurations", count},
+       {"chains", settings.chains},
+       {"lattice", geometry.extents()},
+       {"mass2", theory.mass2},
+       {"lambda", theory.lambda},
+       {"field_unit", what.unit},
+       {"virial", {virial.value, virial.error}}}};
 }
 
 } // namespace

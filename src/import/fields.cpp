@@ -1,5 +1,6 @@
 #include "src/import/fields.hpp"
 
+#include "analysis/primaries.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/program/progress.hpp"
 
@@ -28,6 +29,33 @@ Place place_of(std::int64_t i, const FieldImport& what) {
   return {chain, time * what.distance};
 }
 
+/// (1/V) sum_x phi_x dS/dphi_x = 2 S/V + 2 lambda <phi^4> + h M of each configuration.
+std::vector<double> virials(const Geometry& geometry, const Phi4& theory, std::span<const double> fields) {
+  const std::int64_t n = std::ssize(fields) / geometry.volume();
+  std::vector<double> values(n * primary_count), found(n);
+  measure(geometry, theory, fields, values);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double* row = values.data() + i * primary_count;
+    found[i] = theory.virial(row[primary::action_density], row[primary::magnetisation], row[primary::phi4]);
+  }
+  return found;
+}
+
+/// Sums of numbers and of their squares, about 1.
+struct Sums {
+  double count = 0, first = 0, second = 0;
+
+  void add(double value) {
+    ++count;
+    first += value - 1;
+    second += (value - 1) * (value - 1);
+  }
+  NaiveMean mean() const {
+    const double mean = first / count;
+    return {1 + mean, std::sqrt(std::max(second / count - mean * mean, 0.0) / (count - 1))};
+  }
+};
+
 } // namespace
 
 Geometry field_geometry(const NpyReader& file, const std::string& path) {
@@ -43,8 +71,8 @@ Geometry field_geometry(const NpyReader& file, const std::string& path) {
   }
 }
 
-void import_fields(NpyReader& file, const std::string& path, const FieldImport& what, const std::string& output,
-                   bool overwrite, const Provenance& provenance) {
+NaiveMean import_fields(NpyReader& file, const std::string& path, const FieldImport& what, const std::string& output,
+                        bool overwrite, const Provenance& provenance) {
   const Geometry geometry = field_geometry(file, path);
   const bool single = file.real() && !file.wide();
   const EnsembleHeader header{.geometry = geometry,
@@ -56,6 +84,7 @@ void import_fields(NpyReader& file, const std::string& path, const FieldImport& 
   file.skip(what.first);
   const std::int64_t bytes = geometry.volume() * static_cast<std::int64_t>(sizeof(double));
   const std::int64_t block = std::max<std::int64_t>(1, block_bytes / bytes);
+  Sums virial;
   Progress progress("import", what.count, "configurations", what.show_progress);
   for (std::int64_t done = 0; done < what.count; done += block) {
     const std::int64_t n = std::min(block, what.count - done);
@@ -66,6 +95,8 @@ void import_fields(NpyReader& file, const std::string& path, const FieldImport& 
                                            what.first + done + (bad - fields.begin()) / geometry.volume()));
     for (double& value : fields)
       value *= what.unit;
+    for (const double value : virials(geometry, what.theory, fields))
+      virial.add(value);
     std::vector<std::int64_t> chain(n), trajectory(n);
     for (std::int64_t i = 0; i < n; ++i)
       std::tie(chain[i], trajectory[i]) =
@@ -74,6 +105,7 @@ void import_fields(NpyReader& file, const std::string& path, const FieldImport& 
     progress.update(done + n);
   }
   out.commit();
+  return virial.mean();
 }
 
 } // namespace stint

@@ -25,10 +25,16 @@ struct FieldImport {
 /// The lattice of an array (N, L1, ..., Ld). Throws std::runtime_error, one line naming `path`, for another shape.
 Geometry field_geometry(const NpyReader& file, const std::string& path);
 
+/// A mean over configurations, with the error that it would have if they were independent.
+struct NaiveMean {
+  double value = 0, error = 0; ///< the error is NaN for one configuration
+};
+
 /// Writes rows [first, first + count) as an ensemble of kind "phi4", float64 where the file has more than float32.
-/// Memory is a few tens of MB. The file is whole or absent. Throws std::runtime_error, one line naming `path`, for
-/// values that are not finite.
-void import_fields(NpyReader& file, const std::string& path, const FieldImport& what, const std::string& output,
-                   bool overwrite, const Provenance& provenance);
+/// Memory is some 100 MB. The file is whole or absent. Returns (1/V) sum_x phi_x dS/dphi_x, whose mean is 1 for the
+/// action that the configurations follow (Schwinger-Dyson): it shows couplings or a unit that are wrong. Throws
+/// std::runtime_error, one line naming `path`, for values that are not finite.
+NaiveMean import_fields(NpyReader& file, const std::string& path, const FieldImport& what, const std::string& output,
+                        bool overwrite, const Provenance& provenance);
 
 } // namespace stint

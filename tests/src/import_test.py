@@ -381,6 +381,14 @@ order = numpy.lexsort((c['chain'][:], c['trajectory'][:]))
 print(abs(a['configurations'] - c['configurations'][:][order]).max() < 1e-7, c['configurations'].dtype, c['trajectory'][:4].tolist(), abs(c.attrs['lambda'] - 0.5) < 1e-12)
 """), "True float64 [0, 1, 2, 0] True")
         both = ["--mass2", "-4", "--lambda", "4.572"]
+        # <phi dS/dphi> = 1 shows couplings that are not those of the fields.
+        self.hmc("long.h5", "--lambda", "1.5", "--mass2", "-2", lattice="8x8", thermalize=100, trajectories=400)
+        self.succeed("export", "long.h5", "--npy", "long.npy", "--quiet")
+        for coupling, right in (("1.5", True), ("2.5", False)):
+            result = self.run_stint("import", "--npy", "long.npy", "--kind", "phi4", "--mass2", "-2", "--lambda", coupling, "--json", "-",
+                                    "--output", "l.h5", "--overwrite")
+            value, error = json.loads(result.stdout)["virial"]
+            self.assertEqual((abs(value - 1) < 8 * error, "are not those with which they were made" in result.stderr), (right, not right))
         self.reject("configuration 7 (counted from 0) has a NaN", "--npy", "nan.npy", "--kind", "phi4", *both)
         self.reject("couplings of the fields are missing", "--npy", "a.npy", "--kind", "phi4", "--mass2", "1", status=2)
         self.reject("18 fields are no 5 --chains", "--npy", "a.npy", "--kind", "phi4", *both, "--chains", "5", status=2)
