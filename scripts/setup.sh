@@ -3,7 +3,8 @@
 #
 #   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
 #   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
-#   bash scripts/setup.sh --tests  the same with pyerrors, xarray and ArviZ, which the tests compare with (280 MB, 20 s)
+#   bash scripts/setup.sh --tests  the same with pyerrors, xarray and ArviZ, which the tests compare with (280 MB, 20 s), and with
+#                                  Fashion-MNIST, which they import (Debian's package, 30 MB)
 #   bash scripts/setup.sh --slurm  the same with Slurm, for the test of jobs/, which is left out where it is missing (40 MB)
 #
 # System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
@@ -18,9 +19,10 @@ TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 setuptools==80.9.
 SYSTEM_PACKAGES=(
   g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev libpng-dev libjpeg-dev libgtest-dev libbenchmark-dev
 )
 SLURM_PACKAGES=(slurm-wlm munge)
+DATA_PACKAGES=(dataset-fashion-mnist)
 
 cuda=false slurm=false tests=false
 for argument in "$@"; do
@@ -28,7 +30,7 @@ for argument in "$@"; do
     --cuda) cuda=true ;;
     --slurm) slurm=true ;;
     --tests) tests=true ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown option '$argument'; known: --cuda, --tests, --slurm" >&2; exit 2 ;;
   esac
 done
@@ -88,6 +90,7 @@ install_python() { # STAMP PACKAGE...: a virtual environment cannot be renamed, 
 
 install_packages "${SYSTEM_PACKAGES[@]}"
 if $slurm; then (install_packages "${SLURM_PACKAGES[@]}") || echo "setup.sh: no Slurm; its test will be left out" >&2; fi
+if $tests; then (install_packages "${DATA_PACKAGES[@]}") || echo "setup.sh: no Fashion-MNIST; its test will be left out" >&2; fi
 mkdir -p "$STINT_DEPS"
 exec 9>"$STINT_DEPS/lock"
 flock 9 # two checkouts may be set up at the same time

@@ -16,7 +16,8 @@ int run_measure(const Context& context, Arguments arguments);
 int run_compare(const Context& context, Arguments arguments);
 int run_join(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
-int run_join(const Context& context, Arguments arguments);
+int run_import(const Context& context, Arguments arguments);
+int run_export(const Context& context, Arguments arguments);
 
 /// All commands; train and sample are given, since they need LibTorch.
 std::vector<Command> command_table(Run train, Run sample);

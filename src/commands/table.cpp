@@ -10,6 +10,8 @@ std::vector<Command> command_table(Run train, Run sample) {
       {"measure", "observables of an ensemble, with errors", true, run_measure},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
       {"join", "several ensembles of one theory as one", false, run_join},
+      {"import", "pictures of other programs as an ensemble", false, run_import},
+      {"export", "configurations as PNG files, contact sheets and NumPy arrays", false, run_export},
       {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
   };
 }
