@@ -102,12 +102,12 @@ bool differ_in_field_only(Phi4 a, const Phi4& b) {
 }
 
 ComparedFile compare_files(const std::string& reference_file, const Measurements& reference, const std::string& file,
-                           const Measurements& measurements, const CommonOptions& common) {
+                           const Measurements& measurements, ObservableRows rows, const CommonOptions& common) {
   const Phi4 a = theory_of(reference_file), b = theory_of(file);
   warn_of_few(file, measurements);
   try {
     ComparedFile other{
-        file, differences(a, b), compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
+        file, differences(a, b), compare(reference, measurements, static_cast<std::uint64_t>(common.seed), rows), {}};
     if (differ_in_field_only(a, b))
       other.response = response(reference, a.field, measurements, b.field);
     return other;
@@ -117,9 +117,9 @@ ComparedFile compare_files(const std::string& reference_file, const Measurements
 }
 
 /// The symbols of the observables, for figures.
-Json labels() {
+Json labels(ObservableRows rows) {
   Json labels = Json::object();
-  for (const auto& row : observables())
+  for (const auto& row : rows)
     labels[row.name] = row.label;
   return labels;
 }
@@ -135,12 +135,12 @@ void plot(const std::string& figure, const Json& json, const CommonOptions& comm
 }
 
 /// Writes all that was asked for.
-void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
-          const std::string& report, const Context& context, const CommonOptions& common) {
+void show(const ComparisonResult& result, const std::string& figure, const std::string& report, const Context& context,
+          const CommonOptions& common) {
   std::string text;
-  Json json = {{"reference", reference}, {"labels", labels()}, {"others", Json::array()}};
-  for (const auto& other : others) {
-    text += table(reference, other);
+  Json json = {{"reference", result.reference}, {"labels", labels(result.rows)}, {"others", Json::array()}};
+  for (const auto& other : result.others) {
+    text += table(result.reference, other);
     json["others"].push_back(json_of(other));
   }
   print_result(common, text);
@@ -148,12 +148,12 @@ void show(const std::string& reference, const std::vector<ComparedFile>& others,
   if (!figure.empty())
     plot(figure, json, common);
   if (!report.empty())
-    write_text_file(report, markdown_report(report, reference, others, figure, context.command_line), common.overwrite);
+    write_text_file(report, markdown_report(report, result, figure, context.command_line), common.overwrite);
 }
 
 } // namespace
 
-int run_compare(const Context& context, Arguments arguments) {
+int run_compare(const Context& context, Arguments arguments, ObservableRows rows) {
   std::vector<std::string> files;
   std::string figure, report;
   CommonOptions common;
@@ -186,12 +186,13 @@ int run_compare(const Context& context, Arguments arguments) {
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
   on_root(context.mpi, [&] { warn_of_few(files[0], reference); });
-  std::vector<ComparedFile> others;
+  ComparisonResult result{files[0], rows};
   for (std::size_t i = 1; i < files.size(); ++i) {
     const auto measurements = measure_file(context.mpi, files[i], !common.quiet);
-    on_root(context.mpi, [&] { others.push_back(compare_files(files[0], reference, files[i], measurements, common)); });
+    on_root(context.mpi,
+            [&] { result.others.push_back(compare_files(files[0], reference, files[i], measurements, rows, common)); });
   }
-  on_root(context.mpi, [&] { show(files[0], others, figure, report, context, common); });
+  on_root(context.mpi, [&] { show(result, figure, report, context, common); });
   return 0;
 }
 

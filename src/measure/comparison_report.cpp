@@ -33,15 +33,15 @@ of large z holds all the same, but its scatter is larger than that of independen
 )";
 
 /// The observables with their definitions, from their table.
-std::string meanings() {
+std::string meanings(ObservableRows rows) {
   std::string text = "## Observables\n\nIn lattice units, of V sites.\n\n| name | meaning |\n|---|---|\n";
-  for (const auto& row : observables())
+  for (const auto& row : rows)
     text += fmt::format("| {} | {} |\n", row.name, code(row.meaning));
   return text + notes;
 }
 
 /// A line for each ensemble, and how much of it many comparisons give by chance.
-std::string summary(std::span<const ComparedFile> others) {
+std::string summary(const std::vector<ComparedFile>& others) {
   double comparisons = 0, expected = 0;
   for (const auto& other : others) {
     comparisons += static_cast<double>(other.comparison.compared());
@@ -152,19 +152,19 @@ std::string tests_text(const ComparedFile& other) {
   return text;
 }
 
-std::string markdown_report(const std::string& path, const std::string& reference, std::span<const ComparedFile> others,
-                            const std::string& figure, const std::string& command_line) {
+std::string markdown_report(const std::string& path, const ComparisonResult& result, const std::string& figure,
+                            const std::string& command_line) {
   std::string text = fmt::format(
       "# Comparison with {0}\n\nDo these ensembles follow the law of the reference {0}? Written by stint {1}, "
       "commit {2}, at {3}:\n\n    {4}\n\n",
-      code(reference), program_version(), git_commit(), utc_now(), command_line);
-  text += summary(others);
+      code(result.reference), program_version(), git_commit(), utc_now(), command_line);
+  text += summary(result.others);
   if (!figure.empty()) {
     const auto folder = std::filesystem::absolute(path).parent_path();
     text += fmt::format("![magnetisation, pulls and configurations](<{}>)\n\n",
                         std::filesystem::absolute(figure).lexically_proximate(folder).string());
   }
-  for (const auto& other : others) {
+  for (const auto& other : result.others) {
     std::string tests = "- " + tests_text(other);
     for (auto end = tests.find('\n'); end + 1 < tests.size(); end = tests.find('\n', end + 1))
       tests.insert(end + 1, "- ");
@@ -172,9 +172,9 @@ std::string markdown_report(const std::string& path, const std::string& referenc
       tests.replace(sign, 1, "&lt;");
     text += "## " + code(other.file) + "\n\n" + table(other) + "\n" + tests + "\n";
   }
-  text += meanings();
-  text += "## Provenance\n\n" + provenance(reference);
-  for (const auto& other : others)
+  text += meanings(result.rows);
+  text += "## Provenance\n\n" + provenance(result.reference);
+  for (const auto& other : result.others)
     text += provenance(other.file);
   return text;
 }

@@ -2,12 +2,13 @@
 // What `stint compare` found, as a Markdown report that says where every number comes from.
 
 #include "analysis/compare.hpp"
+#include "analysis/observables.hpp"
 #include "analysis/response.hpp"
 #include "lattice/phi4.hpp"
 
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 namespace stint {
 
@@ -17,6 +18,13 @@ struct ComparedFile {
   std::string differences; ///< of its couplings from those of the reference; empty if there are none
   Comparison comparison;
   std::optional<Response> response; ///< where the two differ in the field and in nothing else
+};
+
+/// All that `stint compare` found.
+struct ComparisonResult {
+  std::string reference; ///< its file
+  ObservableRows rows = observables();
+  std::vector<ComparedFile> others = {};
 };
 
 /// "field 0.02 (reference 0)", ...; empty if the theories are one.
@@ -33,7 +41,7 @@ std::string tests_text(const ComparedFile& other);
 /// the provenance of the reference and of every file, which it opens.
 /// `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws std::runtime_error naming the
 /// file if one cannot be read.
-std::string markdown_report(const std::string& path, const std::string& reference, std::span<const ComparedFile> others,
-                            const std::string& figure, const std::string& command_line);
+std::string markdown_report(const std::string& path, const ComparisonResult& result, const std::string& figure,
+                            const std::string& command_line);
 
 } // namespace stint
