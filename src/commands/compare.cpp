@@ -6,6 +6,7 @@
 #include "src/files/atomic_file.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/measure/comparison_report.hpp"
+#include "src/measure/html_page.hpp"
 #include "src/measure/measurements.hpp"
 #include "src/program/figure.hpp"
 #include "src/program/json_output.hpp"
@@ -18,6 +19,8 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <unistd.h>
@@ -124,14 +127,32 @@ Json labels(ObservableRows rows) {
   return labels;
 }
 
+bool is_html(const std::string& report) {
+  const auto extension = std::filesystem::path(report).extension();
+  return extension == ".html" || extension == ".htm";
+}
+
+/// A file that is removed when it is no longer used.
+AtomicFile scratch_file(const char* extension) {
+  return {(std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}{}", ::getpid(), extension)).string(),
+          true};
+}
+
 /// The figure from the JSON that was asked for, or from one that is made for it and removed.
-void plot(const std::string& figure, const Json& json, const CommonOptions& common) {
+void plot(const std::string& figure, const Json& json, const CommonOptions& common, bool overwrite) {
   if (!common.json.empty() && common.json != "-")
-    return draw_figure("compare", figure, common.json, common.overwrite);
-  const AtomicFile scratch(
-      (std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}.json", ::getpid())).string(), true);
+    return draw_figure("compare", figure, common.json, overwrite);
+  const AtomicFile scratch = scratch_file(".json");
   write_json(scratch.temporary(), json, true);
-  draw_figure("compare", figure, scratch.temporary(), common.overwrite);
+  draw_figure("compare", figure, scratch.temporary(), overwrite);
+}
+
+/// The bytes of the figure as PNG.
+std::string plot_as_png(const Json& json, const CommonOptions& common) {
+  const AtomicFile scratch = scratch_file(".png");
+  plot(scratch.temporary(), json, common, true);
+  std::ifstream file(scratch.temporary(), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// Writes all that was asked for.
@@ -146,8 +167,15 @@ void show(const ComparisonResult& result, const std::string& figure, const std::
   print_result(common, text);
   write_json(common.json, json, common.overwrite);
   if (!figure.empty())
-    plot(figure, json, common);
-  if (!report.empty())
+    plot(figure, json, common, common.overwrite);
+  if (report.empty())
+    return;
+  if (is_html(report))
+    write_text_file(
+        report,
+        html_page(markdown_report(report, result, "in the page", context.command_line), plot_as_png(json, common)),
+        common.overwrite);
+  else
     write_text_file(report, markdown_report(report, result, figure, context.command_line), common.overwrite);
 }
 
@@ -167,16 +195,17 @@ int run_compare(const Context& context, Arguments arguments, ObservableRows rows
   options.positional("REFERENCE OTHER...", files, 2, 100, "ensemble files on one lattice, the reference first");
   options.group("Figure");
   options.value("plot", figure, "FILE", "draw magnetisation histograms, pulls and configurations (PNG, PDF or SVG)");
-  options.value("report", report, "FILE.md",
-                "write a Markdown report with tables, figure (--plot, else FILE.png) and the "
-                "provenance of every file");
+  options.value("report", report, "FILE",
+                "write a report: a verdict in words, tables, figure and the provenance of every file. FILE.html is one "
+                "page with the figure in it; any other name is Markdown, with the figure beside it (--plot, else "
+                "FILE.png)");
   options.writes("plot");
   options.writes("report");
   options.example("stint compare hmc.h5 model.h5 --json compare.json --plot compare.png");
-  options.example("stint compare hmc.h5 model.h5 --report compare.md");
+  options.example("stint compare hmc.h5 model.h5 --report compare.html");
   if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
     return 0;
-  if (!report.empty() && figure.empty()) {
+  if (!report.empty() && !is_html(report) && figure.empty()) {
     auto outputs = options.outputs(); // the figure is none of them yet
     figure = std::filesystem::path(report).replace_extension(".png").string();
     outputs.push_back({figure, "the figure of --report, " + figure});

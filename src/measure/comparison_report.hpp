@@ -37,10 +37,10 @@ std::string z_text(double z);
 /// once, how many large z there are and how many are expected, the response.
 std::string tests_text(const ComparedFile& other);
 
-/// A summary with the number of comparisons, the figure, tables and tests for each file, what the observables are, and
-/// the provenance of the reference and of every file, which it opens.
-/// `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws std::runtime_error naming the
-/// file if one cannot be read.
+/// A verdict on each file in words (from the smallest p value below), a summary with the number of comparisons, the
+/// figure, tables and tests for each file, what the observables are, and the provenance of the reference and of every
+/// file, which it opens. `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws
+/// std::runtime_error naming the file if one cannot be read.
 std::string markdown_report(const std::string& path, const ComparisonResult& result, const std::string& figure,
                             const std::string& command_line);
 
