@@ -15,6 +15,7 @@ namespace stint {
 int run_hmc(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
 int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
+int run_join(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
