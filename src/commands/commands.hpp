@@ -18,7 +18,7 @@ int run_join(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
 int run_join(const Context& context, Arguments arguments);
 
-/// All commands; train and sample are given, since they need LibTorch.
-std::vector<Command> command_table(Run train, Run sample);
+/// All commands; train, sample and restore are given, since they need LibTorch.
+std::vector<Command> command_table(Run train, Run sample, Run restore);
 
 } // namespace stint

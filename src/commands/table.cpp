@@ -2,11 +2,12 @@
 
 namespace stint {
 
-std::vector<Command> command_table(Run train, Run sample) {
+std::vector<Command> command_table(Run train, Run sample, Run restore) {
   return {
       {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
       {"train", "learn the drift of an ensemble", true, std::move(train)},
       {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
+      {"restore", "damaged images, by a model of images and by methods of others", false, std::move(restore)},
       {"measure", "observables of an ensemble, with errors", true, run_measure},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true, run_compare},
       {"join", "several ensembles of one theory as one", false, run_join},
