@@ -44,12 +44,12 @@ std::string reason(const NamedEstimate& reference, const NamedEstimate& value, d
 
 } // namespace
 
-Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed) {
+Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed, ObservableRows rows) {
   if (reference.geometry != other.geometry)
     throw std::invalid_argument("an ensemble on lattice " + other.geometry.text() +
                                 " cannot be compared with one on lattice " + reference.geometry.text());
   Comparison comparison;
-  const auto references = estimate_all(reference), others = estimate_all(other);
+  const auto references = estimate_all(reference, rows), others = estimate_all(other, rows);
   for (std::size_t k = 0; k < references.size(); ++k) {
     const double z = z_score(references[k].estimate, others[k].estimate);
     comparison.observables.push_back(

@@ -16,7 +16,7 @@ struct ComparedObservable {
 };
 
 struct Comparison {
-  std::vector<ComparedObservable> observables; ///< one for each row of the table
+  std::vector<ComparedObservable> observables; ///< one for each row
   double ks_statistic = 0;                     ///< Kolmogorov-Smirnov distance of the magnetisation's distributions
   double ks_p_value = 0;                       ///< with the numbers of configurations that count as independent
   double wasserstein1 = 0;                     ///< W1 distance of the same
@@ -28,10 +28,11 @@ struct Comparison {
   double expected_beyond(double z) const; ///< how many there would be of one law, erfc(z/sqrt(2)) of those compared
 };
 
-/// All observables in the order of their table. z is NaN where an ensemble leaves one undefined (see estimate_all).
+/// All observables in the order of their rows. z is NaN where an ensemble leaves one undefined (see estimate_all).
 /// Where both errors are 0, it is 0 for equal values and infinite for others. ks_p_value takes each ensemble for as
 /// many independent configurations as the error of <M> says (GammaResult::independent). The permutation test draws from
 /// `seed`. Throws std::invalid_argument if the two are on different lattices, and for what estimate_all throws.
-Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed = 1);
+Comparison compare(const Measurements& reference, const Measurements& other, std::uint64_t seed = 1,
+                   ObservableRows rows = observables());
 
 } // namespace stint

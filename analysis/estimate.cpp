@@ -33,7 +33,7 @@ BlockMeans block_means(const Measurements& measurements, const Blocks& blocks) {
   return means;
 }
 
-void add_jackknife_errors(const Measurements& measurements, const Chains& chains,
+void add_jackknife_errors(const Measurements& measurements, const Chains& chains, ObservableRows rows,
                           std::vector<NamedEstimate>& estimates) {
   double largest_tau = 0;
   for (const auto& [name, estimate, undefined] : estimates)
@@ -46,7 +46,7 @@ void add_jackknife_errors(const Measurements& measurements, const Chains& chains
     for (int k = 0; k < primary_count; ++k)
       primary[k] = means[k] / means[primary_count];
     std::vector<double> found;
-    for (const auto& observable : evaluate_observables(measurements.geometry, primary))
+    for (const auto& observable : evaluate_observables(measurements.geometry, primary, rows))
       found.push_back(observable.value);
     return found;
   };
@@ -57,19 +57,19 @@ void add_jackknife_errors(const Measurements& measurements, const Chains& chains
 
 } // namespace
 
-std::vector<NamedEstimate> estimate_all(const Measurements& measurements) {
-  return estimate_all(measurements, split_chains(measurements.chain, measurements.trajectory));
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, ObservableRows rows) {
+  return estimate_all(measurements, split_chains(measurements.chain, measurements.trajectory), rows);
 }
 
-std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains) {
-  const Fluctuations fluctuations(measurements, chains);
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains, ObservableRows rows) {
+  const Fluctuations fluctuations(measurements, chains, rows);
   const auto& values = fluctuations.values();
   const auto spacing = static_cast<double>(chains.spacing);
   std::vector<NamedEstimate> estimates(values.size());
   const int threads = threads_for(std::ssize(chains.order));
   std::vector<std::vector<double>> buffers(threads);
   parallel_for(std::ssize(values), threads, [&](std::int64_t k) {
-    const auto& row = observables()[k];
+    const auto& row = rows[k];
     if (std::isnan(values[k].value)) {
       estimates[k] = {row.name, undefined_estimate, std::string("needs ") + row.needs};
       return;
@@ -81,7 +81,7 @@ std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const 
     estimates[k] = {
         row.name, {values[k].value, gamma.error, gamma.tau_int * spacing, gamma.tau_int_error * spacing}, ""};
   });
-  add_jackknife_errors(measurements, chains, estimates);
+  add_jackknife_errors(measurements, chains, rows, estimates);
   return estimates;
 }
 

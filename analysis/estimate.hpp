@@ -2,6 +2,7 @@
 // From measurements to numbers with error bars.
 
 #include "analysis/chains.hpp"
+#include "analysis/observables.hpp"
 #include "analysis/primaries.hpp"
 
 #include <limits>
@@ -24,7 +25,7 @@ struct NamedEstimate {
   std::string undefined; ///< why all of it is NaN: what the observable needs that the ensemble lacks; else empty
 };
 
-/// All observables, in the order of their table (observables.hpp), by the Gamma method (Wolff, hep-lat/0306017) on the
+/// All observables, in the order of their rows (observables.hpp), by the Gamma method (Wolff, hep-lat/0306017) on the
 /// chains of the ensemble. All numbers but jackknife_error are finite, except of an observable that the ensemble leaves
 /// undefined. The value is F(means), biased by O(1/N) where F is not linear: less than the error by
 /// O(1/sqrt(N)). A tau_int is in trajectories: steps of time (see split_chains, gamma_method for gaps) times their
@@ -37,10 +38,11 @@ struct NamedEstimate {
 ///
 /// Throws std::invalid_argument if there are fewer than 2 configurations, if a value is not finite, if the sizes do not
 /// fit, or for what split_chains throws. Nothing else may plan FFTs meanwhile.
-std::vector<NamedEstimate> estimate_all(const Measurements& measurements);
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, ObservableRows rows = observables());
 
 /// The same where the chains have been split already.
-std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains);
+std::vector<NamedEstimate> estimate_all(const Measurements& measurements, const Chains& chains,
+                                        ObservableRows rows = observables());
 
 /// (sum_i w_i)^2 / (N sum_i w_i^2), the share of configurations that count (Kong's effective sample size); 1 without
 /// weights. Between 1/N and 1; many small weights hide a missing part of the law from it.

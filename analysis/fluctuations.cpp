@@ -8,8 +8,8 @@
 
 namespace stint {
 
-Fluctuations::Fluctuations(const Measurements& measurements, const Chains& chains)
-    : measurements_(measurements), chains_(chains) {
+Fluctuations::Fluctuations(const Measurements& measurements, const Chains& chains, ObservableRows rows)
+    : measurements_(measurements), chains_(chains), rows_(rows) {
   const auto configurations = std::to_string(chains.order.size());
   if (measurements.values.size() != chains.order.size() * primary_count)
     throw std::invalid_argument("measurements of " + configurations + " configurations hold " +
@@ -27,7 +27,7 @@ Fluctuations::Fluctuations(const Measurements& measurements, const Chains& chain
       weight /= mean;
   }
   find_means();
-  values_ = evaluate_observables(measurements.geometry, means_);
+  values_ = evaluate_observables(measurements.geometry, means_, rows_);
 }
 
 std::span<const double, primary_count> Fluctuations::primaries(std::int64_t configuration) const {

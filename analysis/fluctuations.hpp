@@ -16,7 +16,7 @@ class Fluctuations {
 public:
   /// Throws std::invalid_argument if there are fewer than 2 configurations, if a value is not finite or if the sizes do
   /// not fit.
-  Fluctuations(const Measurements& measurements, const Chains& chains);
+  Fluctuations(const Measurements& measurements, const Chains& chains, ObservableRows rows = observables());
 
   /// The observables in the order of their table, NaN where undefined.
   const std::vector<PrimaryDual>& values() const { return values_; }
@@ -32,6 +32,7 @@ private:
 
   const Measurements& measurements_;
   const Chains& chains_;
+  ObservableRows rows_;
   std::vector<double> weights_; ///< of mean 1, in the order of the chains; empty if all count alike
   PrimaryMeans means_{};
   std::vector<PrimaryDual> values_;

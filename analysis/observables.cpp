@@ -53,12 +53,13 @@ constexpr Observable table[] = {
 
 std::span<const Observable> observables() { return table; }
 
-std::vector<PrimaryDual> evaluate_observables(const Geometry& geometry, const PrimaryMeans& means) {
+std::vector<PrimaryDual> evaluate_observables(const Geometry& geometry, const PrimaryMeans& means,
+                                              ObservableRows rows) {
   FormulaInput input{{}, static_cast<double>(geometry.volume()), *std::ranges::max_element(geometry.extents())};
   for (int k = 0; k < primary_count; ++k)
     input.mean[k] = PrimaryDual::variable(means[k], k);
   std::vector<PrimaryDual> values;
-  for (const auto& observable : table) {
+  for (const auto& observable : rows) {
     const auto found = observable.formula(input);
     const bool defined = std::isfinite(found.value) &&
                          std::ranges::all_of(found.gradient, [](double slope) { return std::isfinite(slope); });

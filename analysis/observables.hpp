@@ -31,14 +31,19 @@ struct Observable {
 };
 
 /// All observables, in the order of the design. A new one is one more row in observables.cpp; where it needs another
-/// value of each configuration, also a primary value (primaries.hpp).
+/// value of each configuration, also a primary value (primaries.hpp). A program with rows of its own gives the
+/// functions of analysis/ and the commands a longer table, as examples/observable does.
 ///
 /// G(0) is connected whether or not a field is on: where <M> = 0 by symmetry its estimate changes G(0) by a relative 2
 /// tau_int/N only, less than the error, and prior, tilted and model ensembles are compared in one definition.
 std::span<const Observable> observables();
 
-/// The observables F(means) with dF/dmeans, in the order of the table. NaN, with a gradient of zeros, where these means
+/// Rows of a table of observables. They must outlive what is given them.
+using ObservableRows = std::span<const Observable>;
+
+/// The observables F(means) with dF/dmeans, in the order of the rows. NaN, with a gradient of zeros, where these means
 /// leave one undefined.
-std::vector<PrimaryDual> evaluate_observables(const Geometry& geometry, const PrimaryMeans& means);
+std::vector<PrimaryDual> evaluate_observables(const Geometry& geometry, const PrimaryMeans& means,
+                                              ObservableRows rows = observables());
 
 } // namespace stint

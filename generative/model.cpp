@@ -18,6 +18,7 @@ UNetOptions network_options(const Prior& prior, const ModelDescription& descript
           .features = static_cast<int>(prior.numbers()),
           .outputs = static_cast<int>(layout.channels),
           .channels = description.channels,
+          .widening = description.widening,
           .levels = description.levels,
           .blocks = description.blocks};
 }

@@ -10,8 +10,8 @@ namespace stint {
 
 /// What, besides prior and parameters, defines a model.
 struct ModelDescription {
-  FamilyLaw families;                        ///< of operators that were part of the training
-  int channels = 16, levels = 3, blocks = 1; ///< of the network
+  FamilyLaw families;                                      ///< of operators that were part of the training
+  int channels = 16, widening = 2, levels = 3, blocks = 1; ///< of the network
 };
 
 /// eta1 = W + s f(planes, numbers) - correction: W, s, the network's inputs and the correction are the prior's (Look),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace stint {
@@ -12,6 +13,19 @@ double Prior::log_ratio_range() const {
   constexpr double share = 1e-3; // of a mode's variance that is open, or known, at the ends
   const auto scales = reference().values().log().abs().max().item<double>() / 2;
   return scales - std::log(share) / 2;
+}
+
+torch::Tensor Prior::loss_weights(const Pair& pair, const Look& /*look*/) const {
+  constexpr double share_of_waiting = 0.2;
+  if (diagonal_basis(pair) == Basis::any())
+    return {};
+  const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+  const auto axes = configuration_axes(alpha);
+  const auto active = ((alpha > 0) & (beta > 0)).to(torch::kFloat), waiting = (beta == 0).to(torch::kFloat);
+  const auto count = active.sum(axes, true), others = waiting.sum(axes, true);
+  const auto share = share_of_waiting * (count / others.clamp_min(1)).clamp_max(1);
+  const auto weights = active + torch::where(count > 0, share, torch::ones_like(share)) * waiting;
+  return weights / weights.mean(axes, true).clamp_min(std::numeric_limits<float>::min());
 }
 
 void Prior::move_to(const Geometry& geometry) {

@@ -97,6 +97,11 @@ public:
     return x1;
   }
 
+  /// How much the coordinates of a pair's basis count in the loss, (N, C or 1, L1, ..., Ld) of mean 1 for each
+  /// configuration, or undefined: all the same. The default leaves out known ones (alpha = 0), and those that are pure
+  /// noise (beta = 0), which on a path wait, count for a fifth, and no more than a fifth of the others together.
+  virtual torch::Tensor loss_weights(const Pair& pair, const Look& look) const;
+
   virtual Symmetries symmetries() const { return {}; }
   virtual Tilting tilting() const { return {}; }
 
@@ -134,6 +139,7 @@ struct PriorRequest {
   std::map<std::string, double> couplings = {}; ///< of the data's action, as in Prior::couplings()
   Tilting tilting = {};                         ///< that the model shall know
   bool use_action = true;                       ///< for the target of the regression, where the kind has one
+  bool mirror = false; ///< the law of the data does not change where left and right, the last direction, are exchanged
   /// Configurations that tell about where the data's mean and size are, (n, C, L1, ..., Ld).
   torch::Tensor sample = {};
 };
@@ -142,6 +148,7 @@ struct PriorRequest {
 struct Kind {
   std::string name;
   Boundary boundary = Boundary::periodic;
+  bool may_mirror = false; ///< takes PriorRequest::mirror
   bool has_action = false; ///< couplings in its files, HMC and observables of phi^4
   /// Throws std::invalid_argument for what the kind does not have (tilts, an action).
   std::function<std::unique_ptr<PriorFit>(const PriorRequest& request)> fit;

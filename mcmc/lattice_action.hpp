@@ -2,7 +2,7 @@
 // An action on a lattice as HMC sees it, whichever it is.
 
 #include "lattice/action.hpp"
-#include "mcmc/actions.hpp"
+#include "mcmc/kernels/kernels.hpp"
 
 #include <functional>
 #include <memory>
@@ -10,22 +10,23 @@
 
 namespace stint {
 
-/// One of the actions of mcmc/actions.hpp in d dimensions, with its couplings rounded to Real; cheap to copy.
+/// An action in d dimensions with its couplings rounded to Real: one of mcmc/actions.hpp, or one that brings a kernel
+/// of its own (mcmc/own_action.hpp). Cheap to copy.
 template<class Real> class LatticeAction {
 public:
-  /// Throws std::invalid_argument for couplings that make no sense.
+  /// One of the list. Throws std::invalid_argument for couplings that make no sense.
   template<Action A>
-  LatticeAction(const A& action, int dimensions)
-      : LatticeAction(std::make_shared<const decltype(action.template site<Real>(dimensions))>(
-                          action.template site<Real>(dimensions)),
-                      Actions::number<A>()) {
-    action.validate();
-    virial_ = [action](double s, double sum_phi, double terms) { return action.virial(s, sum_phi, terms); };
-    if constexpr (requires { action.field; })
-      magnetic_field_ = action.field;
-  }
+  LatticeAction(const A& action, int dimensions) : LatticeAction(action, dimensions, nullptr, Actions::number<A>()) {}
 
-  int number() const { return number_; }           ///< in Actions
+  /// Any action, with the kernel of its passes. Throws as above.
+  template<Action A>
+  LatticeAction(const A& action, int dimensions, KickDriftKernel<Real> kernel)
+      : LatticeAction(action, dimensions, kernel, -1) {}
+
+  /// Its own kernel, or the one of these.
+  KickDriftKernel<Real> kick_drift(const Kernels<Real>& kernels) const {
+    return kernel_ ? kernel_ : kernels.kick_drift[number_];
+  }
   const void* site() const { return site_.get(); } ///< what the kernels of this action are given
 
   double virial(double s, double sum_phi, double terms) const { return virial_(s, sum_phi, terms); }
@@ -34,9 +35,19 @@ public:
   std::optional<double> magnetic_field() const { return magnetic_field_; }
 
 private:
-  LatticeAction(std::shared_ptr<const void> site, int number) : number_(number), site_(std::move(site)) {}
+  template<Action A>
+  LatticeAction(const A& action, int dimensions, KickDriftKernel<Real> kernel, int number)
+      : kernel_(kernel), number_(number),
+        site_(std::make_shared<const decltype(action.template site<Real>(dimensions))>(
+            action.template site<Real>(dimensions))),
+        virial_([action](double s, double sum_phi, double terms) { return action.virial(s, sum_phi, terms); }) {
+    action.validate();
+    if constexpr (requires { action.field; })
+      magnetic_field_ = action.field;
+  }
 
-  int number_;
+  KickDriftKernel<Real> kernel_; // null: of the list
+  int number_;                   // in Actions
   std::shared_ptr<const void> site_;
   std::function<double(double, double, double)> virial_;
   std::optional<double> magnetic_field_;

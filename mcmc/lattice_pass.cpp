@@ -27,8 +27,7 @@ std::vector<std::int32_t> neighbours_of_rows(const std::vector<int>& extents, st
 template<class Real>
 LatticePass<Real>::LatticePass(const Geometry& geometry, LatticeAction<Real> action, const Kernels<Real>& kernels,
                                LaneUse use)
-    : action_(std::move(action)), kernels_(&kernels), kick_drift_(kernels.kick_drift[action_.number()]),
-      layout_(geometry, use) {
+    : action_(std::move(action)), kernels_(&kernels), kick_drift_(action_.kick_drift(kernels)), layout_(geometry, use) {
   std::vector<int> across = layout_.extents();
   common_.extent = across.back();
   across.pop_back();

@@ -35,6 +35,10 @@ public:
       : MarkovChains(LatticeAction<Real>(action, geometry.dimensions()), geometry, settings, seed, first_chain,
                      chains) {}
 
+  /// The same for an action with a kernel of its own (mcmc/own_action.hpp).
+  MarkovChains(LatticeAction<Real> action, Geometry geometry, const UpdateSettings& settings, std::uint64_t seed,
+               std::int64_t first_chain, std::int64_t chains);
+
   /// Other settings of HMC from the next trajectory on: for tuning. Throws as the constructor does.
   void set_hmc(const HmcSettings& settings);
 
@@ -64,9 +68,6 @@ private:
     AlignedArray<Real> momenta, first, second, modes;
     ClusterScratch cluster;
   };
-
-  MarkovChains(LatticeAction<Real> action, Geometry geometry, const UpdateSettings& settings, std::uint64_t seed,
-               std::int64_t first_chain, std::int64_t chains);
 
   const LatticePass<Real>& pass() const {
     return std::visit([](const auto& dynamics) -> const LatticePass<Real>& { return dynamics.pass(); }, dynamics_);

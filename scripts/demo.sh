@@ -59,7 +59,7 @@ echo "demo.sh: this takes about $time; results go to $output/"
 stint=${STINT:-$repository/build/release/bin/stint}
 if [ -z "${STINT:-}" ]; then
   bash scripts/setup.sh
-  bash scripts/build.sh
+  bash scripts/build.sh --target stint
 fi
 mkdir -p "$output"
 cd "$output"

@@ -3,11 +3,13 @@
 #
 #   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
 #   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
-#   bash scripts/setup.sh --tests  the same with pyerrors, xarray, ArviZ and scikit-image, which the tests compare with (310 MB, 25 s)
+#   bash scripts/setup.sh --tests  the same with what the tests use: pyerrors, xarray, ArviZ and scikit-image (310 MB, 25 s), Fashion-MNIST (Debian's
+#                                  package, 30 MB), and a headless Chromium, which looks at the HTML report (306 MB, 26 s); tests of
+#                                  what is missing are left out
 #   bash scripts/setup.sh --slurm  the same with Slurm, for the test of jobs/, which is left out where it is missing (40 MB)
 #
 # System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
-# to one folder that several checkouts share: $STINT_DEPS, by default ~/.cache/stint.
+# to one folder that several checkouts share: $STINT_DEPS, by default ~/.cache/stint. What apt and pip say goes to setup.log there.
 set -euo pipefail
 
 STINT_DEPS=${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}
@@ -18,9 +20,11 @@ TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 scikit-image==0.2
 SYSTEM_PACKAGES=(
   g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev libpng-dev libjpeg-dev libgtest-dev libbenchmark-dev
 )
 SLURM_PACKAGES=(slurm-wlm munge)
+DATA_PACKAGES=(dataset-fashion-mnist)
+BROWSER_PACKAGES=(chromium-headless-shell fonts-dejavu-core)
 
 cuda=false slurm=false tests=false
 for argument in "$@"; do
@@ -28,7 +32,7 @@ for argument in "$@"; do
     --cuda) cuda=true ;;
     --slurm) slurm=true ;;
     --tests) tests=true ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown option '$argument'; known: --cuda, --tests, --slurm" >&2; exit 2 ;;
   esac
 done
@@ -51,9 +55,35 @@ install_packages() { # NAME...
     }
     become=(sudo)
   fi
-  echo "setup.sh: installing ${missing[*]}"
-  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
-  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+  apt_get() { "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"; }
+  logged "lists of packages" apt_get update
+  logged "${#missing[@]} system packages: ${missing[*]}" apt_get install -y --no-install-recommends "${missing[@]}"
+}
+
+# logged WHAT COMMAND...: runs COMMAND with its output in the log, and shows WHAT with the seconds that it takes. If COMMAND fails, the
+# last lines and the name of the log are shown.
+logged() {
+  local what=$1 begin=$SECONDS status=0 ticker=
+  shift
+  echo "== $(date -u +%FT%TZ) $*" >>"$log"
+  if [ -t 1 ]; then
+    while sleep 0.5 && kill -0 $$ 2>/dev/null; do
+      printf '\rsetup.sh: %4d s  %.*s' $((SECONDS - begin)) $((${COLUMNS:-80} - 20)) "$what"
+    done 9>&- &
+    ticker=$!
+  fi
+  "$@" >>"$log" 2>&1 </dev/null || status=$?
+  if [ -n "$ticker" ]; then
+    kill "$ticker"
+    wait "$ticker" 2>/dev/null || true
+    printf '\r\033[K'
+  fi
+  if [ $status -ne 0 ]; then
+    tail -n 5 "$log" >&2
+    echo "setup.sh: ${what:0:60} failed with status $status; all that it said is in $log" >&2
+    exit 1
+  fi
+  echo "setup.sh: $((SECONDS - begin)) s  $what"
 }
 
 # install_once FOLDER COMMAND...: runs COMMAND with "$FOLDER.part" as its last argument and renames that to FOLDER when it
@@ -62,9 +92,8 @@ install_once() {
   local folder=$1
   shift
   [ -d "$folder" ] && return
-  echo "setup.sh: installing $folder"
   rm -rf "$folder.part"
-  "$@" "$folder.part"
+  logged "$folder" "$@" "$folder.part"
   mv "$folder.part" "$folder"
 }
 
@@ -80,15 +109,17 @@ install_libtorch_cuda() {
 install_python() { # STAMP PACKAGE...: a virtual environment cannot be renamed, so a stamp says what it has
   local stamp=$python/$1 wanted="${*:2}"
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
-  echo "setup.sh: installing into $python: $wanted"
-  /usr/bin/env python3 -m venv "$python"
-  "$python/bin/pip" install -q "${PYTHON_PACKAGES[@]}" "${@:2}"
+  logged "$python" /usr/bin/env python3 -m venv "$python"
+  logged "Python packages: $wanted" "$python/bin/pip" install -q "${PYTHON_PACKAGES[@]}" "${@:2}"
   echo "$wanted" >"$stamp"
 }
 
-install_packages "${SYSTEM_PACKAGES[@]}"
-if $slurm; then (install_packages "${SLURM_PACKAGES[@]}") || echo "setup.sh: no Slurm; its test will be left out" >&2; fi
 mkdir -p "$STINT_DEPS"
+log=$STINT_DEPS/setup.log
+install_packages "${SYSTEM_PACKAGES[@]}"
+if $tests; then (install_packages "${DATA_PACKAGES[@]}") || echo "setup.sh: no Fashion-MNIST; its test will be left out" >&2; fi
+if $tests; then (install_packages "${BROWSER_PACKAGES[@]}") || echo "setup.sh: no Chromium; its test will be left out" >&2; fi
+if $slurm; then (install_packages "${SLURM_PACKAGES[@]}") || echo "setup.sh: no Slurm; its test will be left out" >&2; fi
 exec 9>"$STINT_DEPS/lock"
 flock 9 # two checkouts may be set up at the same time
 python=$STINT_DEPS/python

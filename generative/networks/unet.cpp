@@ -15,7 +15,7 @@ constexpr std::int64_t embedding_size = 64;
 constexpr int kernel_width = 3;
 
 std::int64_t channels_on_level(const UNetOptions& options, int level) {
-  return level == 0 ? options.channels : 2 * options.channels;
+  return options.channels * std::min(1 << std::min(level, 16), options.widening);
 }
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
@@ -58,9 +58,11 @@ torch::Tensor refine(const torch::Tensor& x) {
 UNetImpl::UNetImpl(const UNetOptions& options, std::uint64_t seed) : options_(options), seed_(seed) {
   if (options.dimensions < 1 || options.dimensions > 3)
     throw std::invalid_argument(fmt::format("the network works in 1 to 3 dimensions, not {}", options.dimensions));
-  if (options.channels < 1 || options.levels < 1 || options.blocks < 1)
-    throw std::invalid_argument(fmt::format("a network needs at least 1 channel, level and block, not {}, {}, {}",
-                                            options.channels, options.levels, options.blocks));
+  if (options.channels < 1 || options.widening < 1 || options.levels < 1 || options.blocks < 1)
+    throw std::invalid_argument(
+        fmt::format("a network needs at least 1 channel, level and block and a widening of 1, not "
+                    "{}, {}, {} and {}",
+                    options.channels, options.levels, options.blocks, options.widening));
   std::vector<std::int64_t> kernel(options.dimensions, kernel_width), point(options.dimensions, 1);
   const auto shape = [](std::int64_t out, std::int64_t in, const std::vector<std::int64_t>& extents) {
     std::vector<std::int64_t> result = {out, in};

@@ -12,9 +12,10 @@ struct UNetOptions {
   int planes = 3;    ///< input fields
   int features = 12; ///< input numbers for each configuration
   int outputs = 1;   ///< output fields
-  int channels = 16; ///< on the finest level; twice as many on the coarser ones
-  int levels = 3;    ///< each coarser by 2; periodic extents must be divisible by 2^(levels - 1)
-  int blocks = 1;    ///< residual blocks on each level, both on the way down and on the way up
+  int channels = 16; ///< on the finest level; each coarser one has twice as many, up to `widening` times
+  int widening = 2;
+  int levels = 3; ///< each coarser by 2; periodic extents must be divisible by 2^(levels - 1)
+  int blocks = 1; ///< residual blocks on each level, both on the way down and on the way up
 };
 
 /// (planes (N, planes, L1, ..., Ld), features (N, features)) -> fields (N, outputs, L1, ..., Ld).

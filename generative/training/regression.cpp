@@ -1,11 +1,7 @@
 #include "generative/training/regression.hpp"
 
-#include <limits>
-
 namespace stint {
 namespace {
-
-constexpr double weight_of_waiting = 0.2; // of coordinates that are pure noise, and of all of them at most
 
 /// What the network is asked for one part of a batch.
 struct Problem {
@@ -14,17 +10,6 @@ struct Problem {
   Basis basis = Basis::any();
   torch::Tensor weights; ///< of the coordinates, undefined if all are equal
 };
-
-/// Where alpha > 0 something is open. (n, C or 1, L1, ..., Ld) of mean 1 for each configuration.
-torch::Tensor coordinate_weights(const Pair& pair) {
-  const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
-  const auto axes = configuration_axes(alpha);
-  const auto active = ((alpha > 0) & (beta > 0)).to(torch::kFloat), waiting = (beta == 0).to(torch::kFloat);
-  const auto count = active.sum(axes, true), others = waiting.sum(axes, true);
-  const auto share = weight_of_waiting * (count / others.clamp_min(1)).clamp_max(1);
-  const auto weights = active + torch::where(count > 0, share, torch::ones_like(share)) * waiting;
-  return weights / weights.mean(axes, true).clamp_min(std::numeric_limits<float>::min());
-}
 
 /// Part of a batch on the device of the model.
 struct Example {
@@ -46,8 +31,7 @@ Problem pose(const Model& model, const BatchPart& part) {
   const auto residual = look.deviation.inverse()(target - look.estimate);
   const Basis basis = *diagonal_basis(pair);
   Problem problem{std::move(look), residual, basis, {}};
-  if (basis != Basis::any())
-    problem.weights = coordinate_weights(pair);
+  problem.weights = model.prior().loss_weights(pair, problem.look);
   return problem;
 }
 

@@ -12,8 +12,7 @@
 namespace stint {
 
 /// The squared error of the network for each sample of the batch, (n), in units of its target's variance as the
-/// prior knows it. Coordinates with alpha = 0, which are known, do not count, and those that are pure noise, which on a
-/// path wait, count for a fifth, and no more than a fifth of the others together.
+/// prior knows it, weighted by Prior::loss_weights().
 torch::Tensor regression_losses(Model& model, const Batch& batch);
 
 /// Losses by family of the law, NaN for families that were not drawn.

@@ -5,6 +5,7 @@
 //   - returns the exit status.
 // table.cpp has their names. Those that need LibTorch are in learning.hpp.
 
+#include "analysis/observables.hpp"
 #include "src/program/program.hpp"
 
 #include <vector>
@@ -12,13 +13,14 @@
 namespace stint {
 
 int run_hmc(const Context& context, Arguments arguments);
-int run_measure(const Context& context, Arguments arguments);
-int run_compare(const Context& context, Arguments arguments);
+int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
+int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
 int run_join(const Context& context, Arguments arguments);
 int run_info(const Context& context, Arguments arguments);
-int run_join(const Context& context, Arguments arguments);
+int run_import(const Context& context, Arguments arguments);
+int run_export(const Context& context, Arguments arguments);
 
-/// All commands; train, sample and restore are given, since they need LibTorch.
-std::vector<Command> command_table(Run train, Run sample, Run restore);
+/// All commands; train, sample and restore are given, since they need LibTorch. `rows` is what measure and compare show.
+std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows = observables());
 
 } // namespace stint

@@ -6,6 +6,7 @@
 #include "src/files/atomic_file.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/measure/comparison_report.hpp"
+#include "src/measure/html_page.hpp"
 #include "src/measure/measurements.hpp"
 #include "src/program/figure.hpp"
 #include "src/program/json_output.hpp"
@@ -18,6 +19,8 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <unistd.h>
@@ -102,12 +105,12 @@ bool differ_in_field_only(Phi4 a, const Phi4& b) {
 }
 
 ComparedFile compare_files(const std::string& reference_file, const Measurements& reference, const std::string& file,
-                           const Measurements& measurements, const CommonOptions& common) {
+                           const Measurements& measurements, ObservableRows rows, const CommonOptions& common) {
   const Phi4 a = theory_of(reference_file), b = theory_of(file);
   warn_of_few(file, measurements);
   try {
     ComparedFile other{
-        file, differences(a, b), compare(reference, measurements, static_cast<std::uint64_t>(common.seed)), {}};
+        file, differences(a, b), compare(reference, measurements, static_cast<std::uint64_t>(common.seed), rows), {}};
     if (differ_in_field_only(a, b))
       other.response = response(reference, a.field, measurements, b.field);
     return other;
@@ -117,43 +120,68 @@ ComparedFile compare_files(const std::string& reference_file, const Measurements
 }
 
 /// The symbols of the observables, for figures.
-Json labels() {
+Json labels(ObservableRows rows) {
   Json labels = Json::object();
-  for (const auto& row : observables())
+  for (const auto& row : rows)
     labels[row.name] = row.label;
   return labels;
 }
 
+bool is_html(const std::string& report) {
+  const auto extension = std::filesystem::path(report).extension();
+  return extension == ".html" || extension == ".htm";
+}
+
+/// A file that is removed when it is no longer used.
+AtomicFile scratch_file(const char* extension) {
+  return {(std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}{}", ::getpid(), extension)).string(),
+          true};
+}
+
 /// The figure from the JSON that was asked for, or from one that is made for it and removed.
-void plot(const std::string& figure, const Json& json, const CommonOptions& common) {
+void plot(const std::string& figure, const Json& json, const CommonOptions& common, bool overwrite) {
   if (!common.json.empty() && common.json != "-")
-    return draw_figure("compare", figure, common.json, common.overwrite);
-  const AtomicFile scratch(
-      (std::filesystem::temp_directory_path() / fmt::format("stint-compare-{}.json", ::getpid())).string(), true);
+    return draw_figure("compare", figure, common.json, overwrite);
+  const AtomicFile scratch = scratch_file(".json");
   write_json(scratch.temporary(), json, true);
-  draw_figure("compare", figure, scratch.temporary(), common.overwrite);
+  draw_figure("compare", figure, scratch.temporary(), overwrite);
+}
+
+/// The bytes of the figure as PNG.
+std::string plot_as_png(const Json& json, const CommonOptions& common) {
+  const AtomicFile scratch = scratch_file(".png");
+  plot(scratch.temporary(), json, common, true);
+  std::ifstream file(scratch.temporary(), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// Writes all that was asked for.
-void show(const std::string& reference, const std::vector<ComparedFile>& others, const std::string& figure,
-          const std::string& report, const Context& context, const CommonOptions& common) {
+void show(const ComparisonResult& result, const std::string& figure, const std::string& report, const Context& context,
+          const CommonOptions& common) {
   std::string text;
-  Json json = {{"reference", reference}, {"labels", labels()}, {"others", Json::array()}};
-  for (const auto& other : others) {
-    text += table(reference, other);
+  Json json = {{"reference", result.reference}, {"labels", labels(result.rows)}, {"others", Json::array()}};
+  for (const auto& other : result.others) {
+    text += table(result.reference, other);
     json["others"].push_back(json_of(other));
   }
   print_result(common, text);
   write_json(common.json, json, common.overwrite);
   if (!figure.empty())
-    plot(figure, json, common);
-  if (!report.empty())
-    write_text_file(report, markdown_report(report, reference, others, figure, context.command_line), common.overwrite);
+    plot(figure, json, common, common.overwrite);
+  if (report.empty())
+    return;
+  if (is_html(report))
+    write_text_file(
+        report,
+        html_page(markdown_report(report, result, "in the page", context.command_line), plot_as_png(json, common)),
+        common.overwrite);
+  else
+    write_text_file(report, markdown_report(report, result, figure, context.command_line), common.overwrite);
 }
 
 } // namespace
 
-int run_compare(const Context& context, Arguments arguments) {
+int run_compare(const Context& context, Arguments arguments, ObservableRows rows) {
   std::vector<std::string> files;
   std::string figure, report;
   CommonOptions common;
@@ -167,16 +195,17 @@ int run_compare(const Context& context, Arguments arguments) {
   options.positional("REFERENCE OTHER...", files, 2, 100, "ensemble files on one lattice, the reference first");
   options.group("Figure");
   options.value("plot", figure, "FILE", "draw magnetisation histograms, pulls and configurations (PNG, PDF or SVG)");
-  options.value("report", report, "FILE.md",
-                "write a Markdown report with tables, figure (--plot, else FILE.png) and the "
-                "provenance of every file");
+  options.value("report", report, "FILE",
+                "write a report: a verdict in words, tables, figure and the provenance of every file. FILE.html is one "
+                "page with the figure in it; any other name is Markdown, with the figure beside it (--plot, else "
+                "FILE.png)");
   options.writes("plot");
   options.writes("report");
   options.example("stint compare hmc.h5 model.h5 --json compare.json --plot compare.png");
-  options.example("stint compare hmc.h5 model.h5 --report compare.md");
+  options.example("stint compare hmc.h5 model.h5 --report compare.html");
   if (!read_options(context, options, common, {.seed = "seed of the permutations"}, arguments))
     return 0;
-  if (!report.empty() && figure.empty()) {
+  if (!report.empty() && !is_html(report) && figure.empty()) {
     auto outputs = options.outputs(); // the figure is none of them yet
     figure = std::filesystem::path(report).replace_extension(".png").string();
     outputs.push_back({figure, "the figure of --report, " + figure});
@@ -186,12 +215,13 @@ int run_compare(const Context& context, Arguments arguments) {
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
   on_root(context.mpi, [&] { warn_of_few(files[0], reference); });
-  std::vector<ComparedFile> others;
+  ComparisonResult result{files[0], rows};
   for (std::size_t i = 1; i < files.size(); ++i) {
     const auto measurements = measure_file(context.mpi, files[i], !common.quiet);
-    on_root(context.mpi, [&] { others.push_back(compare_files(files[0], reference, files[i], measurements, common)); });
+    on_root(context.mpi,
+            [&] { result.others.push_back(compare_files(files[0], reference, files[i], measurements, rows, common)); });
   }
-  on_root(context.mpi, [&] { show(files[0], others, figure, report, context, common); });
+  on_root(context.mpi, [&] { show(result, figure, report, context, common); });
   return 0;
 }
 

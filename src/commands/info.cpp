@@ -1,9 +1,11 @@
 // stint info: what a file is.
 
 #include "src/commands/commands.hpp"
+#include "src/commands/image_summary.hpp"
 #include "src/commands/model_summary.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/hmc/parts.hpp"
+#include "src/pictures/picture.hpp"
 #include "src/program/json_output.hpp"
 #include "src/program/options.hpp"
 #include "src/sample/parts.hpp"
@@ -128,7 +130,8 @@ int run_info(const Context& context, Arguments arguments) {
               "not of this program ends with one line that says so and status 1.");
   options.positional("FILE", files, 1, 1, "ensemble or model file");
   options.group("Output");
-  options.flag("verbose", verbose, "of a model, everything that its file says, not only what it is good for");
+  options.flag("verbose", verbose,
+               "of a model and of images, everything that the file says, not only what matters first");
   options.group("Checks");
   options.flag("verify", verify_too,
                "read every configuration of an ensemble: checks the checksums and that all values are finite");
@@ -138,19 +141,23 @@ int run_info(const Context& context, Arguments arguments) {
   check_outputs(context, common, {common.output, common.json});
   const auto file = hdf5::File::open(files[0]);
   const std::string format = file.has_attribute("format") ? file.attribute<std::string>("format") : "";
+  std::string text;
   if (format.starts_with("stint-") && format != ensemble_format) {
     check_format(file, format, std::numeric_limits<std::int64_t>::max(), "a file");
   } else {
     const EnsembleReader ensemble(files[0]);
     if (verify_too)
       verify(ensemble);
+    if (ensemble.header().kind == image_kind)
+      text = image_summary(ensemble);
   }
+  if (is_model_format(format))
+    text = model_summary(file);
   const Json description = describe(file, format);
-  std::string text;
-  const bool model = is_model_format(format);
-  if (model)
-    text = model_summary(file) + (verbose ? "\n" : "\nMore with --verbose.\n");
-  if (!model || verbose)
+  const bool summary = !text.empty();
+  if (summary)
+    text += verbose ? "\n" : "\nMore with --verbose.\n";
+  if (!summary || verbose)
     text += table(description);
   print_result(common, text);
   write_json(common.json, description, common.overwrite);

@@ -10,7 +10,7 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds);
 int run_sample(const Context& context, Arguments arguments, const Kinds& kinds);
 int run_restore(const Context& context, Arguments arguments, const Kinds& kinds);
 
-/// The program's commands, for data of these kinds.
-std::vector<Command> commands_of(const Kinds& kinds);
+/// The program's commands, for data of these kinds; `rows` is what measure and compare show.
+std::vector<Command> commands_of(const Kinds& kinds, ObservableRows rows = observables());
 
 } // namespace stint

@@ -109,7 +109,7 @@ void analyse(const MeasureOptions& options, MeasureResult& result) {
                                          title_of(options.files), options.discard, measurements.chain.size()));
   try {
     result.chains = split_chains(measurements.chain, measurements.trajectory);
-    result.estimates = estimate_all(measurements, result.chains);
+    result.estimates = estimate_all(measurements, result.chains, result.rows);
     result.convergence = convergence_all(measurements, result.chains);
     result.cut = suggest_cut(measurements, result.chains);
   } catch (const std::invalid_argument& error) {
@@ -161,7 +161,7 @@ void show(const MeasureOptions& options, const MeasureResult& result) {
 
 } // namespace
 
-int run_measure(const Context& context, Arguments arguments) {
+int run_measure(const Context& context, Arguments arguments, ObservableRows rows) {
   MeasureOptions settings;
   Options options("measure",
                   "Measures the observables of an ensemble: magnetisation, susceptibilities, Binder cumulant, "
@@ -178,7 +178,7 @@ int run_measure(const Context& context, Arguments arguments) {
   const auto& common = settings.common;
   check_outputs(context, common, {common.output, common.json, settings.pyerrors});
 
-  MeasureResult result{settings.files, measure_files(context.mpi, settings.files, !common.quiet)};
+  MeasureResult result{settings.files, measure_files(context.mpi, settings.files, !common.quiet), rows};
   Blocks blocks;
   on_root(context.mpi, [&] {
     if (settings.files.size() > 1) // counted twice, they would make errors too small

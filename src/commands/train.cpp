@@ -31,7 +31,7 @@ struct Settings {
   double tilted_fraction = 0.5;
   std::string operators = "scalar";
   std::string size = "small";
-  std::optional<int> channels, levels, blocks;
+  std::optional<int> channels, widening, levels, blocks;
   std::string target = "auto";
   TrainingInputOptions input;
   TrainingRunOptions run;
@@ -58,16 +58,19 @@ void declare(Options& options, Settings& settings) {
   options.value("quadratic-top", settings.input.tilting.k2_top, "K2",
                 "and for 0 < k2 <= K2, lower masses: what is learned is the data's law reweighted to k2 = K2");
   options.value("tilted-fraction", settings.tilted_fraction, "F", "of the samples, if one of the above is set");
+  options.flag("mirror", settings.input.mirror, "pictures: train on their mirror images too, left for right");
   options.choice("target", settings.target, {"auto", "data", "action"},
                  "regress on the data alone, or on the data and the force of their action, which has less variance; "
                  "auto takes the action where the kind of data has one");
   options.group("Network");
   options.choice(
       "size", settings.size, {"small", "medium", "large"},
-      "channels, levels and blocks together: 16, 3, 1 or 32, 3, 1 or 64, 3, 2; in two dimensions 0.12, 0.40 or 2.9 "
-      "million parameters");
-  options.value("channels", settings.channels, "N", "on the finest level, twice as many on the others",
-                "those of --size");
+      "channels, widening, levels and blocks together: 16, 2, 3, 1 or 32, 2, 3, 1 or 64, 2, 3, 2; in two dimensions "
+      "0.12, 0.40 or 2.9 million parameters");
+  options.value("channels", settings.channels, "N",
+                "on the finest level; each coarser one has twice as many, up to --widening times", "those of --size");
+  options.value("widening", settings.widening, "N", "channels of the widest level over those of the finest",
+                "that of --size");
   options.value("levels", settings.levels, "N", "of the U-Net, each coarser by 2", "those of --size");
   options.value("blocks", settings.blocks, "N", "residual blocks on each level, down and up", "those of --size");
   options.group("Optimisation");
@@ -100,6 +103,7 @@ void check(const Settings& settings) {
   least("batch", settings.training.batch);
   least("accumulate", settings.training.accumulate);
   least("channels", settings.channels.value_or(1));
+  least("widening", settings.widening.value_or(1));
   least("levels", settings.levels.value_or(1));
   least("blocks", settings.blocks.value_or(1));
   least("report-every", settings.run.report_every);
@@ -123,20 +127,21 @@ void check(const Settings& settings) {
 }
 
 struct Network {
-  int channels, levels, blocks;
+  int channels, widening, levels, blocks;
 };
 
 Network network_of(const Settings& settings) {
   const Network size =
-      settings.size == "large" ? Network{64, 3, 2} : Network{settings.size == "medium" ? 32 : 16, 3, 1};
-  return {settings.channels.value_or(size.channels), settings.levels.value_or(size.levels),
-          settings.blocks.value_or(size.blocks)};
+      settings.size == "large" ? Network{64, 2, 3, 2} : Network{settings.size == "medium" ? 32 : 16, 2, 3, 1};
+  return {settings.channels.value_or(size.channels), settings.widening.value_or(size.widening),
+          settings.levels.value_or(size.levels), settings.blocks.value_or(size.blocks)};
 }
 
 ModelDescription describe(const Settings& settings, FamilyLaw families) {
   const Network network = network_of(settings);
   return {.families = std::move(families),
           .channels = network.channels,
+          .widening = network.widening,
           .levels = network.levels,
           .blocks = network.blocks};
 }
@@ -154,6 +159,8 @@ const Kind& kind_of_data(const Settings& settings, const EnsembleReader& ensembl
   if (settings.target == "action" && !kind->has_action)
     throw UsageError(
         fmt::format("--target action: {} is of kind '{}', whose action is unknown", ensemble.path(), name));
+  if (settings.input.mirror && !kind->may_mirror)
+    throw UsageError(fmt::format("--mirror is for pictures; {} is of kind '{}'", ensemble.path(), name));
   return *kind;
 }
 

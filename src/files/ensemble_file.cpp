@@ -1,5 +1,7 @@
 #include "src/files/ensemble_file.hpp"
 
+#include "src/files/ensemble_axes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -100,7 +102,7 @@ void write_header(hdf5::File& file, const EnsembleHeader& header) {
 
 EnsembleWriter::EnsembleWriter(const std::string& path, bool overwrite, const EnsembleHeader& header,
                                std::int64_t configurations, const std::string& temporary_folder)
-    : target_(path, overwrite, temporary_folder), file_(hdf5::File::create(target_.temporary(), path)),
+    : target_(path, overwrite, temporary_folder), file_(hdf5::File::create(target_.temporary(), path)), header_(header),
       values_(header.values_per_configuration()), rows_(configurations) {
   write_format(file_, ensemble_format, format_version, false);
   write_header(file_, header);
@@ -129,6 +131,7 @@ void EnsembleWriter::commit() {
   if (appended_ != rows_)
     throw std::logic_error("an ensemble of " + std::to_string(rows_) + " configurations was given " +
                            std::to_string(appended_));
+  name_ensemble_axes(file_, header_, rows_);
   file_.set_attribute("end_time", utc_now());
   file_.set_attribute("complete", std::int64_t{1});
   file_.close();

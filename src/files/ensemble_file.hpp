@@ -7,6 +7,7 @@
 //   sample's index, and 0
 //   /<column>            (N) float64 where asked for, e.g. log_density, log_weight
 //   /history/<name>      (T, chains) per trajectory (HMC)
+//   the axes have names  ensemble_axes.hpp
 //   attributes           format, format_version, complete, kind, lattice and the provenance; mass2, lambda, field and
 //                        quadratic for the kind "phi4"; channels for every other kind
 
@@ -70,6 +71,7 @@ public:
 private:
   AtomicFile target_;
   hdf5::File file_;
+  EnsembleHeader header_;
   std::int64_t values_, rows_, appended_ = 0; // numbers in a configuration, configurations
   std::optional<hdf5::Dataset> configurations_, chain_, trajectory_;
 };

@@ -2,6 +2,8 @@
 
 #include "src/files/digest.hpp"
 #include "src/files/history_file.hpp"
+#include "src/files/image_attributes.hpp"
+#include "src/pictures/picture.hpp"
 #include "src/program/errors.hpp"
 
 #include <fmt/format.h>
@@ -32,10 +34,14 @@ std::string law_text(const EnsembleHeader& header) {
 void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
   if (const auto a = law_text(first.header()), b = law_text(other.header()); a != b)
     throw UsageError(fmt::format("{} is of {}, but {} of {}", other.path(), b, first.path(), a));
-  for (const char* column : columns)
+  const auto check = [&](const std::string& column) {
     if (first.has_column(column) != other.has_column(column))
       throw UsageError(
           fmt::format("one of {} and {} has /{}, the other one has not", first.path(), other.path(), column));
+  };
+  std::ranges::for_each(columns, check);
+  if (first.header().kind == image_kind)
+    check("label");
 }
 
 /// Calls visit(first, configurations) for all of an ensemble, block by block.
@@ -115,6 +121,31 @@ void join_histories(const std::vector<EnsembleReader>& ensembles, std::int64_t r
   }
 }
 
+/// Labels of all, if there are any, and where the pictures are from.
+void join_images(const std::vector<EnsembleReader>& ensembles, std::int64_t configurations, EnsembleWriter& out) {
+  ImageAttributes joined = read_image_attributes(ensembles[0].file());
+  joined.source.clear();
+  joined.digest.clear();
+  std::vector<std::int64_t> labels;
+  for (const auto& ensemble : ensembles) {
+    const auto attributes = read_image_attributes(ensemble.file());
+    if (attributes.split != joined.split)
+      joined.split.clear();
+    if (!attributes.source.empty())
+      joined.source += (joined.source.empty() ? "" : ", ") + attributes.source;
+    if (!ensemble.file().exists(label_dataset))
+      continue;
+    const auto own = ensemble.file().dataset(label_dataset).read<std::int64_t>();
+    if (std::ssize(own) != ensemble.size())
+      throw std::runtime_error(fmt::format("{}: {} does not have one number for each of the {} configurations",
+                                           ensemble.path(), label_dataset, ensemble.size()));
+    std::ranges::copy(own, std::back_inserter(labels));
+  }
+  if (!labels.empty())
+    out.file().write<std::int64_t>(label_dataset, {configurations}, labels);
+  write_image_attributes(out.file(), joined);
+}
+
 } // namespace
 
 void check_no_duplicates(const std::vector<std::string>& paths) {
@@ -172,6 +203,8 @@ JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std:
   }
   for (const auto& [column, values] : joined_columns)
     out.write_column(column, values);
+  if (header.kind == image_kind)
+    join_images(ensembles, joined.configurations, out);
   if (const auto rows = common_history(ensembles); !rows.empty()) {
     join_histories(ensembles, std::ssize(rows), joined.chains, out);
     joined.history = true;

@@ -132,6 +132,12 @@ struct Object {
   std::uint64_t address = 0;           ///< the same for all names of a group or dataset
 };
 
+/// The dimension scales of a dataset's axes, one an axis.
+struct Axes {
+  std::string dataset;
+  std::vector<std::string> scales;
+};
+
 /// How a new dataset is stored.
 struct Layout {
   std::int64_t rows_per_chunk = 0; ///< 0: contiguous
@@ -188,6 +194,12 @@ public:
   void write(const std::string& name, const std::vector<std::int64_t>& dims, std::span<const T> values) {
     create_dataset(name, type_of<T>, dims).template write_rows<T>(0, values);
   }
+
+  /// A new dimension scale without values: netCDF's dimension that is no variable.
+  void create_dimension(const std::string& name, std::int64_t length);
+  /// Names the axes of datasets by dimension scales, which are datasets of one dimension; one that create_dimension()
+  /// has not made becomes a scale, its values the axis' coordinates. Once a file.
+  void name_axes(const std::vector<Axes>& axes);
 
   /// Flushes and closes; throws if anything could not be written, now or before. A File destroyed without it closes
   /// silently.

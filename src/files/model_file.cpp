@@ -32,6 +32,7 @@ void write_description(hdf5::File& file, const Model& model) {
   const auto& description = model.description();
   file.set_attribute<std::string>("operators", description.families.text());
   file.set_attribute<std::int64_t>("channels", description.channels);
+  file.set_attribute<std::int64_t>("widening", description.widening);
   file.set_attribute<std::int64_t>("levels", description.levels);
   file.set_attribute<std::int64_t>("blocks", description.blocks);
 }
@@ -183,6 +184,8 @@ ModelDescription read_description(const hdf5::File& file, const Prior& prior) {
   };
   ModelDescription description{.families = families()};
   description.channels = static_cast<int>(read_integer(file, "channels", 1, 4096));
+  if (file.has_attribute("widening"))
+    description.widening = static_cast<int>(read_integer(file, "widening", 1, 64));
   description.levels = static_cast<int>(read_integer(file, "levels", 1, 16));
   description.blocks = static_cast<int>(read_integer(file, "blocks", 1, 256));
   return description;

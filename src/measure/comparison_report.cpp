@@ -33,29 +33,74 @@ of large z holds all the same, but its scatter is larger than that of independen
 )";
 
 /// The observables with their definitions, from their table.
-std::string meanings() {
+std::string meanings(ObservableRows rows) {
   std::string text = "## Observables\n\nIn lattice units, of V sites.\n\n| name | meaning |\n|---|---|\n";
-  for (const auto& row : observables())
+  for (const auto& row : rows)
     text += fmt::format("| {} | {} |\n", row.name, code(row.meaning));
   return text + notes;
 }
 
-/// A line for each ensemble, and how much of it many comparisons give by chance.
-std::string summary(std::span<const ComparedFile> others) {
-  double comparisons = 0, expected = 0;
-  for (const auto& other : others) {
+double comparisons_of(const std::vector<ComparedFile>& others) {
+  double comparisons = 0;
+  for (const auto& other : others)
     comparisons += static_cast<double>(other.comparison.compared());
+  return comparisons;
+}
+
+/// A p value of one of `number` tests, corrected for their number (Bonferroni).
+double corrected(double p, double number) { return std::fmin(1, p * number); }
+
+/// The p value of the largest |z| before it is corrected.
+double p_of_largest_z(const Comparison& found) { return std::erfc(found.largest_z() / std::numbers::sqrt2); }
+
+/// One sentence on a file: does it follow the law of the reference? The p value behind it is the smallest of all tests,
+/// corrected for their number.
+std::string verdict(const ComparedFile& other, const ComparisonResult& result) {
+  constexpr double sure = 0.01, unsure = 0.1;
+  const auto& found = other.comparison;
+  if (found.compared() == 0)
+    return "no observable can be compared.";
+  const double p_of_z = corrected(p_of_largest_z(found), comparisons_of(result.others));
+  const double p_of_tests = corrected(
+      std::fmin(found.ks_p_value, std::fmin(found.permutation.energy_p_value, found.permutation.wasserstein1_p_value)),
+      3 * static_cast<double>(result.others.size()));
+  const double p = std::fmin(p_of_z, p_of_tests);
+  const auto largest = std::ranges::max_element(
+      found.observables, {}, [](const ComparedObservable& row) { return std::isnan(row.z) ? -1 : std::abs(row.z); });
+  std::string text = p < sure     ? "**does not follow the law of the reference.**"
+                     : p < unsure ? "**may differ from the reference;** more configurations would tell."
+                                  : "**no difference from the reference was found.**";
+  text += fmt::format(" The largest of {} differences is {} errors ({}); p {} after correction for the number of "
+                      "tests.",
+                      found.compared(), z_text(std::abs(largest->z)), largest->name,
+                      p > 0 ? fmt::format("= {:.2g}", p) : "< 1e-300");
+  if (!other.differences.empty())
+    text += " The couplings differ: " + other.differences + ".";
+  return text;
+}
+
+/// The verdicts, one a line.
+std::string in_words(const ComparisonResult& result) {
+  std::string text;
+  for (const auto& other : result.others)
+    text += fmt::format("- {}: {}\n", code(other.file), verdict(other, result));
+  return text;
+}
+
+/// A line for each ensemble, and how much of it many comparisons give by chance.
+std::string summary(const std::vector<ComparedFile>& others) {
+  const double comparisons = comparisons_of(others);
+  double expected = 0;
+  for (const auto& other : others)
     expected += other.comparison.expected_beyond(3);
-  }
   std::string text =
       "## Summary\n\n| ensemble | theory | observables | abs(z) > 3 | largest abs(z) | its p, corrected | "
       "p, all observables | p, KS of M |\n|---|---|---:|---:|---:|---:|---:|---:|\n";
   for (const auto& other : others) {
     const auto& found = other.comparison;
-    const double p = std::erfc(found.largest_z() / std::numbers::sqrt2);
     text += fmt::format("| {} | {} | {} | {} | {} | {:.2g} | {} | {:.3g} |\n", code(other.file),
                         other.differences.empty() ? "as reference" : other.differences, found.compared(),
-                        found.beyond(3), z_text(found.largest_z()), std::min(1.0, p * comparisons),
+                        found.beyond(3), z_text(found.largest_z()), corrected(p_of_largest_z(found), comparisons),
                         p_value(found.permutation.energy_p_value), found.ks_p_value);
   }
   return text + fmt::format("\n{} comparisons in all: of one law {:.2g} of them would have abs(z) > 3, and with 95 % "
@@ -152,19 +197,18 @@ std::string tests_text(const ComparedFile& other) {
   return text;
 }
 
-std::string markdown_report(const std::string& path, const std::string& reference, std::span<const ComparedFile> others,
-                            const std::string& figure, const std::string& command_line) {
-  std::string text = fmt::format(
-      "# Comparison with {0}\n\nDo these ensembles follow the law of the reference {0}? Written by stint {1}, "
-      "commit {2}, at {3}:\n\n    {4}\n\n",
-      code(reference), program_version(), git_commit(), utc_now(), command_line);
-  text += summary(others);
+std::string markdown_report(const std::string& path, const ComparisonResult& result, const std::string& figure,
+                            const std::string& command_line) {
+  std::string text =
+      fmt::format("# Comparison with {}\n\n{}\nWritten by stint {}, commit {}, at {}:\n\n    {}\n\n",
+                  code(result.reference), in_words(result), program_version(), git_commit(), utc_now(), command_line);
+  text += summary(result.others);
   if (!figure.empty()) {
     const auto folder = std::filesystem::absolute(path).parent_path();
     text += fmt::format("![magnetisation, pulls and configurations](<{}>)\n\n",
                         std::filesystem::absolute(figure).lexically_proximate(folder).string());
   }
-  for (const auto& other : others) {
+  for (const auto& other : result.others) {
     std::string tests = "- " + tests_text(other);
     for (auto end = tests.find('\n'); end + 1 < tests.size(); end = tests.find('\n', end + 1))
       tests.insert(end + 1, "- ");
@@ -172,9 +216,9 @@ std::string markdown_report(const std::string& path, const std::string& referenc
       tests.replace(sign, 1, "&lt;");
     text += "## " + code(other.file) + "\n\n" + table(other) + "\n" + tests + "\n";
   }
-  text += meanings();
-  text += "## Provenance\n\n" + provenance(reference);
-  for (const auto& other : others)
+  text += meanings(result.rows);
+  text += "## Provenance\n\n" + provenance(result.reference);
+  for (const auto& other : result.others)
     text += provenance(other.file);
   return text;
 }

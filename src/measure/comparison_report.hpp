@@ -2,12 +2,13 @@
 // What `stint compare` found, as a Markdown report that says where every number comes from.
 
 #include "analysis/compare.hpp"
+#include "analysis/observables.hpp"
 #include "analysis/response.hpp"
 #include "lattice/phi4.hpp"
 
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 namespace stint {
 
@@ -17,6 +18,13 @@ struct ComparedFile {
   std::string differences; ///< of its couplings from those of the reference; empty if there are none
   Comparison comparison;
   std::optional<Response> response; ///< where the two differ in the field and in nothing else
+};
+
+/// All that `stint compare` found.
+struct ComparisonResult {
+  std::string reference; ///< its file
+  ObservableRows rows = observables();
+  std::vector<ComparedFile> others = {};
 };
 
 /// "field 0.02 (reference 0)", ...; empty if the theories are one.
@@ -29,11 +37,11 @@ std::string z_text(double z);
 /// once, how many large z there are and how many are expected, the response.
 std::string tests_text(const ComparedFile& other);
 
-/// A summary with the number of comparisons, the figure, tables and tests for each file, what the observables are, and
-/// the provenance of the reference and of every file, which it opens.
-/// `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws std::runtime_error naming the
-/// file if one cannot be read.
-std::string markdown_report(const std::string& path, const std::string& reference, std::span<const ComparedFile> others,
-                            const std::string& figure, const std::string& command_line);
+/// A verdict on each file in words (from the smallest p value below), a summary with the number of comparisons, the
+/// figure, tables and tests for each file, what the observables are, and the provenance of the reference and of every
+/// file, which it opens. `figure` is linked relative to the folder of `path`; no figure if it is empty. Throws
+/// std::runtime_error naming the file if one cannot be read.
+std::string markdown_report(const std::string& path, const ComparisonResult& result, const std::string& figure,
+                            const std::string& command_line);
 
 } // namespace stint

@@ -148,7 +148,7 @@ Json covariance_of(const MeasureResult& result) {
     names.push_back(entry.name);
     errors.push_back(entry.estimate.error);
   }
-  const Fluctuations fluctuations(result.measurements, result.chains);
+  const Fluctuations fluctuations(result.measurements, result.chains, result.rows);
   return {{"observables", names}, {"matrix", covariances(fluctuations, result.configurations(), errors)}};
 }
 

@@ -74,7 +74,7 @@ std::string observable_text(const std::string& name, double value, bool reweight
 }
 
 std::vector<std::string> observable_texts(const MeasureResult& result, const Replicas& replicas) {
-  const Fluctuations fluctuations(result.measurements, result.chains);
+  const Fluctuations fluctuations(result.measurements, result.chains, result.rows);
   const bool reweighted = !result.measurements.weight.empty();
   std::vector<std::string> texts;
   std::vector<double> deltas(result.configurations());
@@ -82,11 +82,11 @@ std::vector<std::string> observable_texts(const MeasureResult& result, const Rep
     fluctuations.series(gradient, deltas);
     texts.push_back(observable_text(name, value, reweighted, replicas, deltas));
   };
-  for (std::size_t k = 0; k < observables().size(); ++k)
+  for (std::size_t k = 0; k < result.rows.size(); ++k)
     if (const auto& found = fluctuations.values()[k]; !std::isnan(found.value))
-      add(observables()[k].name, found.value, found.gradient);
+      add(result.rows[k].name, found.value, found.gradient);
   for (int k = 0; k < primary_count; ++k) {
-    if (std::ranges::any_of(observables(),
+    if (std::ranges::any_of(result.rows,
                             [&](const Observable& row) { return row.name == std::string(primary_names[k]); }))
       continue;
     PrimaryMeans only{};

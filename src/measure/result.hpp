@@ -18,6 +18,7 @@ namespace stint {
 struct MeasureResult {
   std::vector<std::string> files;
   Measurements measurements;
+  ObservableRows rows = observables();
   Chains chains = {};
   std::vector<NamedEstimate> estimates = {};
   std::vector<NamedConvergence> convergence = {};

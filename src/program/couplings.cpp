@@ -3,6 +3,7 @@
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 
+#include <cmath>
 #include <string>
 
 namespace stint {
@@ -50,5 +51,7 @@ Phi4 CouplingOptions::resolve(const Options& options, int dimensions) const {
     return result;
   });
 }
+
+double CouplingOptions::field_unit() const { return kappa ? std::sqrt(*kappa) : mu2 ? std::sqrt(0.5) : 1; }
 
 } // namespace stint

@@ -21,6 +21,10 @@ struct CouplingOptions {
   /// The couplings in d dimensions. Throws UsageError if parametrisations are mixed or incomplete, or if they make no
   /// sense.
   Phi4 resolve(const Options& options, int dimensions) const;
+
+  /// Our field is this many times the field of the form in which the couplings are given: 1, sqrt(kappa) or 1/sqrt(2)
+  /// (lattice/phi4.hpp).
+  double field_unit() const;
 };
 
 } // namespace stint

@@ -112,7 +112,7 @@ private:
   }
 
   Answer mean(const Drift& drift, const Batch& batch) const {
-    return {posterior_mean(drift, batch.problem, batch.observed, restorer_.device), 1};
+    return {posterior_mean(drift, batch.problem.task, batch.observed, restorer_.device), 1};
   }
 
   Answer drawn(const Batch& batch) const {

@@ -30,6 +30,7 @@ PriorRequest request_of(const EnsembleReader& ensemble, const Kind& kind, const 
                        .couplings = {},
                        .tilting = options.tilting,
                        .use_action = options.use_action,
+                       .mirror = options.mirror,
                        .sample = sample};
   if (const auto& theory = ensemble.header().theory)
     request.couplings = {{"mass2", theory->mass2},

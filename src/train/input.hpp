@@ -17,6 +17,7 @@ struct TrainingInputOptions {
   double memory = 4;                                 ///< GiB that the configurations may take, on each rank
   Tilting tilting;                                   ///< that the model shall know
   bool use_action = true;                            ///< for the target, where the kind has one
+  bool mirror = false;                               ///< PriorRequest::mirror
   std::function<LawOptions(const Prior& prior)> law; ///< of the training: its tilts are checked
   std::int64_t batch = 64;                           ///< over all ranks
   std::uint64_t seed = 1;

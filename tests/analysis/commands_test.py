@@ -1,4 +1,6 @@
 """stint measure and compare as a user runs them: python3 commands_test.py STINT MPIEXEC"""
+import base64
+import html.parser
 import json
 import math
 import os
@@ -15,6 +17,28 @@ STINT, MPIEXEC = sys.argv[1:]
 PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
 del sys.argv[1:]
 RUN = "hmc --lattice 8x8 --mass2 0.5 --lambda 0 --chains 64 --thermalize 100 --trajectories 200 --save-every 10 --quiet".split()
+
+
+class Page(html.parser.HTMLParser):
+    """The elements of a page with their attributes, its text, and what is wrong with its nesting."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text, self.wrong, self.open = [], "", [], []
+        self.feed(text)
+        self.wrong += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def handle_data(self, data):
+        self.text += data
 
 
 class Commands(unittest.TestCase):
@@ -115,10 +139,36 @@ class Commands(unittest.TestCase):
             self.assertIn(words, report)
         comparisons = len(tilted["observables"]) + len(same["observables"])
         for words in (f"{comparisons} comparisons in all", "| `b.h5` | field 0.2 (reference 0) |", "| `c.h5` | as reference |",
-                      "stint compare a.h5 b.h5 c.h5 --report r.md", "| binder_cumulant |"):
+                      "stint compare a.h5 b.h5 c.h5 --report r.md", "| binder_cumulant |",
+                      "- `b.h5`: **does not follow the law of the reference.**", "- `c.h5`: **no difference from the reference was found.**"):
             self.assertIn(words, report)
         self.assertTrue((self.folder / "r.png").exists())
         self.assertIn("r.", self.stint("compare", "a.h5", "b.h5", "--report", "r.md", status=1).stderr)
+
+    def test_report_as_one_page(self):
+        shutil.copy(self.folder / "c.h5", self.folder / "c<i>&.h5")
+        before = {path.name for path in self.folder.iterdir()}
+        self.stint("compare", "a.h5", "b.h5", "c<i>&.h5", "--report", "page.html", "--overwrite", "--quiet")
+        self.assertEqual({path.name for path in self.folder.iterdir()} - before, {"page.html"})
+        text = (self.folder / "page.html").read_text()
+        page = Page(text)
+        self.assertEqual(page.wrong, [])
+        self.assertNotRegex(text.split("<body>")[0] + page.text, r"https?://|url\(|@import")
+        addresses = [attributes[name] for _, attributes in page.elements for name in ("src", "href", "data") if name in attributes]
+        self.assertEqual(len(addresses), 1)
+        kind, _, picture = addresses[0].partition(",")
+        self.assertEqual(kind, "data:image/png;base64")
+        self.assertEqual(base64.b64decode(picture, validate=True)[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertGreater(len(picture), 50000)
+        # First the verdict, then how it was found.
+        places = [page.text.index(words) for words in ("does not follow the law of the reference", "no difference from the reference was found",
+                                                       "Written by stint", "comparisons in all", "energy distance", "Provenance", "--seed 3")]
+        self.assertEqual(places, sorted(places))
+        self.assertIn("The couplings differ: field 0.2 (reference 0).", page.text)
+        self.assertIn("c<i>&.h5", page.text)
+        self.assertEqual([tag for tag, _ in page.elements if tag in ("i", "script", "link", "iframe")], [])
+        markdown = [f"| {name} |" for name in ("magnetisation", "binder_cumulant")]
+        self.assertEqual([words for words in markdown if words in page.text], [])
 
     def test_the_same_numbers_on_any_ranks_and_threads(self):
         options = ["measure", "b.h5", "--correlators", "--quiet", "--overwrite"]

@@ -1,4 +1,4 @@
-# Builds and runs the project beside this file: cmake -DWAY=installed|subdirectory -DSTINT=SOURCES -DBUILD=BUILD-FOLDER -DWORK=FOLDER
+# Builds and runs the programs of the project beside this file: cmake -DWAY=installed|subdirectory -DSTINT=SOURCES -DBUILD=BUILD-FOLDER -DWORK=FOLDER
 # -DMORE=COMPONENTS -DSETTINGS=CMAKE-ARGUMENTS -P consumer_test.cmake
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
@@ -14,6 +14,11 @@ else()
   set(where -DSTINT_SOURCE=${STINT})
 endif()
 run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build ${where} ${SETTINGS})
-run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
-file(GLOB_RECURSE program ${WORK}/build/consumer ${WORK}/build/bin/consumer)
-run(${program})
+set(components lattice mcmc analysis)
+if(WAY STREQUAL installed)
+  list(APPEND components ${MORE})
+endif()
+foreach(component ${components})
+  run(${CMAKE_COMMAND} --build ${WORK}/build --target use_${component})
+  run(${WORK}/build/use_${component})
+endforeach()

@@ -14,7 +14,9 @@ LARGEST = {  # options that decide how long a run takes, with their largest valu
     "hmc": {"--chains": 16, "--thermalize": 20, "--trajectories": 40, "--save-every": 2},
     "train": {"--steps": 3, "--batch": 8, "--levels": 2},
     "sample": {"--samples": 4},
+    "import": {"--limit": 64},
 }
+DATA = {"import": ("--idx", "--folder", "--partition"), "export": ()}  # commands on data that a reader has and the tests may not have
 LONG = ("jobs/", "scripts/", "bench/")  # scripts that are not run
 
 
@@ -24,6 +26,12 @@ def fail(message):
 
 def value_of(arguments, option):
     return arguments[arguments.index(option) + 1] if option in arguments else None
+
+
+def inputs_of(arguments):
+    """The files and folders of data that import and export read."""
+    named = [value_of(arguments, option) for option in DATA[arguments[0]] if option in arguments]
+    return named + ([arguments[1]] if arguments[0] == "export" else [])
 
 
 def smaller(arguments):
@@ -53,8 +61,11 @@ def stint(arguments):
     if arguments[0] == "sample" and "--weights" in arguments and "models/" in (value_of(arguments, "--model") or ""):
         return check_options(arguments, subprocess.run([os.environ["REAL_STINT"], "sample", "--help"], capture_output=True, text=True,
                                                        check=True).stdout)
+    if arguments[0] in DATA and not all(map(os.path.exists, inputs_of(arguments))):
+        return check_options(arguments, subprocess.run([os.environ["REAL_STINT"], arguments[0], "--help"], capture_output=True, text=True,
+                                                       check=True).stdout)
     status = subprocess.run([os.environ["REAL_STINT"], *smaller(arguments), "--overwrite"], check=False).returncode
-    for option in ("--output", "--json", "--plot", "--report", "--frames"):
+    for option in ("--output", "--json", "--plot", "--report", "--frames", "--npy", "--png"):
         file = value_of(arguments, option)
         if status == 0 and file and not os.path.exists(file):
             fail(f"stint {' '.join(arguments)}: {file} was not written")

@@ -39,6 +39,14 @@ def links(page):
     return [target.split("#")[0] for target in targets if not re.match(r"https?:|mailto:|#", target)]
 
 
+def listings(page):
+    """Each block of C++ with the target of the link that introduces it, which is its file; None where there is none."""
+    found = []
+    for match in re.finditer(r"(?:\]\(([^)\s]+)\):\n\n)?```cpp\n(.*?)```", page, re.DOTALL):
+        found.append((match[1], match[2]))
+    return found
+
+
 def options(page):
     """All --options that the page names."""
     return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9_-]+", page))

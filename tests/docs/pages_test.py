@@ -9,7 +9,7 @@ import pages
 SOURCE = pathlib.Path(sys.argv.pop()).resolve()
 STINT = sys.argv.pop()
 PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("docs/**/*.md")])
-COMMANDS = ("hmc", "train", "sample", "measure", "compare", "info")
+COMMANDS = ("hmc", "train", "sample", "measure", "compare", "join", "import", "export", "info")
 OTHERS = {"--version", "--target", "--no-deps", "--upgrade", "--prefix", "--build", "--install", "--component",  # of pip and CMake
           "--preset", "--test-dir", "--output-on-failure", "--gtest_filter", "--gtest_output", "--gpus-per-task",
           "--me", "--account", "--partition", "--signal", "--mpi", "--ntasks", "--cpus-per-task", "--time", "--mem", "--bind-to"}
@@ -43,6 +43,14 @@ class Pages(unittest.TestCase):
     def test_commands_stand_in_blocks(self):
         self.nothing_wrong(lambda path, page: pages.loose_commands(page))
 
+    def test_listings_are_the_files_that_the_tests_compile(self):
+        def wrong(path, page):
+            return [f"{file}: not the text of the file" if file else f"no file: {text[:60]}" for file, text in pages.listings(page)
+                    if not file or (path.parent / file).read_text(encoding="utf-8") != text]
+        self.nothing_wrong(wrong)
+        self.assertEqual([file for file, text in pages.listings((SOURCE / "docs/cpp.md").read_text(encoding="utf-8"))],
+                         [f"../tests/consumer/{library}.cpp" for library in ("lattice", "mcmc", "analysis", "generative")])
+
     def test_every_page_is_on_the_map(self):
         index = SOURCE / "docs/index.md"
         linked = {(index.parent / target).resolve() for target in pages.links(index.read_text(encoding="utf-8"))}
@@ -57,6 +65,8 @@ class Reading(unittest.TestCase):
         self.assertEqual(pages.commands(page), [(3, "stint hmc"), (9, "stint info x")])
 
     def test_what_is_wrong_is_found(self):
+        self.assertEqual(pages.listings("[`a`](../a.cpp):\n\n```cpp\nint a;\n```\nb\n\n```cpp\nint b;\n```\n"),
+                         [("../a.cpp", "int a;\n"), (None, "int b;\n")])
         self.assertEqual(pages.loose_commands("x\n    stint hmc --lattice 8\n```text\n    stint x\n```\n"), [2])
         self.assertEqual(pages.links("[a](b.md#c) ![](d.png) [e](https://f.g)"), ["b.md", "d.png"])
         self.assertEqual(pages.options("`--mass2 -4`, --save-every=3, a--b"), {"--mass2", "--save-every"})

@@ -2,14 +2,11 @@
 
 #include "lattice/action.hpp"
 
+#include "examples/action/phi6.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/aligned_array.hpp"
 #include "mcmc/lattice_pass.hpp"
-
-// Kernels of this file's own, so that its action needs no row in mcmc/actions.hpp.
-#define STINT_INSTRUCTION_SET instructions_of_this_test
-#include "mcmc/kernels/kick_drift.hpp"
-#include "mcmc/kernels/simd.hpp"
+#include "mcmc/own_action.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,35 +19,7 @@
 namespace stint {
 namespace {
 
-/// S = sum_x [ a phi^2 + c phi^6 ] - 2 sum_{x,mu} phi_x phi_{x+mu}
-struct Phi6 {
-  double a = 0, c = 0;
-
-  void validate() const {}
-
-  template<class Real> struct Site {
-    Real a, c;
-    struct Kick {
-      Real linear, quintic, hopping;
-      template<class Momentum, class Value>
-      [[gnu::always_inline]] auto operator()(const Momentum& pi, const Value& phi, const Value& neighbours) const {
-        const auto square = phi * phi;
-        return pi + hopping * neighbours + phi * (linear + quintic * (square * square));
-      }
-    };
-    template<class Value> [[gnu::always_inline]] Value density(const Value& phi, const Value& neighbours) const {
-      const auto square = phi * phi;
-      return phi * (phi * (a + c * (square * square)) - neighbours);
-    }
-    [[gnu::always_inline]] Kick kick(Real time) const { return {-2 * time * a, -6 * time * c, 2 * time}; }
-    template<class Value> [[gnu::always_inline]] static Value virial_term(const Value& phi) {
-      const auto square = phi * phi;
-      return square * square * square;
-    }
-  };
-  template<class Real> Site<Real> site(int) const { return {static_cast<Real>(a), static_cast<Real>(c)}; }
-  double virial(double action, double, double sixth) const { return 2 * action + 4 * c * sixth; }
-};
+using examples::Phi6;
 static_assert(Action<Phi6> && Action<Phi4>);
 
 const Phi6 theory{.a = 1.3, .c = 0.2};
@@ -88,20 +57,18 @@ TYPED_TEST(SecondActionIn, KicksAndEnergiesAreThoseOfThePlainLoops) {
     SCOPED_TRACE(lattice);
     const Geometry geometry = Geometry::parse(lattice);
     const std::int64_t volume = geometry.volume();
-    const auto site = theory.site<TypeParam>(geometry.dimensions());
     AlignedArray<TypeParam> phi(volume * lanes), pi(volume * lanes), out(volume * lanes);
     const auto& kernels = *supported_kernels<TypeParam>().entries[0];
     kernels.normals({.seed = 3}, 0, volume, phi.data());
     kernels.normals({.seed = 3, .purpose = 1}, 0, volume, pi.data());
     const std::vector<double> before(pi.data(), pi.data() + volume * lanes);
-    const LatticePass<TypeParam> shape(geometry, Phi4{.mass2 = 1}, kernels); // of rows; its action is not used
+    const LatticePass<TypeParam> lattice_pass(geometry, own_action<TypeParam>(theory, geometry.dimensions()), kernels);
     Energies energies;
-    auto pass = shape.prepared(phi.data(), pi.data(), kick);
-    pass.site = &site;
+    auto pass = lattice_pass.prepared(phi.data(), pi.data(), kick);
     pass.before = &energies;
     pass.out = out.data();
     pass.drift = static_cast<TypeParam>(drift);
-    instructions_of_this_test::kick_drift<TypeParam, Phi6>(pass, shape.whole());
+    lattice_pass(pass);
     for (int lane = 0; lane < lanes; ++lane) {
       std::vector<double> chain(volume), forces(volume);
       double sixth = 0;

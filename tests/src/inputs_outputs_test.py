@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from program_test import PATIENCE, STINT, ProgramTest, needs_h5py, tiny
+from program_test import PATIENCE, STINT, ProgramTest, needs_h5py, python_lacks, tiny
 
 FREE = "sample --model free-field --lattice 4x4 --samples 8 --steps 2 --threads 1 --quiet".split()
 TRAIN = "train --levels 1 --channels 4 --batch 8 --steps 2 --precision fp32 --threads 1 --quiet".split()
@@ -223,6 +223,49 @@ numpy.save('wrong.npy', mask[:2]); numpy.save('nan.npy', mask * numpy.nan); nump
         self.refuse(1, "NaN", *task, "nan.npy", "--output", "third.h5")
         self.refuse(1, "little endian", *task, "big.npy", "--output", "third.h5")
         self.succeed(*FREE, "--field-map", "real.npy", "--output", "fourth.h5")
+
+
+@unittest.skipIf(python_lacks("xarray, h5netcdf"), "no Python with xarray and h5netcdf; run scripts/setup.sh --tests")
+class Axes(ProgramTest):
+    """xarray opens an ensemble as it is, with names for all axes."""
+
+    def test_names(self):
+        self.hmc("a.h5")
+        self.hmc("b.h5", "--seed", "2")
+        self.succeed("join", "a.h5", "b.h5", "--output", "both.h5", "--quiet")
+        self.succeed(*FREE, "--solver", "rk4", "--weights", "--output", "free.h5")
+        self.python("import numpy; numpy.save('images.npy', numpy.zeros((4, 5, 6, 3), dtype='uint8'))")
+        self.succeed("import", "--npy", "images.npy", "--output", "images.h5", "--quiet")
+        self.assertEqual(self.python("""
+import h5py, numpy, xarray
+for name in ('a', 'both', 'free', 'images'):
+    with xarray.open_dataset(name + '.h5', engine='h5netcdf') as data, h5py.File(name + '.h5') as file:
+        print(name, dict(data.sizes), sorted((variable, *values.dims) for variable, values in data.variables.items()),
+              (data['configurations'].values == file['configurations'][:]).all())
+for name in ('a', 'both'):
+    with xarray.open_dataset(name + '.h5', engine='h5netcdf', group='history') as data:
+        print(name, dict(data.sizes), set(values.dims for values in data.data_vars.values()), data['trajectory'].values.tolist())
+"""), "\n".join([
+            "a {'configuration': 60, 'x1': 4, 'x2': 4} [('chain', 'configuration'), ('configurations', 'configuration', 'x1', 'x2'), ('trajectory', 'configuration')] True",
+            "both {'configuration': 120, 'x1': 4, 'x2': 4} [('chain', 'configuration'), ('configurations', 'configuration', 'x1', 'x2'), ('trajectory', 'configuration')] True",
+            "free {'configuration': 8, 'x1': 4, 'x2': 4} [('chain', 'configuration'), ('configurations', 'configuration', 'x1', 'x2'), "
+            "('log_density', 'configuration'), ('log_weight', 'configuration'), ('trajectory', 'configuration')] True",
+            "images {'configuration': 4, 'channel': 3, 'x1': 5, 'x2': 6} [('chain', 'configuration'), ('configurations', 'configuration', 'channel', 'x1', 'x2'), "
+            "('trajectory', 'configuration')] True",
+            "a {'trajectory': 12, 'chain': 20} {('trajectory', 'chain')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]",
+            "both {'trajectory': 12, 'chain': 40} {('trajectory', 'chain')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]"]))
+
+    @needs_h5py
+    def test_files_without_them_are_read(self):
+        self.hmc("a.h5")
+        self.python("""
+import h5py
+with h5py.File('a.h5') as a, h5py.File('old.h5', 'w') as old:
+    for name in ('configurations', 'chain', 'trajectory'):
+        old[name] = a[name][:]
+    old.attrs.update(a.attrs)
+""")
+        self.assertEqual(*(json.loads(self.succeed("measure", name, "--json", "-"))["observables"]["phi2"]["value"] for name in ("a.h5", "old.h5")))
 
 
 class Joined(ProgramTest):

@@ -6,14 +6,6 @@
 
 namespace stint {
 
-torch::Tensor posterior_mean(const Drift& drift, const Problem& problem, const torch::Tensor& observed,
-                             torch::Device device) {
-  const torch::NoGradGuard no_gradients;
-  const auto start = start_state(problem.task, torch::zeros_like(observed), observed).to(device);
-  const Pair pair = problem.task.path.start_pair();
-  return drift({pair.alpha.to(device), pair.beta.to(device)}, start).eta1.to(torch::kFloat).cpu();
-}
-
 Draws draw(const Drift& drift, const Layout& layout, const Problem& problem, const torch::Tensor& observed,
            std::int64_t draws, const DrawOptions& options, std::uint64_t seed, std::int64_t first) {
   constexpr std::int64_t images = 1 << 24, most = 256;

@@ -1,16 +1,10 @@
 #pragma once
-// Restoration as a task of the interpolant: the posterior mean in one evaluation, and draws from the posterior.
+// Draws of images given what is left of them. Their mean in one evaluation is posterior_mean() of sampler.hpp.
 
 #include "generative/images/restoration/problem.hpp"
 #include "generative/sampler.hpp"
 
 namespace stint {
-
-/// E[x1 | y], the estimate of least squared error, in one evaluation of the drift: eta1 where the problem's path
-/// starts. There known coordinates are an interpolant state at alpha = sigma/(sigma + H), and lost ones, at alpha = 1,
-/// count for nothing. Coordinates without noise keep their values. `device` is that of the drift.
-torch::Tensor posterior_mean(const Drift& drift, const Problem& problem, const torch::Tensor& observed,
-                             torch::Device device = torch::kCPU);
 
 /// How draws are made: the SDE with eps = 1, which is the exact reversal of the noising, by sde2.
 struct DrawOptions {

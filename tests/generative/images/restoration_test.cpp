@@ -180,7 +180,7 @@ TEST(PosteriorMean, IsTheConditionalMeanInOneEvaluation) {
           ++evaluations;
           return drift(pair, x);
         };
-        const auto mean = posterior_mean(counted, problem, y);
+        const auto mean = posterior_mean(counted, problem.task, y);
         EXPECT_LT(largest(mean - conditional_mean(prior, problem, y)), 3e-4)
             << a_case.name << " " << components << " " << sigma.value_or(-1);
         EXPECT_EQ(evaluations, 1);
@@ -246,7 +246,7 @@ TEST(Peers, ComeNearTheMeanWhichIsBest) {
     for (const auto& a_case : {Case{"box"}, Case{"random"}, Case{"superresolve"}, Case{"denoise"}}) {
       const auto problem = problem_of(a_case, 0, count);
       const auto y = degrade(problem, layout, truth, seed, 0);
-      const auto mean = posterior_mean(drift_of(prior), problem, y);
+      const auto mean = posterior_mean(drift_of(prior), problem.task, y);
       const auto made = restored(row.candidates(a_case.name).front(), drift_of(prior), problem, y).first;
       const double found = psnr(made, truth).mean().item<double>(), best = psnr(mean, truth).mean().item<double>(),
                    data = psnr(problem.H(y), truth).mean().item<double>();

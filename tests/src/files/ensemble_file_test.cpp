@@ -200,5 +200,18 @@ TEST(EnsembleFile, RefusesForeignFiles) {
   EXPECT_TRUE(is_one_line(message_of([&] { EnsembleReader{path}; }), path, "not an ensemble of stint"));
 }
 
+TEST(EnsembleFile, AxesHaveNames) {
+  const test::TemporaryFolder folder;
+  write_ensemble(folder.file("a.h5"));
+  const auto file = hdf5::File::open(folder.file("a.h5"));
+  for (const auto& [axis, length] : {std::pair{"/configuration", 6}, std::pair{"/x1", 4}, std::pair{"/x2", 3}}) {
+    EXPECT_EQ(file.object(axis).dims, std::vector<std::int64_t>{length});
+    EXPECT_EQ(file.attribute<std::string>("CLASS", axis), "DIMENSION_SCALE");
+    EXPECT_TRUE(file.has_attribute("REFERENCE_LIST", axis));
+  }
+  for (const char* dataset : {"/configurations", "/chain", "/trajectory", "/log_weight"})
+    EXPECT_TRUE(file.has_attribute("DIMENSION_LIST", dataset)) << dataset;
+}
+
 } // namespace
 } // namespace stint

@@ -43,6 +43,23 @@ TEST(Npy, ComesBackAsWritten) {
   EXPECT_EQ(array.values, values);
 }
 
+TEST(Npy, IsReadAndWrittenInPieces) {
+  const test::TemporaryFolder folder;
+  NpyWriter<float> writer(folder.file("a.npy"), false, std::vector<std::int64_t>{4, 2});
+  writer.append(std::vector<float>{1, 2, 3});
+  writer.append(std::vector<float>{4, 5, 6, 7, 8});
+  EXPECT_FALSE(std::filesystem::exists(folder.file("a.npy")));
+  writer.commit();
+  NpyReader reader(folder.file("a.npy"));
+  EXPECT_EQ(reader.shape(), (std::vector<std::int64_t>{4, 2}));
+  EXPECT_TRUE(reader.real() && !reader.wide() && !reader.bytes());
+  EXPECT_EQ(reader.read(1), (std::vector<double>{1, 2}));
+  reader.skip(1);
+  EXPECT_EQ(reader.read(2), (std::vector<double>{5, 6, 7, 8}));
+  std::filesystem::resize_file(folder.file("a.npy"), std::filesystem::file_size(folder.file("a.npy")) - 1);
+  EXPECT_TRUE(is_one_line(message_of([&] { NpyReader(folder.file("a.npy")); }), "a.npy", "31 bytes of numbers"));
+}
+
 TEST(Npy, RefusesWhatItDoesNotRead) {
   const auto refusal = [](const std::string& bytes) { return message_of([&] { parse_npy(bytes, "a.npy"); }); };
   EXPECT_TRUE(is_one_line(refusal("PNG"), "a.npy", "no NPY file"));
