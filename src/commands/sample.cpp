@@ -180,9 +180,8 @@ Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxa
     if (!mean)
       return sampler(seed, first, count, observed);
     const auto all = observed.expand(sampler.layout.shape(count)).contiguous();
-    return {.configurations = posterior_mean(sampler.drift, sampler.task, all, sampler.device),
-            .log_density = {},
-            .evaluations = 1};
+    auto means = posterior_mean(sampler.drift, sampler.task, all, sampler.device);
+    return {.configurations = std::move(means), .log_density = {}, .evaluations = 1};
   });
   if (!result.configurations.isfinite().all().item<bool>())
     throw std::runtime_error(fmt::format(
