@@ -46,6 +46,14 @@ torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, s
   return fields;
 }
 
+torch::Tensor posterior_mean(const Drift& drift, const Task& task, const torch::Tensor& observed,
+                             torch::Device device) {
+  const torch::NoGradGuard no_gradients;
+  const auto start = start_state(task, torch::zeros_like(observed), observed).to(device);
+  const Pair pair = task.path.start_pair();
+  return drift({pair.alpha.to(device), pair.beta.to(device)}, start).eta1.to(torch::kFloat).cpu();
+}
+
 Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                                     const torch::Tensor& observed) const {
   if (log_density == LogDensity::hutchinson && solver.method == Method::dopri5)

@@ -15,6 +15,13 @@ namespace stint {
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
                     std::int64_t count);
 
+/// E[x1 | observed], the estimate of least squared error, in one evaluation of the drift: eta1 where the task's path
+/// starts from `observed` (N, C, L1, ..., Ld). There noisy coordinates are an interpolant state, and unknown ones, at
+/// alpha = 1, count for nothing. Coordinates that are known exactly keep their values. float32 on the CPU; `device` is
+/// that of the drift.
+torch::Tensor posterior_mean(const Drift& drift, const Task& task, const torch::Tensor& observed,
+                             torch::Device device = torch::kCPU);
+
 /// How configurations are made.
 struct Sampler {
   Drift drift;

@@ -28,6 +28,8 @@ enum class Purpose : std::uint32_t {
   independence = 15, ///< acceptance draws of independence Metropolis
   permutation = 16,  ///< labels of a permutation test
   file_order = 17,   ///< the order in which training goes through a file larger than memory
+  observation = 18,  ///< noise of degraded images
+  restoration = 19,  ///< noise that methods of restoration draw on their way
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

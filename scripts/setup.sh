@@ -3,7 +3,7 @@
 #
 #   bash scripts/setup.sh          system packages, LibTorch (CPU), Python packages for the plots
 #   bash scripts/setup.sh --cuda   the same with LibTorch's CUDA libraries (5 GB)
-#   bash scripts/setup.sh --tests  the same with what the tests use: pyerrors, xarray and ArviZ (280 MB, 20 s), Fashion-MNIST (Debian's
+#   bash scripts/setup.sh --tests  the same with what the tests use: pyerrors, xarray, ArviZ and scikit-image (310 MB, 25 s), Fashion-MNIST (Debian's
 #                                  package, 30 MB), and a headless Chromium, which looks at the HTML report (306 MB, 26 s); tests of
 #                                  what is missing are left out
 #   bash scripts/setup.sh --images the same with Fashion-MNIST, for scripts/demo.sh --images
@@ -17,7 +17,7 @@ STINT_DEPS=${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}
 TORCH_VERSION=2.15.0
 CUDA_LIBRARY_VERSION=13.2 # two small libraries that libtorch_cpu.so of the PyPI wheel names as needed
 PYTHON_PACKAGES=(numpy==2.2.6 h5py==3.14.0 matplotlib==3.10.3)
-TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 setuptools==80.9.0)
+TEST_PACKAGES=(pyerrors==2.17.0 xarray==2026.9.0 arviz==0.23.4 scikit-image==0.25.2 setuptools==80.9.0)
 SYSTEM_PACKAGES=(
   g++ cmake ninja-build git python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libfftw3-dev zlib1g-dev libboost-program-options-dev librandom123-dev

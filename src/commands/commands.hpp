@@ -20,7 +20,7 @@ int run_info(const Context& context, Arguments arguments);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
-/// All commands; train and sample are given, since they need LibTorch. `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, ObservableRows rows = observables());
+/// All commands; train, sample and restore are given, since they need LibTorch. `rows` is what measure and compare show.
+std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows = observables());
 
 } // namespace stint

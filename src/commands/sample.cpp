@@ -34,7 +34,7 @@ struct Settings {
   SampleRunSettings run;
   std::optional<int> steps;
   std::string frames;
-  std::string schedule = "scales", solver = "auto";
+  std::string schedule = "scales", solver = "auto", estimate = "none";
   double noise = 1, tolerance = 1e-4;
   std::int64_t relax = 0;
   std::optional<double> relax_step_size;
@@ -64,6 +64,9 @@ void declare(Options& options, Settings& settings) {
   options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
   options.value("frames", settings.frames, "FILE",
                 "also write the states of the first 4 configurations on their way, for `python -m stint plot path`");
+  options.choice("estimate", settings.estimate, {"none", "mean"},
+                 "mean: in place of configurations the mean of all that go with what is known (inpaint, denoise, "
+                 "superresolve), in one evaluation of the drift");
   options.group("Exactness");
   options.value("relax", settings.relax, "N",
                 "HMC trajectories of every configuration on the target action after the flow; known sites are held");
@@ -109,6 +112,13 @@ void check(const Settings& settings, const Options& options) {
     throw UsageError("--noise goes with --solver sde or sde2");
   if (settings.task.known_noise > 0 && (!settings.solver.starts_with("sde") || settings.noise != 1))
     throw UsageError("answers to noisy data have their law by --solver sde or sde2 with --noise 1 only");
+  if (settings.estimate == "mean") {
+    if (const auto& task = settings.task.task; task != "inpaint" && task != "denoise" && task != "superresolve")
+      throw UsageError(fmt::format("--estimate mean goes with --task inpaint, denoise or superresolve, not {}", task));
+    for (const char* option : {"weights", "relax", "solver", "steps", "schedule", "noise", "frames"})
+      if (options.given(option))
+        throw UsageError(fmt::format("--{} does not go with --estimate mean: it takes no steps", option));
+  }
   if (options.given("tolerance") && settings.solver != "dopri5")
     throw UsageError("--tolerance goes with --solver dopri5");
 }
@@ -162,10 +172,17 @@ std::function<bool()> overdue(const StopRequest& stop) {
   };
 }
 
-/// The samples first, ..., first + count - 1, relaxed.
-Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxation& relax, std::uint64_t seed,
-                     std::int64_t first, std::int64_t count) {
-  auto result = checked([&] { return sampler(seed, first, count, task.observed(first, count)); });
+/// The samples first, ..., first + count - 1, relaxed; with `mean` what is expected of them in their place.
+Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxation& relax, bool mean,
+                     std::uint64_t seed, std::int64_t first, std::int64_t count) {
+  const auto observed = task.observed(first, count);
+  auto result = checked([&]() -> Sampler::Result {
+    if (!mean)
+      return sampler(seed, first, count, observed);
+    const auto all = observed.expand(sampler.layout.shape(count)).contiguous();
+    auto means = posterior_mean(sampler.drift, sampler.task, all, sampler.device);
+    return {.configurations = std::move(means), .log_density = {}, .evaluations = 1};
+  });
   if (!result.configurations.isfinite().all().item<bool>())
     throw std::runtime_error(fmt::format(
         "configurations {} to {} are not finite; take more --steps or --precision fp32", first, first + count - 1));
@@ -307,11 +324,11 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   context.mpi.broadcast(std::span(&beginning, 1));
   if (beginning == Beginning::finished)
     return 0;
-  const auto report =
-      run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed, stop,
-                  [&](std::int64_t first, std::int64_t count) {
-                    return make_samples(sampler, task, relax, static_cast<std::uint64_t>(common.seed), first, count);
-                  });
+  const auto report = run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed,
+                                  stop, [&](std::int64_t first, std::int64_t count) {
+                                    return make_samples(sampler, task, relax, settings.estimate == "mean",
+                                                        static_cast<std::uint64_t>(common.seed), first, count);
+                                  });
   on_root(context.mpi, [&] {
     if (const auto count = std::min<std::int64_t>(settings.run.samples, 4); !settings.frames.empty())
       write_frames(settings.frames, common.overwrite, sampler, static_cast<std::uint64_t>(common.seed), count,

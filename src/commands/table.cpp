@@ -2,7 +2,7 @@
 
 namespace stint {
 
-std::vector<Command> command_table(Run train, Run sample, ObservableRows rows) {
+std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows) {
   const auto with_rows = [rows](auto run) {
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
@@ -10,6 +10,7 @@ std::vector<Command> command_table(Run train, Run sample, ObservableRows rows) {
       {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
       {"train", "learn the drift of an ensemble", true, std::move(train)},
       {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
+      {"restore", "damaged images, by a model of images and by methods of others", false, std::move(restore)},
       {"measure", "observables of an ensemble, with errors", true, with_rows(run_measure)},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true,
        with_rows(run_compare)},

@@ -111,6 +111,30 @@ class Answers(ProgramTest):
             self.assertEqual((said, found["relax_unmoved"]), ("", 0), lattice)
             self.assertGreater(found["relax_acceptance"], 0.5, lattice)
 
+    @needs_h5py
+    def test_the_estimate_is_the_mean_of_all_samples(self):
+        task = ["--lattice", "6x6", "--mass2", "0.3", "--task", "inpaint", "--known", "known.h5", "--mask", "block:3x3@1,1"]
+        self.sample("--lattice", "6x6", "--mass2", "0.3", "--samples", "3")
+        (self.folder / "out.h5").rename(self.folder / "known.h5")
+        for noise in ([], ["--known-noise", "0.5"]):
+            _, found = self.sample(*task, *noise, "--samples", "3", "--estimate", "mean")
+            self.assertEqual(found["evaluations"], 1)
+            (self.folder / "out.h5").rename(self.folder / "mean.h5")
+            self.sample(*task, *noise, "--samples", "4000", "--known-configuration", "1", "--steps", "48")
+            off = self.python("""
+import h5py, numpy as np
+known, mean, draws = (h5py.File(name)['configurations'][()].astype(float) for name in ('known.h5', 'mean.h5', 'out.h5'))
+missing = np.zeros((6, 6), bool); missing[1:4, 1:4] = True
+print((mean[:, ~missing] == known[:, ~missing]).all(), np.abs(draws.mean(0) - mean[1])[missing].max() / (draws[:, missing].std() / 4000**0.5))
+""").split()
+            self.assertEqual(off[0], str(not noise))
+            self.assertLess(float(off[1]), 5, noise)
+        run = ["sample", "--model", "free-field", "--lattice", "6x6", "--estimate", "mean", "--output", "none.h5"]
+        self.refuse(2, "--estimate mean goes with --task inpaint, denoise or superresolve, not generate", *run)
+        for option, value in (("solver", "sde2"), ("relax", "3"), ("steps", "4")):
+            self.refuse(2, f"--{option} does not go with --estimate mean", *run, *task[2:], f"--{option}", value)
+        self.refuse(2, "--weights does not go with --estimate mean", *run, *task[2:], "--weights")
+
     def test_weights_choose_a_solver_that_has_them(self):
         said, found = self.sample("--lattice", "4x4", "--samples", "4", "--weights")
         self.assertEqual(said, "")

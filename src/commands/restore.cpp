@@ -1,0 +1,132 @@
+// stint restore: images from what is left of them, by a model and by what others do with it.
+
+#include "src/commands/learning.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/options.hpp"
+#include "src/program/progress.hpp"
+#include "src/restore/report.hpp"
+#include "src/restore/run.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+namespace stint {
+namespace {
+
+constexpr const char* image_kind = "image";
+
+Source open_images(const Context& context, const std::string& model, const Options& options, const Kinds& kinds,
+                   const RestoreSettings& settings, torch::Device device) {
+  SourceOptions source;
+  source.model = model;
+  auto opened = open_source(context.mpi, source, options, kinds, settings.compute.resolve_precision(device), device);
+  if (opened.kind != image_kind)
+    throw UsageError(fmt::format("{} is of the kind '{}'; stint restore needs a model of images, of the kind '{}'",
+                                 model, opened.kind, image_kind));
+  return opened;
+}
+
+void check_data(const EnsembleReader& data, const RestoreSettings& settings, const Layout& layout) {
+  if (data.header().kind != image_kind)
+    throw UsageError(fmt::format("{} is of the kind '{}'; stint restore needs images, of the kind '{}'", settings.data,
+                                 data.header().kind, image_kind));
+  if (data.channels() != layout.channels || data.geometry() != layout.geometry)
+    throw UsageError(fmt::format("{} has images of {} with {} channels, {} is for {} with {}", settings.data,
+                                 data.geometry().text(), data.channels(), settings.model, layout.geometry.text(),
+                                 layout.channels));
+  if (data.size() < settings.images + settings.tune)
+    throw UsageError(fmt::format("{} has {} images, fewer than --images {}{}", settings.data, data.size(),
+                                 settings.images,
+                                 settings.tune > 0 ? fmt::format(" and --tune {} together", settings.tune) : ""));
+}
+
+/// Refuses what a model was not trained for, before the work begins.
+void check_families(const std::string& model, const Source& source, const RestoreSettings& settings,
+                    std::uint64_t seed) {
+  const auto check = [&](const Basis& basis, const std::string& what) {
+    if (source.families && !source.families->cover(basis))
+      throw UsageError(fmt::format("{} was trained for the operators {}; {} needs others, of the family '{}'", model,
+                                   source.families->text(), what, basis.text()));
+  };
+  for (const auto& name : settings.problem_names()) {
+    const auto problem = checked([&] { return make_problem(name, settings.problems, source.layout, seed, 0, 1); });
+    check(problem.task.path.basis(), "--problem " + name);
+  }
+}
+
+} // namespace
+
+int run_restore(const Context& context, Arguments arguments, const Kinds& kinds) {
+  RestoreSettings settings;
+  CommonOptions common;
+  Options options(
+      "restore",
+      "Degrades images and restores them: by the model's posterior mean in one evaluation, by draws from the "
+      "posterior, "
+      "and by methods that others built on models of flow matching, all with the same model. Prints PSNR and SSIM (of "
+      "values from -1 to 1 as images of range 1) as means over images with their errors, the evaluations of the model "
+      "for an image (a backward pass counts one), and the calibration: the variance of the draws over the squared "
+      "error of the posterior mean, 1 if the draws scatter as they should, less if they are too sure. OUTPUT has "
+      "/truth, /degraded, /METHOD and /posterior_deviation, with several problems in a group each.");
+  settings.declare(options);
+  for (const char* input : {"model", "data", "regressor"})
+    options.reads(input);
+  options.example("stint restore --model fashion.h5 --data test.h5 --problem box,random --methods mean,sample --output "
+                  "restored.h5");
+  options.example("stint restore --model fashion.h5 --data test.h5 --problem random --methods all --images 20 --tune 8 "
+                  "--output compared.h5 --json compared.json");
+  if (!read_options(context, options, common,
+                    {.output = "file of images to write",
+                     .output_required = true,
+                     .seed = "seed of noise and masks; those of an image depend on its number alone"},
+                    arguments))
+    return 0;
+  settings.check(options);
+  check_outputs(context, common, {common.output, common.json});
+  const StopRequest stop(std::nullopt);
+  const auto seed = static_cast<std::uint64_t>(common.seed);
+  const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
+  Restorer restorer{.source = open_images(context, settings.model, options, kinds, settings, device),
+                    .regressor = {},
+                    .device = device};
+  const auto& source = restorer.source;
+  const EnsembleReader data(settings.data);
+  check_data(data, settings, source.layout);
+  check_families(settings.model, source, settings, seed);
+  if (!settings.regressor.empty()) {
+    restorer.regressor = open_images(context, settings.regressor, options, kinds, settings, device);
+    check_data(data, settings, restorer.regressor->layout);
+    check_families(settings.regressor, *restorer.regressor, settings, seed);
+  }
+  limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.batch, settings.images)));
+
+  std::vector<ProblemResult> results;
+  const auto names = settings.problem_names();
+  try {
+    Progress progress("restore", work_of(settings) * std::ssize(names), "restorations", !common.quiet);
+    std::int64_t finished = 0;
+    for (const auto& name : names)
+      results.push_back(checked([&] {
+        return restore(restorer, settings, name, data, seed, stop, [&](std::int64_t images, const std::string& what) {
+          progress.update(finished += images, what);
+        });
+      }));
+  } catch (const Interrupted&) {
+    throw std::runtime_error(fmt::format("stopped by a signal before the end; {} is not written", common.output));
+  }
+  const EnsembleHeader header{.geometry = source.layout.geometry,
+                              .channels = source.layout.channels,
+                              .precision = hdf5::Type::float32,
+                              .provenance = provenance_of(context, options, common),
+                              .kind = image_kind};
+  write_restorations(common.output, common.overwrite, results, header);
+  if (!common.quiet)
+    std::fputs(restore_table(results).c_str(), stdout);
+  write_json(common.json, restore_json(results), common.overwrite);
+  return 0;
+}
+
+} // namespace stint

@@ -1,0 +1,30 @@
+#pragma once
+// What stint restore found: for the terminal, for scripts, and as a file of images.
+
+#include "src/files/ensemble_file.hpp"
+#include "src/program/json_output.hpp"
+#include "src/restore/run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace stint {
+
+/// How near a restoration comes, means over images with their standard errors (NaN for one image).
+struct Quality {
+  Ratio psnr, ssim;
+};
+Quality quality_of(const Restoration& restoration, const torch::Tensor& truth);
+
+std::string restore_table(const std::vector<ProblemResult>& results);
+
+/// {PROBLEM: {METHOD: {"psnr": [v, e], "ssim": [v, e], "calibration", "calibration_error", "evaluations", "seconds",
+/// "settings"}}}; calibration is null but for 'sample'.
+Json restore_json(const std::vector<ProblemResult>& results);
+
+/// Writes /truth, /degraded, /METHOD and /posterior_deviation, (N, C, L1, L2) float32, or with several problems the
+/// same in a group each, /PROBLEM/truth, ...; the attribute format is "stint-restoration". The file is whole or absent.
+void write_restorations(const std::string& path, bool overwrite, const std::vector<ProblemResult>& results,
+                        const EnsembleHeader& header);
+
+} // namespace stint

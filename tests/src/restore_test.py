@@ -1,0 +1,170 @@
+"""stint restore as a user runs it: python3 restore_test.py STINT
+
+Exits with 77, for a skipped test, where the Python that runs it lacks h5py or scikit-image, which `scripts/setup.sh --tests` installs.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+try:
+    import h5py
+    import numpy as np
+    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+except ImportError as error:
+    print(f"SKIPPED, stint restore was not tested: {error}")
+    sys.exit(77)
+
+STINT = os.path.abspath(sys.argv.pop())
+PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))
+os.environ["OMP_WAIT_POLICY"] = "passive"
+SIZE, CHANNELS = 16, 2
+
+
+def images(count, seed):
+    """Smooth blobs on a dark ground, (count, CHANNELS, SIZE, SIZE) in [-1, 1]."""
+    random = np.random.default_rng(seed)
+    grid = np.arange(SIZE)
+    x, y = random.uniform(3, SIZE - 4, (2, count, 1, 1))
+    blob = np.exp(-((grid[:, None] - x) ** 2 + (grid[None, :] - y) ** 2) / 12)
+    return (2 * blob[:, None] * random.uniform(0.5, 1, (count, CHANNELS, 1, 1)) - 1).astype(np.float32)
+
+
+def write_ensemble(path, configurations, kind="image"):
+    count, channels, *lattice = configurations.shape
+    with h5py.File(path, "w") as file:
+        file["configurations"] = configurations
+        file["chain"], file["trajectory"] = np.arange(count), np.zeros(count, int)
+        file.attrs.update(format="stint-ensemble", format_version=1, complete=1, kind=kind, lattice=lattice, channels=channels)
+
+
+def run(*arguments, folder):
+    return subprocess.run([STINT, *arguments, "--threads", "1"], cwd=folder, capture_output=True, text=True, timeout=120 * PATIENCE)
+
+
+class Restore(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory(prefix="stint-test-")
+        cls.addClassCleanup(temporary.cleanup)
+        cls.folder = pathlib.Path(temporary.name)
+        write_ensemble(cls.folder / "train.h5", images(400, 1))
+        write_ensemble(cls.folder / "test.h5", images(12, 2))
+        write_ensemble(cls.folder / "small.h5", images(12, 2)[:, :, :12, :12])
+        trained = run("train", "--data", "train.h5", "--operators", "mixed", "--steps", "60", "--batch", "32", "--channels", "8",
+                      "--levels", "2", "--output", "model.h5", "--quiet", folder=cls.folder)
+        assert trained.returncode == 0, trained.stderr
+
+    def restore(self, *arguments, output="out.h5"):
+        result = run("restore", "--model", "model.h5", "--data", "test.h5", "--output", output, "--overwrite", "--json", "out.json",
+                     *arguments, folder=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with h5py.File(self.folder / output) as file:
+            datasets = {}
+            file.visititems(lambda name, item: datasets.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        return result.stdout, json.loads((self.folder / "out.json").read_text()), datasets
+
+    def refuse(self, status, words, *arguments):
+        result = run("restore", *arguments, "--output", "none.h5", folder=self.folder)
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(words, result.stderr)
+        self.assertFalse((self.folder / "none.h5").exists())
+
+    def test_psnr_and_ssim_are_those_of_scikit_image(self):
+        _, found, data = self.restore("--images", "7", "--problem", "random", "--methods", "mean,sample", "--draws", "2", "--steps", "4")
+        truth = (data["truth"].astype(float) + 1) / 2
+        for method in ("degraded", "mean", "sample", "sample-mean-2"):
+            image = (data[method].astype(float) + 1) / 2
+            psnr = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(truth, image)]
+            ssim = [structural_similarity(a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1,
+                                          channel_axis=0) for a, b in zip(truth, image)]
+            for name, values in (("psnr", psnr), ("ssim", ssim)):
+                np.testing.assert_allclose(found["random"][method][name], [np.mean(values), np.std(values, ddof=1) / 7**0.5],
+                                           atol=1e-6, err_msg=f"{method} {name}")
+
+    def test_all_problems_and_methods(self):
+        text, found, data = self.restore("--images", "2", "--problem", "all", "--methods", "mean,sample,pnp-flow,ot-ode,flow-priors,flower",
+                                         "--draws", "5", "--steps", "6")
+        methods = ["degraded", "mean", "sample", "sample-mean-4", "sample-mean-5", "pnp-flow", "ot-ode", "flow-priors", "flower"]
+        self.assertEqual(list(found), ["box", "random", "denoise", "deblur", "superresolve"])
+        for problem, rows in found.items():
+            self.assertEqual(list(rows), methods)
+            self.assertIn(f"{problem}: 2 images", text)
+            for method, row in rows.items():
+                self.assertEqual(data[f"{problem}/{method}"].shape, (2, CHANNELS, SIZE, SIZE))
+                self.assertTrue(np.isfinite(data[f"{problem}/{method}"]).all(), f"{problem} {method}")
+                self.assertEqual(row["calibration"] is not None, method == "sample")
+            evaluations = [rows[method]["evaluations"] for method in methods]
+            self.assertEqual(evaluations[:6], [0, 1, 6, 24, 30, 500])
+            self.assertEqual(evaluations[7:], [500, 100])
+            self.assertEqual(data[f"{problem}/posterior_deviation"].shape, (2, CHANNELS, SIZE, SIZE))
+            np.testing.assert_array_equal(data[f"{problem}/truth"], images(12, 2)[:2])
+
+    def test_d_flow_and_tuning(self):
+        text, found, _ = self.restore("--images", "1", "--problem", "denoise", "--methods", "d-flow")
+        self.assertGreater(found["denoise"]["d-flow"]["evaluations"], 100)
+        text, found, _ = self.restore("--images", "2", "--problem", "box", "--methods", "flower", "--tune", "3")
+        self.assertIn("tuned  flower: " + found["box"]["flower"]["settings"], text)
+        self.refuse(2, "test.h5 has 12 images, fewer than --images 10 and --tune 3", "--model", "model.h5", "--data", "test.h5",
+                    "--images", "10", "--tune", "3")
+
+    def test_known_pixels_keep_their_bits_without_noise(self):
+        _, _, data = self.restore("--images", "3", "--problem", "box", "--sigma", "0", "--box", "6", "--methods", "mean,sample",
+                                  "--draws", "1", "--steps", "4")
+        known = np.ones((SIZE, SIZE), bool)
+        known[5:11, 5:11] = False
+        for method in ("mean", "sample"):
+            np.testing.assert_array_equal(data[method][..., known], data["truth"][..., known])
+            self.assertTrue((data[method][..., ~known] != data["truth"][..., ~known]).all())
+        self.assertNotIn("posterior_deviation", data)
+
+    def test_answers_do_not_depend_on_the_batch(self):
+        options = ["--images", "5", "--problem", "random", "--methods", "mean,sample,pnp-flow", "--draws", "2"]
+        _, _, together = self.restore(*options, "--batch", "5")
+        _, _, apart = self.restore(*options, "--batch", "2")
+        self.assertEqual(list(together), list(apart))
+        for name, values in together.items():
+            np.testing.assert_allclose(values, apart[name], atol=2e-3, err_msg=name)
+        _, _, other = self.restore(*options, "--seed", "2")
+        self.assertGreater(np.abs(other["degraded"] - together["degraded"]).max(), 0.5)
+
+    def test_a_regressor_is_a_row(self):
+        _, found, data = self.restore("--images", "2", "--methods", "mean", "--regressor", "model.h5")
+        np.testing.assert_array_equal(data["regressor"], data["mean"])
+        self.assertEqual(found["box"]["regressor"]["evaluations"], 1)
+
+    def test_refuses(self):
+        common = ["--model", "model.h5", "--data", "test.h5", "--images", "4"]
+        self.refuse(2, "--methods has 'flow', expected all or a list of mean,sample,pnp-flow", *common, "--methods", "mean,flow")
+        self.refuse(2, "--problem has 'blur', expected all or a list of box,random", *common, "--problem", "blur")
+        self.refuse(2, "--fraction goes with --problem random", *common, "--fraction", "0.5")
+        self.refuse(2, "--steps goes with --methods sample", *common, "--methods", "mean", "--steps", "9")
+        self.refuse(2, "a box of 16 pixels in images of 16x16", *common, "--box", "16")
+        self.refuse(2, "the noise to be removed is > 0, not 0", *common, "--problem", "denoise", "--sigma", "0")
+        self.refuse(2, "--images is 0", "--model", "model.h5", "--data", "test.h5", "--images", "0")
+        self.refuse(2, "test.h5 has 12 images, fewer than --images 13", "--model", "model.h5", "--data", "test.h5", "--images", "13")
+        self.refuse(2, "small.h5 has images of 12x12 with 2 channels, model.h5 is for 16x16 with 2", "--model", "model.h5", "--data",
+                    "small.h5", "--images", "4")
+        self.refuse(2, "free-field is of the kind 'phi4'", "--model", "free-field", "--data", "test.h5")
+        self.refuse(2, "operators", *common, "--problem", "superresolve", "--keep", "averages", "--factor", "8")
+
+    def test_a_signal_ends_it_without_output(self):
+        process = subprocess.Popen([STINT, "restore", "--model", "model.h5", "--data", "test.h5", "--images", "12", "--methods", "d-flow",
+                                    "--output", "none.h5", "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60 * PATIENCE)[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("stopped by a signal before the end; none.h5 is not written", said)
+        self.assertEqual([path.name for path in self.folder.iterdir() if "none" in path.name], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
