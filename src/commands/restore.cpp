@@ -42,8 +42,8 @@ void check_data(const EnsembleReader& data, const RestoreSettings& settings, con
                                  settings.tune > 0 ? fmt::format(" and --tune {} together", settings.tune) : ""));
 }
 
-/// Refuses what a model was not trained for, before the work begins.
-void check_families(const std::string& model, const Source& source, const RestoreSettings& settings,
+/// Refuses what a model was not trained for, before the work begins. `others`: whether it is asked by others' methods.
+void check_families(const std::string& model, const Source& source, const RestoreSettings& settings, bool others,
                     std::uint64_t seed) {
   const auto check = [&](const Basis& basis, const std::string& what) {
     if (source.families && !source.families->cover(basis))
@@ -54,6 +54,9 @@ void check_families(const std::string& model, const Source& source, const Restor
     const auto problem = checked([&] { return make_problem(name, settings.problems, source.layout, seed, 0, 1); });
     check(problem.task.path.basis(), "--problem " + name);
   }
+  for (const auto& name : settings.method_names())
+    if (others && name != "mean" && name != "sample")
+      check(Basis::any(), "--methods " + name);
 }
 
 } // namespace
@@ -95,11 +98,11 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   const auto& source = restorer.source;
   const EnsembleReader data(settings.data);
   check_data(data, settings, source.layout);
-  check_families(settings.model, source, settings, seed);
+  check_families(settings.model, source, settings, /*others=*/true, seed);
   if (!settings.regressor.empty()) {
     restorer.regressor = open_images(context, settings.regressor, options, kinds, settings, device);
     check_data(data, settings, restorer.regressor->layout);
-    check_families(settings.regressor, *restorer.regressor, settings, seed);
+    check_families(settings.regressor, *restorer.regressor, settings, /*others=*/false, seed);
   }
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.batch, settings.images)));
 
