@@ -47,7 +47,7 @@ std::string tasks(const hdf5::File& file) {
     add("generate, denoise");
   if (any({"known", "sequential", "independent"}))
     add("inpaint, sequential");
-  if (any({"fourier"}))
+  if (any({"fourier", "cosine"}))
     add("multiscale, superresolve, denoise --blur");
   return line.empty() ? fmt::format("operators {}", text(file, "operators")) : line;
 }
@@ -58,7 +58,8 @@ std::string tilts(const hdf5::File& file) {
     line += fmt::format("--field up to {:.6g} either way, ", h);
   if (const double low = number(file, "quadratic_range"), top = number(file, "quadratic_top"); low > 0 || top > 0)
     line += fmt::format("--quadratic {:.6g} to {:.6g}, ", 0 - low, top);
-  return (line.empty() ? "no tilts, " : line) + "lattice " + lattice_of(file) + " and multiples of its extents";
+  line = (line.empty() ? "no tilts, " : line) + "lattice " + lattice_of(file);
+  return line + (file.has_attribute("mass2") ? " and multiples of its extents" : " only"); // phi^4 moves to larger ones
 }
 
 std::string held_out(const hdf5::File& file) {

@@ -61,7 +61,9 @@ Layout Layout::chunked(Type type, std::span<const std::int64_t> dims) {
     row *= dims[i];
   if (rows == 0 || row == 0)
     return {0, false};
-  return {std::clamp<std::int64_t>(chunk_bytes / row, 1, rows), true};
+  // Chunks of equal size, for the last one takes up a whole one's room.
+  const std::int64_t most = std::clamp<std::int64_t>(chunk_bytes / row, 1, rows), chunks = (rows + most - 1) / most;
+  return {(rows + chunks - 1) / chunks, true};
 }
 
 Dataset::Dataset(Handle handle, std::shared_ptr<FileState> state, std::string file, std::string name)

@@ -41,6 +41,17 @@ TYPED_TEST(Datasets, RowsComeBackAsWritten) {
   EXPECT_EQ(middle, std::vector<TypeParam>(values.begin() + 6, values.begin() + 18));
 }
 
+TEST(Hdf5, ChunksLeaveNoRoomUnused) {
+  // 128 rows of 4608 bytes: chunks of at most 256 KiB have 56 rows, and a third one would be a third full.
+  const test::TemporaryFolder folder;
+  constexpr std::int64_t rows = 128, row = 128 * 9;
+  auto file = File::create(folder.file("a.h5"));
+  file.write<float>("/values", {rows, 128, 3, 3}, counting<float>(rows * row));
+  file.close();
+  const auto bytes = static_cast<double>(std::filesystem::file_size(folder.file("a.h5")));
+  EXPECT_LT(bytes, 1.03 * rows * row * sizeof(float));
+}
+
 TEST(Hdf5, ADatasetThatGrowsComesBackWhole) {
   const test::TemporaryFolder folder;
   const auto values = counting<float>(30);
