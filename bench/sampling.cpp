@@ -1,5 +1,5 @@
 // What 'stint sample' costs beside the network: solver, path and noise ("plumbing") as a share of the whole, with the
-// network of the default size.
+// network of the default size, on a GPU if there is one.
 
 #include "generative/model.hpp"
 #include "generative/phi4/prior.hpp"
@@ -32,6 +32,8 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
   const Geometry geometry({extent, extent});
   Model model = free_field_model(geometry);
   model.set_precision(precision);
+  const torch::Device device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
+  model.to(device);
   const Operator reference = model.prior().reference();
   double inside = 0, total = 0; // seconds
   const auto mean = model.posterior_mean();
@@ -44,7 +46,8 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
                         .layout = model.layout(),
                         .task = generation(),
                         .schedule = Schedule::scales(10, reference.values()),
-                        .solver = {.method = method, .reference = reference}};
+                        .solver = {.method = method, .reference = reference},
+                        .device = device};
   std::int64_t made = 0;
   for (auto _ : state) {
     const auto begin = Clock::now();
@@ -57,6 +60,7 @@ void sampling(benchmark::State& state, Method method, torch::ScalarType precisio
 }
 
 BENCHMARK_CAPTURE(sampling, multistep_bf16, Method::multistep, torch::kBFloat16)->Arg(16)->Arg(32)->Arg(64);
+BENCHMARK_CAPTURE(sampling, multistep_fp32, Method::multistep, torch::kFloat)->Arg(32);
 BENCHMARK_CAPTURE(sampling, sde2_bf16, Method::sde2, torch::kBFloat16)->Arg(32);
 BENCHMARK_CAPTURE(sampling, heun_bf16, Method::heun, torch::kBFloat16)->Arg(32);
 

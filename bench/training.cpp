@@ -1,5 +1,5 @@
-// A step of 'stint train' with the network of the default size, and where its time goes: drawing the batch, its target,
-// the network's inputs, and all of it.
+// A step of 'stint train' with the network of the default size (on a GPU if there is one), and where its time goes:
+// drawing the batch, its target, the network's inputs, and all of it.
 
 #include "generative/phi4/prior.hpp"
 #include "generative/training/regression.hpp"
@@ -47,6 +47,8 @@ void rates(benchmark::State& state) {
 
 void step(benchmark::State& state, torch::ScalarType precision, std::int64_t accumulate) {
   Setting setting(precision);
+  if (torch::cuda::is_available())
+    setting.model.to(torch::kCUDA);
   Trainer trainer(setting.model, setting.law, {.batch = batch, .accumulate = accumulate}, {});
   for (auto _ : state)
     trainer.step();

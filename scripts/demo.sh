@@ -5,7 +5,8 @@
 #   bash scripts/demo.sh             L = 32, the reference point of the paper
 #   bash scripts/demo.sh --quick     L = 8, about a minute after the build
 #   bash scripts/demo.sh --pretrained   L = 32 with models/phi4-l32.h5, about a minute after the build
-#   bash scripts/demo.sh --output DIR   where to write; by default demo/, demo-quick/ or demo-pretrained/
+#   bash scripts/demo.sh --images       pictures: models/fashion-mnist.h5 fills in what is missing, a minute after the build
+#   bash scripts/demo.sh --output DIR   where to write; by default demo/, demo-quick/, demo-pretrained/ or demo-images/
 #
 # Steps whose output is there already are skipped: remove the folder to start anew. With STINT=PROGRAM in the environment nothing is
 # installed and built, and that program is used.
@@ -15,19 +16,24 @@ repository=$PWD
 
 quick=false
 pretrained=false
+images=false
 output=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=true ;;
     --pretrained) pretrained=true ;;
+    --images) images=true ;;
     --output) output=${2:?--output needs a folder}; shift ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "demo.sh: unknown option '$1'; known: --quick, --pretrained, --output DIR" >&2; exit 2 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "demo.sh: unknown option '$1'; known: --quick, --pretrained, --images, --output DIR" >&2; exit 2 ;;
   esac
   shift
 done
 
-if $quick; then
+if $images; then
+  output=${output:-demo-images}
+  time="a minute, and 5 minutes for set-up and build where they have not been done"
+elif $quick; then
   output=${output:-demo-quick}
   time="a minute, and 5 minutes for set-up and build where they have not been done"
   field=0.1
@@ -58,7 +64,7 @@ echo "demo.sh: this takes about $time; results go to $output/"
 
 stint=${STINT:-$repository/build/release/bin/stint}
 if [ -z "${STINT:-}" ]; then
-  bash scripts/setup.sh
+  bash scripts/setup.sh $(! $images || echo --images)
   bash scripts/build.sh --target stint
 fi
 mkdir -p "$output"
@@ -75,6 +81,26 @@ step() {
     "$stint" "$@" --output "$file" --json "${file%.h5}.json" --overwrite
   fi
 }
+
+# Pictures that the model has not seen, with a part missing; what it fills in; and its estimate of least squared error.
+if $images; then
+  data=/usr/share/datasets/fashion-mnist
+  [ -e $data ] || { echo "demo.sh: no $data; the package dataset-fashion-mnist has it, 'bash scripts/setup.sh --images' installs it" >&2; exit 1; }
+  model=$repository/models/fashion-mnist.h5
+  step truth.h5 import --idx $data/t10k-images-idx3-ubyte.gz --limit 16 --split test
+  for mask in block:10x10@9,9 random:0.3 block:14x28@14,0; do
+    name=${mask%%@*}
+    name=${name//:/-}
+    step "$name.h5" sample --model "$model" --task inpaint --known truth.h5 --mask $mask --samples 16
+    step "$name-mean.h5" sample --model "$model" --task inpaint --known truth.h5 --mask $mask --samples 16 --estimate mean
+  done
+  for file in *.h5; do
+    "$stint" export "$file" --sheet 1x16 --scale 3 --output "${file%.h5}.png" --overwrite
+  done
+  echo
+  echo "demo.sh: rows of 16 pictures in $output/: truth.png, and for each mask what a draw and the mean make of the rest"
+  exit 0
+fi
 
 theory=(--mass2 -4 --lambda 4.572)
 step hmc-prior.h5 hmc "${hmc[@]}" "${prior[@]}" "${theory[@]}" --seed 1 --resume

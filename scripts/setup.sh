@@ -6,6 +6,7 @@
 #   bash scripts/setup.sh --tests  the same with what the tests use: pyerrors, xarray, ArviZ and scikit-image (310 MB, 25 s), Fashion-MNIST (Debian's
 #                                  package, 30 MB), and a headless Chromium, which looks at the HTML report (306 MB, 26 s); tests of
 #                                  what is missing are left out
+#   bash scripts/setup.sh --images the same with Fashion-MNIST, for scripts/demo.sh --images
 #   bash scripts/setup.sh --slurm  the same with Slurm, for the test of jobs/, which is left out where it is missing (40 MB)
 #
 # System packages come from apt (as root or through sudo). LibTorch and the Python packages come from PyPI, pinned below, and go
@@ -26,14 +27,15 @@ SLURM_PACKAGES=(slurm-wlm munge)
 DATA_PACKAGES=(dataset-fashion-mnist)
 BROWSER_PACKAGES=(chromium-headless-shell fonts-dejavu-core)
 
-cuda=false slurm=false tests=false
+cuda=false slurm=false tests=false images=false
 for argument in "$@"; do
   case $argument in
     --cuda) cuda=true ;;
     --slurm) slurm=true ;;
     --tests) tests=true ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown option '$argument'; known: --cuda, --tests, --slurm" >&2; exit 2 ;;
+    --images) images=true ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument'; known: --cuda, --tests, --images, --slurm" >&2; exit 2 ;;
   esac
 done
 
@@ -117,7 +119,7 @@ install_python() { # STAMP PACKAGE...: a virtual environment cannot be renamed, 
 mkdir -p "$STINT_DEPS"
 log=$STINT_DEPS/setup.log
 install_packages "${SYSTEM_PACKAGES[@]}"
-if $tests; then (install_packages "${DATA_PACKAGES[@]}") || echo "setup.sh: no Fashion-MNIST; its test will be left out" >&2; fi
+if $tests || $images; then (install_packages "${DATA_PACKAGES[@]}") || echo "setup.sh: no Fashion-MNIST; its test will be left out" >&2; fi
 if $tests; then (install_packages "${BROWSER_PACKAGES[@]}") || echo "setup.sh: no Chromium; its test will be left out" >&2; fi
 if $slurm; then (install_packages "${SLURM_PACKAGES[@]}") || echo "setup.sh: no Slurm; its test will be left out" >&2; fi
 exec 9>"$STINT_DEPS/lock"

@@ -5,13 +5,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace stint {
 namespace {
 
-constexpr int harmonics = 4;   // of log(alpha/beta) among the network's input numbers
-constexpr int iterations = 24; // of conjugate gradients where there is no common basis
+constexpr int harmonics = 4; // of log(alpha/beta) among the network's input numbers
+/// Of conjugate gradients where there is no common basis: 24 are enough for pictures of 28 pixels, the longest waves
+/// need more in proportion.
+int iterations_for(const Layout& layout) {
+  const auto& extents = layout.geometry.extents();
+  return std::max(24, 24 * *std::ranges::max_element(extents) / 28);
+}
 
 /// Entries with a batch dimension, (N or 1, 1 or C, L1 or 1, ..., Ld or 1), float32.
 torch::Tensor batched(torch::Tensor entries, const torch::Tensor& fields) {
@@ -51,7 +57,7 @@ Look GaussianPrior::look(const Pair& pair, const torch::Tensor& signal) const {
   const auto alpha2 = alpha.square(), beta2 = beta.square();
   const auto mean = mean_.to(signal.options());
   const auto centered = signal - (pair.beta * pair.beta)(mean.unsqueeze(0).expand_as(signal));
-  const auto whiten = Whitener::approximate(pair, covariance_, iterations);
+  const auto whiten = Whitener::approximate(pair, covariance_, iterations_for(layout_));
   const auto estimate = mean + covariance_(whiten(centered));
 
   // Coordinate by coordinate in the basis of the pair; in another one, as if each were alone.

@@ -1,5 +1,6 @@
 #include "generative/images/families.hpp"
 
+#include "generative/images/restoration/problem.hpp"
 #include "generative/operators/modes.hpp"
 #include "generative/paths/schedule.hpp"
 
@@ -145,6 +146,20 @@ FamilyList image_families(const Layout& layout, double log_ratio_range) {
   set("cosine", 1, 0.18).draw = [draws](const Stream& stream, std::uint32_t first, std::span<float> levels) {
     draws->modes(stream, first, levels);
   };
+  // Before the modes, the last of the list.
+  for (const auto& row : problem_rows()) {
+    const Basis basis = make_problem(row.name, {}, layout, 0, 0, 1).task.path.basis();
+    families.insert(
+        families.end() - 1,
+        {row.name, row.name, basis,
+         [layout, name = std::string(row.name)](const Stream& stream, std::uint32_t first, std::span<float> levels) {
+           const auto seed = static_cast<std::uint64_t>(std::ldexp(stream.uniform(first), 53));
+           const auto start = make_problem(name, {}, layout, seed, 0, 1).task.path.start();
+           const auto all = start.to(torch::kFloat).expand(layout.shape(1)).select(1, 0).contiguous();
+           std::copy_n(all.data_ptr<float>(), levels.size(), levels.begin());
+         },
+         1, 0});
+  }
   return families;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace stint {
@@ -84,8 +85,9 @@ Look ImagePrior::look(const Pair& pair, const torch::Tensor& signal) const {
 torch::Tensor ImagePrior::loss_weights(const Pair& pair, const Look& look) const {
   if (diagonal_basis(pair) == Basis::any())
     return {};
-  const auto variance = look.deviation.values().to(torch::kFloat).square();
-  return variance / variance.mean(configuration_axes(variance), true);
+  const auto open = pair.alpha.values() > 0;
+  const auto variance = (look.deviation.values().square() * open).to(torch::kFloat);
+  return variance / variance.mean(configuration_axes(variance), true).clamp_min(std::numeric_limits<float>::min());
 }
 
 void ImagePrior::to(torch::Device device) {

@@ -21,7 +21,7 @@ public:
   Look look(const Pair& pair, const torch::Tensor& signal) const override;
   std::int64_t planes() const override { return GaussianPrior::planes() + layout().dimensions(); }
   std::int64_t numbers() const override;
-  /// In proportion to s^2: what counts is the squared error of the picture.
+  /// In proportion to s^2, 0 where alpha = 0: what counts is the squared error of the picture.
   torch::Tensor loss_weights(const Pair& pair, const Look& look) const override;
   Symmetries symmetries() const override; ///< left and right, if the data's owner says so
   void to(torch::Device device) override;

@@ -24,7 +24,7 @@ ExportData::ExportData(const std::string& path, const std::string& dataset)
   const std::string format = file_.has_attribute("format") ? file_.attribute<std::string>("format") : "";
   if (dataset.empty() && format != ensemble_format)
     throw std::runtime_error(path + ": is no ensemble; --dataset NAME says which of its datasets to export");
-  if (format.starts_with("stint-"))
+  if (dataset.empty() || (format.starts_with("stint-") && file_.has_attribute("complete")))
     check_format(file_, format, std::numeric_limits<std::int64_t>::max(), "a file");
   if (format == ensemble_format && (dataset.empty() || absolute(dataset) == configurations_name)) {
     const EnsembleReader ensemble(path);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* configuration_axis = "/configuration";
 constexpr const char* trajectory_axis = "/history/trajectory";
-constexpr const char* chain_axis = "/history/chain";
+constexpr const char* chain_axis = "/chains"; // not in /history, whose datasets all have numbers
 
 std::vector<std::int64_t> dims_of(const hdf5::File& file, const std::string& name) {
   const auto object = file.object(name);

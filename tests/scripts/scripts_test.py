@@ -54,5 +54,28 @@ class Build(unittest.TestCase):
         self.assertEqual(calls, [[" --target stint"], [""]])
 
 
+class GpuCheck(unittest.TestCase):
+    def refuse(self, words, *arguments):
+        result = subprocess.run(["bash", SCRIPTS / "gpu_check.sh", *arguments], capture_output=True, text=True, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(words, result.stderr)
+
+    def test_what_is_missing_is_named(self):
+        self.refuse("unknown command 'test'", "test")
+        self.refuse("usage: ", "run")
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "usr").mkdir()
+            self.refuse("has no */libfftw3.so; collect it first", "run", folder, folder)
+
+    def test_the_benchmarks_that_it_runs_exist(self):
+        script = (SCRIPTS / "gpu_check.sh").read_text()
+        for program, function in (("training", "step"), ("sampling", "sampling")):
+            (names,) = re.findall(rf"bench_{program} --benchmark_filter='\^{function}/(\S*)\((bf16\|fp32)\)", script)
+            source = (SCRIPTS.parent / f"bench/{program}.cpp").read_text()
+            for precision in names[1].split("|"):
+                self.assertIn(f"BENCHMARK_CAPTURE({function}, {names[0]}{precision},", source)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -27,9 +27,9 @@ def datasets(name):
 
 class HmcRun(ProgramTest):
     def assert_same(self, *names):
-        """All datasets of these files are equal; there are nine."""
+        """All datasets of these files are equal; there are nine, and four names of axes."""
         self.assertEqual(self.python(DATASETS + "print(all(datasets(name) == datasets(sys.argv[1]) for name in sys.argv[2:]), "
-                                                "len(datasets(sys.argv[1])))", *names), "True 9")
+                                                "len(datasets(sys.argv[1])))", *names), "True 13")
 
     def attributes(self, name):
         self.succeed("info", name, "--json", f"{name}.json", "--overwrite", "--quiet")

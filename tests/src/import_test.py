@@ -450,6 +450,7 @@ print((f == h5py.File('f.h5')['configurations'][:]).all(), f.dtype, numpy.isclos
 import h5py, numpy
 rng = numpy.random.default_rng(1)
 with h5py.File('r.h5', 'w') as r:
+    r.attrs['format'] = 'stint-frames'  # one that says nothing of being complete
     r['truth'] = rng.uniform(-1.2, 1.2, (4, 3, 6, 5)).astype('float32'); r['flat'] = numpy.arange(4.0); r['number'] = 1.0; r['nan'] = numpy.full((2, 4, 4), numpy.nan)
 """)
         self.succeed("export", "r.h5", "--dataset", "/truth", "--sheet", "1x4", "--gap", "0", "--output", "s.png")

@@ -252,8 +252,8 @@ for name in ('a', 'both'):
             "('log_density', 'configuration'), ('log_weight', 'configuration'), ('trajectory', 'configuration')] True",
             "images {'configuration': 4, 'channel': 3, 'x1': 5, 'x2': 6} [('chain', 'configuration'), ('configurations', 'configuration', 'channel', 'x1', 'x2'), "
             "('trajectory', 'configuration')] True",
-            "a {'trajectory': 12, 'chain': 20} {('trajectory', 'chain')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]",
-            "both {'trajectory': 12, 'chain': 40} {('trajectory', 'chain')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]"]))
+            "a {'trajectory': 12, 'chains': 20} {('trajectory', 'chains')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]",
+            "both {'trajectory': 12, 'chains': 40} {('trajectory', 'chains')} [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]"]))
 
     @needs_h5py
     def test_files_without_them_are_read(self):

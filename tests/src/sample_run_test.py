@@ -17,6 +17,7 @@ KINDS = {
     "weights": ["--steps", "6", "--solver", "heun", "--weights"],
     "metropolis": ["--steps", "6", "--solver", "heun", "--weights", "--metropolis"],
 }
+AXES = ["configuration", "x1", "x2"]  # their names (src/files/ensemble_axes.hpp)
 EQUAL = """
 import h5py, sys
 a, b = (h5py.File(name) for name in sys.argv[1:])
@@ -45,7 +46,7 @@ class SampleRun(ProgramTest):
                 self.succeed(*RUN, *options, "--output", "out.h5", "--resume", ranks=2)
                 columns = {"weights": ["log_density", "log_weight"], "metropolis": ["log_density"]}.get(name, [])
                 self.assertEqual(self.python(EQUAL, f"{name}.h5", "out.h5"),
-                                 " ".join(["True", *sorted(["chain", "configurations", "trajectory", *columns])]))
+                                 " ".join(["True", *sorted(["chain", "configurations", "trajectory", *AXES, *columns])]))
                 self.assertNotIn("out.h5.parts", self.files())
                 (self.folder / "out.h5").unlink()
 

@@ -1,5 +1,6 @@
 #include "generative/images/families.hpp"
 
+#include "generative/images/restoration/problem.hpp"
 #include "generative/paths/task.hpp"
 
 #include <gtest/gtest.h>
@@ -20,6 +21,22 @@ std::vector<float> draw(const std::string& name, std::uint32_t index) {
   std::vector<float> levels(layout.volume());
   std::ranges::find(families, name, &Family::name)->draw(Stream{3, Purpose::training, index, 0}, 8, levels);
   return levels;
+}
+
+TEST(ImageFamilies, ProblemsStartWhereTheyAreRestored) {
+  for (const auto& row : problem_rows()) {
+    const auto problem = make_problem(row.name, {}, layout, 1, 0, 1);
+    const auto start = problem.task.path.start().expand(layout.shape(1)).flatten().contiguous();
+    const auto levels = draw(row.name, 0), others = draw(row.name, 1);
+    if (std::string(row.name) != "random") {
+      for (std::size_t x = 0; x < levels.size(); ++x)
+        EXPECT_FLOAT_EQ(levels[x], start[static_cast<std::int64_t>(x)].item<float>()) << row.name;
+      EXPECT_EQ(levels, others) << row.name;
+      continue;
+    }
+    EXPECT_NE(levels, others); // a mask for every sample
+    EXPECT_EQ(std::set<float>(levels.begin(), levels.end()), (std::set<float>{static_cast<float>(0.01 / 1.01), 1.F}));
+  }
 }
 
 TEST(ImageFamilies, SharesSumToOne) {
