@@ -91,6 +91,7 @@ void write_restorations(const std::string& path, bool overwrite, const std::vect
     file.set_attribute("problem", result.problem, object);
     file.set_attribute("sigma", result.sigma, object);
   }
+  file.set_attribute("end_time", utc_now());
   file.close();
   target.commit();
 }

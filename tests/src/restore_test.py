@@ -89,23 +89,29 @@ class Restore(unittest.TestCase):
                 np.testing.assert_allclose(found["random"][method][name], [np.mean(values), np.std(values, ddof=1) / 7**0.5],
                                            atol=1e-6, err_msg=f"{method} {name}")
 
-    def test_all_problems_and_methods(self):
-        text, found, data = self.restore("--images", "2", "--problem", "all", "--methods", "mean,sample,pnp-flow,ot-ode,flow-priors,flower",
-                                         "--draws", "5", "--steps", "6")
-        methods = ["degraded", "mean", "sample", "sample-mean-4", "sample-mean-5", "pnp-flow", "ot-ode", "flow-priors", "flower"]
-        self.assertEqual(list(found), ["box", "random", "denoise", "deblur", "superresolve"])
+    def check_rows(self, text, found, data, methods, group):
         for problem, rows in found.items():
             self.assertEqual(list(rows), methods)
             self.assertIn(f"{problem}: 2 images", text)
             for method, row in rows.items():
-                self.assertEqual(data[f"{problem}/{method}"].shape, (2, CHANNELS, SIZE, SIZE))
-                self.assertTrue(np.isfinite(data[f"{problem}/{method}"]).all(), f"{problem} {method}")
+                self.assertEqual(data[group(problem) + method].shape, (2, CHANNELS, SIZE, SIZE))
+                self.assertTrue(np.isfinite(data[group(problem) + method]).all(), f"{problem} {method}")
                 self.assertEqual(row["calibration"] is not None, method == "sample")
-            evaluations = [rows[method]["evaluations"] for method in methods]
-            self.assertEqual(evaluations[:6], [0, 1, 6, 24, 30, 500])
-            self.assertEqual(evaluations[7:], [500, 100])
+            np.testing.assert_array_equal(data[group(problem) + "truth"], images(12, 2)[:2])
+
+    def test_all_problems(self):
+        text, found, data = self.restore("--images", "2", "--problem", "all", "--methods", "mean,sample", "--draws", "5", "--steps", "8")
+        self.assertEqual(list(found), ["box", "random", "denoise", "deblur", "superresolve"])
+        self.check_rows(text, found, data, ["degraded", "mean", "sample", "sample-mean-4", "sample-mean-5"], lambda problem: problem + "/")
+        for problem, rows in found.items():
+            self.assertEqual([row["evaluations"] for row in rows.values()], [0, 1, 8, 32, 40])
             self.assertEqual(data[f"{problem}/posterior_deviation"].shape, (2, CHANNELS, SIZE, SIZE))
-            np.testing.assert_array_equal(data[f"{problem}/truth"], images(12, 2)[:2])
+
+    def test_methods_of_others(self):
+        methods = ["pnp-flow", "ot-ode", "flow-priors", "flower"]
+        text, found, data = self.restore("--images", "2", "--problem", "random", "--methods", ",".join(reversed(methods)))
+        self.check_rows(text, found, data, ["degraded", *methods], lambda problem: "")
+        self.assertEqual([found["random"][method]["evaluations"] for method in methods], [500, 180, 500, 100])
 
     def test_d_flow_and_tuning(self):
         text, found, _ = self.restore("--images", "1", "--problem", "denoise", "--methods", "d-flow")
@@ -126,12 +132,15 @@ class Restore(unittest.TestCase):
         self.assertNotIn("posterior_deviation", data)
 
     def test_answers_do_not_depend_on_the_batch(self):
-        options = ["--images", "5", "--problem", "random", "--methods", "mean,sample,pnp-flow", "--draws", "2"]
-        _, _, together = self.restore(*options, "--batch", "5")
-        _, _, apart = self.restore(*options, "--batch", "2")
-        self.assertEqual(list(together), list(apart))
-        for name, values in together.items():
-            np.testing.assert_allclose(values, apart[name], atol=2e-3, err_msg=name)
+        # Draws are compared where rounding does not grow: this model's estimate on sites is by conjugate gradients.
+        for options in (["--problem", "denoise", "--methods", "mean,sample", "--draws", "2"],
+                        ["--problem", "random", "--methods", "mean,flower"]):
+            options += ["--images", "5", "--precision", "fp32"]
+            _, _, together = self.restore(*options, "--batch", "5")
+            _, _, apart = self.restore(*options, "--batch", "2")
+            self.assertEqual(list(together), list(apart))
+            for name, values in together.items():
+                np.testing.assert_allclose(values, apart[name], atol=2e-3, err_msg=name)
         _, _, other = self.restore(*options, "--seed", "2")
         self.assertGreater(np.abs(other["degraded"] - together["degraded"]).max(), 0.5)
 
