@@ -15,6 +15,7 @@ LARGEST = {  # options that decide how long a run takes, with their largest valu
     "train": {"--steps": 3, "--batch": 8, "--levels": 2},
     "sample": {"--samples": 4},
     "import": {"--limit": 64},
+    "restore": {"--images": 2},
 }
 DATA = {"import": ("--idx", "--folder", "--partition"), "export": ()}  # commands on data that a reader has and the tests may not have
 LONG = ("jobs/", "scripts/", "bench/")  # scripts that are not run
@@ -61,7 +62,10 @@ def stint(arguments):
     if arguments[0] == "sample" and "--weights" in arguments and "models/" in (value_of(arguments, "--model") or ""):
         return check_options(arguments, subprocess.run([os.environ["REAL_STINT"], "sample", "--help"], capture_output=True, text=True,
                                                        check=True).stdout)
+    left_out = pathlib.Path(f"{value_of(arguments, '--output' if arguments[0] in DATA else '--data')}.left-out")
     if arguments[0] in DATA and not all(map(os.path.exists, inputs_of(arguments))):
+        left_out.touch()  # what is trained on it is left out too
+    if left_out.exists():
         return check_options(arguments, subprocess.run([os.environ["REAL_STINT"], arguments[0], "--help"], capture_output=True, text=True,
                                                        check=True).stdout)
     status = subprocess.run([os.environ["REAL_STINT"], *smaller(arguments), "--overwrite"], check=False).returncode
