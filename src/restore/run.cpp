@@ -168,7 +168,7 @@ private:
     }
     done_(settings_.tune, fmt::format("{} {}, tuned", problem_, row.name));
     const auto best = std::ranges::max_element(found) - found.begin();
-    lines.push_back(fmt::format("{}: {}, {:.2f} dB on {} other images; published {}, {:.2f} dB; {} tried", row.name,
+    lines.push_back(fmt::format("{}: {}, {:.2f} dB on {} other images; default {}, {:.2f} dB; {} tried", row.name,
                                 candidates[best].settings, found[best], settings_.tune, candidates.front().settings,
                                 found.front(), candidates.size()));
     return candidates[best];

@@ -89,7 +89,7 @@ void RestoreSettings::declare(Options& options) {
   options.value(
       "tune", tune, "N",
       "choose the settings of the others' methods, from a few, by the PSNR on the N images that follow; 0 takes the "
-      "published ones");
+      "default ones, published for faces (box, random) or starting points (the others)");
   options.group("Run");
   options.value("batch", batch, "N", "images at a time; answers depend on it by rounding");
   compute.declare(options);

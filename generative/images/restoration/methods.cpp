@@ -17,10 +17,10 @@ template<class Options> Peer peer(Method<Options> method, const Options& options
           }};
 }
 
-/// The published peer in front, without what is the same behind it.
-std::vector<Peer> in_front(Peer published, std::vector<Peer> others) {
-  std::erase_if(others, [&](const Peer& other) { return other.settings == published.settings; });
-  others.insert(others.begin(), std::move(published));
+/// The peer with the default settings in front, without what is the same behind it.
+std::vector<Peer> in_front(Peer standard, std::vector<Peer> others) {
+  std::erase_if(others, [&](const Peer& other) { return other.settings == standard.settings; });
+  others.insert(others.begin(), std::move(standard));
   return others;
 }
 
@@ -29,12 +29,12 @@ Peer pnp_flow_with(double exponent) {
 }
 
 std::vector<Peer> pnp_flow_candidates(const std::string& problem) {
-  const std::map<std::string, double> published = {
+  const std::map<std::string, double> defaults = {
       {"box", 0.5}, {"random", 0.01}, {"denoise", 0.8}, {"deblur", 0.01}, {"superresolve", 0.3}};
   std::vector<Peer> grid;
   for (const double exponent : {0.01, 0.1, 0.3, 0.5, 0.8, 1.0})
     grid.push_back(pnp_flow_with(exponent));
-  return in_front(pnp_flow_with(published.at(problem)), std::move(grid));
+  return in_front(pnp_flow_with(defaults.at(problem)), std::move(grid));
 }
 
 Peer ot_ode_with(double start, bool rising) {
@@ -47,16 +47,16 @@ std::vector<Peer> ot_ode_candidates(const std::string& problem) {
     double start;
     bool rising;
   };
-  const std::map<std::string, Settings> published = {{"box", {0.1, true}},
-                                                     {"random", {0.1, false}},
-                                                     {"denoise", {0.3, true}},
-                                                     {"deblur", {0.4, true}},
-                                                     {"superresolve", {0.1, false}}};
+  const std::map<std::string, Settings> defaults = {{"box", {0.1, true}},
+                                                    {"random", {0.1, false}},
+                                                    {"denoise", {0.3, true}},
+                                                    {"deblur", {0.4, true}},
+                                                    {"superresolve", {0.1, false}}};
   std::vector<Peer> grid;
   for (const double start : {0.1, 0.2, 0.4})
     for (const bool rising : {true, false})
       grid.push_back(ot_ode_with(start, rising));
-  const auto& [start, rising] = published.at(problem);
+  const auto& [start, rising] = defaults.at(problem);
   return in_front(ot_ode_with(start, rising), std::move(grid));
 }
 
@@ -69,16 +69,16 @@ std::vector<Peer> flow_priors_candidates(const std::string& problem) {
   struct Settings {
     double weight, learning_rate;
   };
-  const std::map<std::string, Settings> published = {{"box", {1e4, 0.01}},
-                                                     {"random", {1e4, 0.01}},
-                                                     {"denoise", {100, 0.01}},
-                                                     {"deblur", {1000, 0.01}},
-                                                     {"superresolve", {1e4, 0.1}}};
+  const std::map<std::string, Settings> defaults = {{"box", {1e4, 0.01}},
+                                                    {"random", {1e4, 0.01}},
+                                                    {"denoise", {100, 0.01}},
+                                                    {"deblur", {1000, 0.01}},
+                                                    {"superresolve", {1e4, 0.1}}};
   std::vector<Peer> grid;
   for (const double weight : {100.0, 1000.0, 1e4})
     for (const double learning_rate : {0.01, 0.1})
       grid.push_back(flow_priors_with(weight, learning_rate));
-  const auto& [weight, learning_rate] = published.at(problem);
+  const auto& [weight, learning_rate] = defaults.at(problem);
   return in_front(flow_priors_with(weight, learning_rate), std::move(grid));
 }
 
@@ -92,16 +92,16 @@ std::vector<Peer> d_flow_candidates(const std::string& problem) {
     int outer_steps;
     double regulariser;
   };
-  const std::map<std::string, Settings> published = {{"box", {9, 0.001}},
-                                                     {"random", {20, 0.01}},
-                                                     {"denoise", {3, 0.001}},
-                                                     {"deblur", {7, 0.001}},
-                                                     {"superresolve", {10, 0.001}}};
+  const std::map<std::string, Settings> defaults = {{"box", {9, 0.001}},
+                                                    {"random", {20, 0.01}},
+                                                    {"denoise", {3, 0.001}},
+                                                    {"deblur", {7, 0.001}},
+                                                    {"superresolve", {10, 0.001}}};
   std::vector<Peer> grid;
   for (const int outer_steps : {1, 3, 10})
     for (const double regulariser : {0.001, 0.01})
       grid.push_back(d_flow_with(outer_steps, regulariser));
-  const auto& [outer_steps, regulariser] = published.at(problem);
+  const auto& [outer_steps, regulariser] = defaults.at(problem);
   return in_front(d_flow_with(outer_steps, regulariser), std::move(grid));
 }
 

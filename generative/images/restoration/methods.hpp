@@ -1,5 +1,6 @@
 #pragma once
-// The table of peers: what each is called, its published settings, and what tuning tries.
+// The table of peers: what each is called, its default settings (published ones for box and random), and
+// what tuning tries.
 
 #include "generative/images/restoration/peers.hpp"
 
@@ -14,7 +15,7 @@ struct Peer {
 struct PeerRow {
   const char* name;
   const char* summary;
-  /// For a problem by its name: the published settings, then those that tuning tries.
+  /// For a problem by its name: the default settings, then those that tuning tries.
   std::vector<Peer> (*candidates)(const std::string& problem);
 };
 
