@@ -126,8 +126,8 @@ bool has_checksums(const std::string& path) {
   return false;
 }
 
-/// Whether a file with checksums has texts of variable length among its attributes: they lie in global heaps, which
-/// have none.
+/// Whether a file with checksums has texts of variable length among its attributes, or may have some where these cannot
+/// all be seen: they lie in global heaps, which have no checksums.
 bool has_variable_texts(const std::string& path) {
   const Handle access = file_access();
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
@@ -144,7 +144,7 @@ bool has_variable_texts(const std::string& path) {
   };
   const H5A_operator2_t look = look_at;
   return file &&
-         H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_NATIVE, visit, reinterpret_cast<void*>(look), H5O_INFO_BASIC) > 0;
+         H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_NATIVE, visit, reinterpret_cast<void*>(look), H5O_INFO_BASIC) != 0;
 }
 
 /// What the child does.
