@@ -121,6 +121,8 @@ public:
   virtual State state() const = 0;
   /// Couplings of the data's action, by the names of the ensemble file's attributes; empty if there is no action.
   virtual std::map<std::string, double> couplings() const { return {}; }
+  /// What the data's file said of them, see Kind::notes.
+  virtual std::map<std::string, std::string> notes() const { return {}; }
 };
 
 /// Gives a prior its data, which come in parts. Sums of several fits add up: every rank may have its share of the data.
@@ -136,9 +138,10 @@ public:
 /// What the kind of data is asked to make a prior of.
 struct PriorRequest {
   Layout layout;
-  std::map<std::string, double> couplings = {}; ///< of the data's action, as in Prior::couplings()
-  Tilting tilting = {};                         ///< that the model shall know
-  bool use_action = true;                       ///< for the target of the regression, where the kind has one
+  std::map<std::string, double> couplings = {};  ///< of the data's action, as in Prior::couplings()
+  Tilting tilting = {};                          ///< that the model shall know
+  bool use_action = true;                        ///< for the target of the regression, where the kind has one
+  std::map<std::string, std::string> notes = {}; ///< what the data's file says, see Kind::notes
   bool mirror = false; ///< the law of the data does not change where left and right, the last direction, are exchanged
   /// Configurations that tell about where the data's mean and size are, (n, C, L1, ..., Ld).
   torch::Tensor sample = {};
@@ -148,8 +151,9 @@ struct PriorRequest {
 struct Kind {
   std::string name;
   Boundary boundary = Boundary::periodic;
-  bool may_mirror = false; ///< takes PriorRequest::mirror
-  bool has_action = false; ///< couplings in its files, HMC and observables of phi^4
+  bool may_mirror = false;             ///< takes PriorRequest::mirror
+  bool has_action = false;             ///< couplings in its files, HMC and observables of phi^4
+  std::vector<std::string> notes = {}; ///< attributes of ensembles that priors keep, where a file has them
   /// Throws std::invalid_argument for what the kind does not have (tilts, an action).
   std::function<std::unique_ptr<PriorFit>(const PriorRequest& request)> fit;
   /// From Prior::state() and the layout in a file. Throws std::invalid_argument for a state that is not one.

@@ -3,6 +3,7 @@
 #include "generative/operators/modes.hpp"
 #include "generative/paths/schedule.hpp"
 #include "generative/paths/task.hpp"
+#include "generative/training/uniforms.hpp"
 
 #include <fmt/format.h>
 
@@ -15,21 +16,6 @@
 
 namespace stint {
 namespace {
-
-/// Uniform numbers of a stream, one after the other.
-class Uniforms {
-public:
-  Uniforms(const Stream& stream, std::uint32_t first) : stream_(stream), next_(first) {}
-  double operator()() { return stream_.uniform(next_++); }
-  /// 0, ..., count - 1
-  std::int64_t below(std::int64_t count) {
-    return std::min(static_cast<std::int64_t>((*this)() * static_cast<double>(count)), count - 1);
-  }
-
-private:
-  Stream stream_;
-  std::uint32_t next_;
-};
 
 /// Draws of the standard families.
 class Draws {

@@ -105,6 +105,7 @@ Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options
           .log_ratio_range = model->prior().log_ratio_range(),
           .families = model->description().families,
           .drift = make_drift(posterior_mean, tilt),
+          .notes = model->prior().notes(),
           .nanoseconds = model->nanoseconds_of_convolution(1)};
 }
 

@@ -7,6 +7,7 @@
 #include "src/ranks/mpi.hpp"
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,7 @@ struct Source {
   double log_ratio_range;            ///< of paths, see Prior
   std::optional<FamilyLaw> families; ///< of operators that a model was trained for
   Drift drift;
+  std::map<std::string, std::string> notes = {}; ///< Prior::notes() of a model
   double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };
 

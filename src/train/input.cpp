@@ -37,6 +37,9 @@ PriorRequest request_of(const EnsembleReader& ensemble, const Kind& kind, const 
                          {"lambda", theory->lambda},
                          {"field", theory->field},
                          {"quadratic", theory->quadratic}};
+  for (const auto& name : kind.notes)
+    if (ensemble.file().has_attribute(name))
+      request.notes[name] = ensemble.file().attribute<std::string>(name);
   return request;
 }
 
