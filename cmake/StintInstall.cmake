@@ -1,9 +1,9 @@
 # What `cmake --install` installs: the libraries with their headers, one component each, for
-# find_package(stint COMPONENTS lattice mcmc analysis generative), and the component `program`.
+# find_package(stint COMPONENTS lattice mcmc mazes analysis generative), and the component `program`.
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/stint)
 
-foreach(component lattice mcmc analysis generative)
+foreach(component lattice mcmc mazes analysis generative)
   if(NOT TARGET stint_${component})
     continue()
   endif()

@@ -8,7 +8,7 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).parents[1]
-LIBRARIES = ("lattice", "mcmc", "analysis", "generative", "src")
+LIBRARIES = ("lattice", "mcmc", "mazes", "analysis", "generative", "src")
 NAMESPACE = re.compile(r"namespace (?P<name>[\w:]+) \{")
 END = re.compile(r"\} // namespace")
 TYPE = re.compile(r"(?:template ?<.+> ?)?(?:struct|class|enum class|enum|union) (?P<name>\w+)\b(?!<)(?![^{]*;)")
