@@ -30,6 +30,7 @@ enum class Purpose : std::uint32_t {
   file_order = 17,   ///< the order in which training goes through a file larger than memory
   observation = 18,  ///< noise of degraded images
   restoration = 19,  ///< noise that methods of restoration draw on their way
+  places = 22,       ///< starts, way points and goals in mazes
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

@@ -11,29 +11,27 @@
 
 namespace stint {
 
-Roadmap::Roadmap(const torch::Tensor& ways, double width, int least) {
-  if (ways.dim() != 3 || ways.size(1) != 2)
-    throw std::invalid_argument("a roadmap is made of ways (N, 2, T)");
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
-  const auto all = ways.to(torch::kDouble).contiguous();
-  const auto at = all.accessor<double, 3>();
-  const auto count = all.size(0), length = all.size(2);
   std::map<std::pair<std::int64_t, std::int64_t>, int> numbers;
-  std::vector<int> square(static_cast<std::size_t>(count * length)), members;
-  for (std::int64_t n = 0; n < count; ++n)
-    for (std::int64_t t = 0; t < length; ++t) {
-      const std::pair key = {std::llround(at[n][0][t] / width), std::llround(at[n][1][t] / width)};
-      const int number = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
-      if (number == static_cast<int>(centres_.size())) {
+  std::vector<std::vector<int>> squares; // of the points of each way
+  std::vector<int> members;
+  for (const auto& way : ways) {
+    auto& of_way = squares.emplace_back();
+    for (const Point place : way) {
+      const std::pair key = {std::llround(place.x / width), std::llround(place.y / width)};
+      const int square = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
+      if (square == static_cast<int>(centres_.size())) {
         centres_.push_back({0, 0});
         members.push_back(0);
       }
-      centres_[number].x += at[n][0][t];
-      centres_[number].y += at[n][1][t];
-      ++members[number];
-      square[n * length + t] = number;
+      centres_[square].x += place.x;
+      centres_[square].y += place.y;
+      ++members[square];
+      of_way.push_back(square);
     }
+  }
   for (std::size_t i = 0; i < centres_.size(); ++i)
     centres_[i] = {centres_[i].x / members[i], centres_[i].y / members[i]};
 
@@ -42,12 +40,11 @@ Roadmap::Roadmap(const torch::Tensor& ways, double width, int least) {
     auto operator<=>(const Passage&) const = default;
   };
   std::vector<Passage> passages;
-  passages.reserve(static_cast<std::size_t>(count * length * (length - 1) / 2));
-  for (std::int64_t n = 0; n < count; ++n)
-    for (std::int64_t t = 0; t < length; ++t)
-      for (std::int64_t u = t + 1; u < length; ++u)
-        if (const int from = square[n * length + t], to = square[n * length + u]; from != to)
-          passages.push_back({from, to, static_cast<int>(u - t)});
+  for (const auto& way : squares)
+    for (std::size_t t = 0; t < way.size(); ++t)
+      for (std::size_t u = t + 1; u < way.size(); ++u)
+        if (way[t] != way[u])
+          passages.push_back({way[t], way[u], static_cast<int>(u - t)});
   std::ranges::sort(passages);
   begins_.assign(centres_.size() + 1, 0);
   for (std::size_t i = 0; i < passages.size();) {

@@ -1,7 +1,6 @@
 #pragma once
 // Which places ways join, and how long they take: what a planner knows of a maze beyond one window.
 
-#include "generative/torch.hpp"
 #include "mazes/maze.hpp"
 
 #include <cstdint>
@@ -21,9 +20,9 @@ struct Stop {
 /// the likeliest number of points from one to the other.
 class Roadmap {
 public:
-  /// Ways (N, 2, T); `width`: of the squares, in the units of the ways. A pair of squares counts if at least `least`
-  /// ways join it. Throws std::invalid_argument for widths <= 0 and ways that are none.
-  Roadmap(const torch::Tensor& ways, double width, int least = 2);
+  /// `width`: of the squares, in the units of the ways. A pair of squares counts if it is passed through at least
+  /// `least` times. Throws std::invalid_argument for widths <= 0.
+  Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least = 2);
 
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
