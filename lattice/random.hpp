@@ -30,6 +30,8 @@ enum class Purpose : std::uint32_t {
   file_order = 17,   ///< the order in which training goes through a file larger than memory
   observation = 18,  ///< noise of degraded images
   restoration = 19,  ///< noise that methods of restoration draw on their way
+  agent = 20,        ///< where a ball in a maze begins and where it goes
+  agent_noise = 21,  ///< noise on its actions
   places = 22,       ///< starts, way points and goals in mazes
 };
 

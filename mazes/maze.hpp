@@ -46,7 +46,7 @@ public:
   /// different lengths, other letters, several goals, no free cell, a free cell at the border, or more than
   /// `most_cells` rows or columns.
   static Maze from_text(std::string_view text, MazeWorld world = MazeWorld::d4rl);
-  static constexpr int most_cells = 256;
+  static constexpr int most_cells = 100;
 
   /// The layout in one line: rows of '#', 'O' and 'G' separated by backslashes. from_text() reads it.
   std::string text() const;

@@ -21,6 +21,13 @@ Sampler sampler_of(const Drift& drift, const Layout& layout, const Operator& ref
           .device = options.device};
 }
 
+/// A new attempt takes its time: an eighth more than the one before, and at least one point.
+int longer(int points, std::uint32_t attempt, int longest) {
+  for (; attempt > 0 && points < longest; --attempt)
+    points += std::max(1, points / 8);
+  return std::min(points, longest);
+}
+
 constexpr std::uint32_t attempts_stride = 1U << 16; // windows of one attempt at a way
 
 } // namespace
@@ -118,6 +125,8 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
       const auto route = roadmap_->route(places[k], places[k + 1], longest, options_.stop_cost);
       reachable = !route.empty();
       work.stops.insert(work.stops.end(), route.begin(), route.end());
+      for (auto& stop : std::span(work.stops).last(route.size()))
+        stop.points = longer(stop.points, requests[i].attempt, longest);
       work.asked.resize(work.stops.size(), false);
       if (reachable)
         work.asked.back() = true;

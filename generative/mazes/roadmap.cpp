@@ -10,8 +10,28 @@
 #include <utility>
 
 namespace stint {
+namespace {
 
-Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least) {
+/// The time about which most of these are, in ascending order: within an eighth of it, and at least one point.
+int likeliest(const std::vector<int>& times) {
+  std::ptrdiff_t most = 0;
+  int best = times.front();
+  for (const int time : times) {
+    const int about = std::max(1, time / 8);
+    const auto near = std::ranges::upper_bound(times, time + about) - std::ranges::lower_bound(times, time - about);
+    if (near > most) {
+      most = near;
+      best = time;
+    }
+  }
+  return best;
+}
+
+double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
+
+} // namespace
+
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least) : width_(width) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
   std::map<std::pair<std::int64_t, std::int64_t>, int> numbers;
@@ -48,22 +68,13 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int 
   std::ranges::sort(passages);
   begins_.assign(centres_.size() + 1, 0);
   for (std::size_t i = 0; i < passages.size();) {
-    const auto& [from, to, points] = passages[i];
-    int most = 0, likeliest = points, together = 0;
+    const auto [from, to, points] = passages[i];
+    std::vector<int> times; // of all passages, in order
     std::size_t j = i;
-    while (j < passages.size() && passages[j].from == from && passages[j].to == to) {
-      std::size_t end = j;
-      while (end < passages.size() && passages[end] == passages[j])
-        ++end;
-      if (const int times = static_cast<int>(end - j); times > most) {
-        most = times;
-        likeliest = passages[j].points;
-      }
-      together += static_cast<int>(end - j);
-      j = end;
-    }
-    if (together >= least) {
-      edges_.push_back({to, likeliest});
+    for (; j < passages.size() && passages[j].from == from && passages[j].to == to; ++j)
+      times.push_back(passages[j].points);
+    if (std::ssize(times) >= least) {
+      edges_.push_back({to, likeliest(times)});
       ++begins_[from + 1];
     }
     i = j;
@@ -72,28 +83,40 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int 
     begins_[i] += begins_[i - 1];
 }
 
-int Roadmap::square_near(Point place) const {
-  const auto distance = [&](const Point& centre) { return std::hypot(centre.x - place.x, centre.y - place.y); };
-  return static_cast<int>(std::ranges::min_element(centres_, {}, distance) - centres_.begin());
+std::vector<int> Roadmap::squares_near(Point place) const {
+  std::vector<int> near;
+  int nearest = 0;
+  for (int i = 0; i < std::ssize(centres_); ++i) {
+    if (distance(centres_[i], place) < 1.5 * width_)
+      near.push_back(i);
+    if (distance(centres_[i], place) < distance(centres_[nearest], place))
+      nearest = i;
+  }
+  return near.empty() ? std::vector{nearest} : near;
 }
 
 std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_cost) const {
-  const int first = square_near(from), last = square_near(to);
-  if (first == last)
-    return {{to, 1}};
+  const auto cost_of_distance = [&](int square, Point place) { return distance(centres_[square], place) / width_; };
   std::vector<double> cost(centres_.size(), std::numeric_limits<double>::infinity());
   std::vector<Edge> before(centres_.size(), {-1, 0}); // the square it was reached from
   using Candidate = std::pair<double, int>;
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> open;
-  cost[first] = 0;
-  open.emplace(0, first);
-  while (!open.empty()) {
+  for (const int square : squares_near(from))
+    open.emplace(cost[square] = cost_of_distance(square, from), square);
+  std::vector<bool> is_last(centres_.size(), false);
+  for (const int square : squares_near(to))
+    is_last[square] = true;
+  int last = -1;
+  double cost_of_last = std::numeric_limits<double>::infinity();
+  while (!open.empty() && open.top().first < cost_of_last) {
     const auto [so_far, square] = open.top();
     open.pop();
-    if (square == last)
-      break;
     if (so_far > cost[square])
       continue;
+    if (const double whole = so_far + cost_of_distance(square, to); is_last[square] && whole < cost_of_last) {
+      last = square;
+      cost_of_last = whole;
+    }
     for (auto e = begins_[square]; e < begins_[square + 1]; ++e) {
       const auto& [next, points] = edges_[e];
       if (points > longest)
@@ -106,13 +129,13 @@ std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_
       }
     }
   }
-  if (before[last].to < 0)
+  if (last < 0)
     return {};
   std::vector<Stop> stops;
-  for (int square = last; square != first; square = before[square].to)
+  for (int square = last; before[square].to >= 0; square = before[square].to)
     stops.push_back({square == last ? to : centres_[square], before[square].points});
   std::ranges::reverse(stops);
-  return stops;
+  return stops.empty() ? std::vector<Stop>{{to, 1}} : stops;
 }
 
 } // namespace stint

@@ -20,7 +20,9 @@ int run_info(const Context& context, Arguments arguments);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
-/// All commands; train, sample and restore are given, since they need LibTorch. `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows = observables());
+/// All commands; train, sample and restore are given, since they need LibTorch. `maze` are the commands below maze
+/// (maze_commands()), `rows` is what measure and compare show.
+std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze,
+                                   ObservableRows rows = observables());
 
 } // namespace stint

@@ -1,4 +1,4 @@
-// stint import: pictures and configurations of other programs as an ensemble.
+// stint import: pictures, configurations and paths of other programs as an ensemble.
 
 #include "src/commands/commands.hpp"
 #include "src/import/fields.hpp"
@@ -99,6 +99,25 @@ Outcome fields(const ImportSettings& settings, const Options& options, const Com
        {"virial", {virial.value, virial.error}}}};
 }
 
+Outcome paths(const ImportSettings& settings, const CommonOptions& common, const Provenance& provenance) {
+  const auto found = read_maze_paths(settings.maze);
+  const Maze maze = settings.maze_for(found);
+  const auto& windows = settings.windows;
+  const auto made =
+      import_maze(found, {.maze = maze, .windows = windows, .source = settings.maze, .show_progress = !common.quiet},
+                  common.output, common.overwrite, provenance);
+  return {fmt::format("{} windows of {} points, one every {} steps, from {} runs{}", made.windows, windows.points,
+                      windows.every, made.runs - made.short_runs,
+                      made.short_runs > 0 ? fmt::format(" ({} more are shorter than a window)", made.short_runs) : ""),
+          {{"configurations", made.windows},
+           {"channels", 2},
+           {"lattice", {windows.points}},
+           {"runs", made.runs},
+           {"short_runs", made.short_runs},
+           {"maze", maze.text()},
+           {"world", std::string(facts(maze.world()).name)}}};
+}
+
 } // namespace
 
 int run_import(const Context& context, Arguments arguments) {
@@ -111,7 +130,8 @@ int run_import(const Context& context, Arguments arguments) {
       "to 1, white; each picture a chain of its own), or of another program's configurations of phi^4. Transparent "
       "pictures are laid on white, 16 bits become 8; EXIF orientation and colour profiles are not applied. With the "
       "couplings of another form the fields are multiplied by sqrt(kappa) or 1/sqrt(2), so that they are those of the "
-      "action below. Files may be larger than the memory, and --threads does not change the result.");
+      "action below. Paths through mazes become windows of points (kind \"maze\"; the channels are x and y). Files may "
+      "be larger than the memory, and --threads does not change the result.");
   settings.declare(options);
   options.example("stint import --idx train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --split train "
                   "--output fashion.h5");
@@ -119,14 +139,18 @@ int run_import(const Context& context, Arguments arguments) {
                   "--size 128 --output celeba.h5");
   options.example("stint import --folder afhq/train/cat --size 256 --split train --output cats.h5");
   options.example("stint import --npy fields.npy --kind phi4 --mass2 -2 --lambda 1.5 --chains 4 --output mine.h5");
+  options.example("stint import --maze umaze.hdf5 --window 50 --every 6 --output paths.h5");
+  options.example(
+      "stint import --maze pointmaze-giant-stitch-v0.npz --layout ogbench-giant --every 4 --output giant.h5");
   if (!read_options(context, options, common, {.output = "ensemble file to write", .output_required = true}, arguments))
     return 0;
   settings.check(options);
   check_outputs(context, common, {common.output, common.json});
 
   const Provenance provenance = provenance_of(context, options, common);
-  const Outcome outcome =
-      settings.fields() ? fields(settings, options, common, provenance) : pictures(settings, common, provenance);
+  const Outcome outcome = settings.paths()    ? paths(settings, common, provenance)
+                          : settings.fields() ? fields(settings, options, common, provenance)
+                                              : pictures(settings, common, provenance);
   if (!common.quiet)
     std::fputs(fmt::format("{}: {}, from {}\n", common.output, outcome.text, settings.source()).c_str(), stdout);
   write_json(common.json, outcome.json, common.overwrite);

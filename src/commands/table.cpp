@@ -1,8 +1,9 @@
 #include "src/commands/commands.hpp"
+#include "src/maze/commands.hpp"
 
 namespace stint {
 
-std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows) {
+std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze, ObservableRows rows) {
   const auto with_rows = [rows](auto run) {
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
@@ -11,11 +12,15 @@ std::vector<Command> command_table(Run train, Run sample, Run restore, Observabl
       {"train", "learn the drift of an ensemble", true, std::move(train)},
       {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
       {"restore", "damaged images, by a model of images and by methods of others", false, std::move(restore)},
+      {"maze", "paths through mazes: data, plans, and what they are worth", true,
+       [maze = std::move(maze)](const Context& context, Arguments arguments) {
+         return run_maze(context, arguments, maze);
+       }},
       {"measure", "observables of an ensemble, with errors", true, with_rows(run_measure)},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true,
        with_rows(run_compare)},
       {"join", "several ensembles of one theory as one", false, run_join},
-      {"import", "pictures of other programs as an ensemble", false, run_import},
+      {"import", "pictures, fields and paths of other programs as an ensemble", false, run_import},
       {"export", "configurations as PNG files, contact sheets and NumPy arrays", false, run_export},
       {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
   };

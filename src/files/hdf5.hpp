@@ -143,6 +143,8 @@ struct Layout {
   std::int64_t rows_per_chunk = 0; ///< 0: contiguous
   bool checksum = true;            ///< Fletcher32 on every chunk (chunked datasets only)
   bool growing = false;            ///< append_rows() may add rows (chunked datasets only)
+  int deflate = 0;                 ///< level of compression by gzip, 1 to 9; 0: none (chunked datasets only)
+  bool truth_values = false;       ///< of int8 that are 0 or 1: stored as h5py stores bool
 
   /// Chunks of whole rows near 256 KiB, at least one row each, with checksums.
   static Layout chunked(Type type, std::span<const std::int64_t> dims);

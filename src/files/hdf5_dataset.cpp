@@ -190,7 +190,11 @@ void Dataset::transfer(std::int64_t first, std::size_t size, Type memory, void* 
                                            : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
                             H5Sclose);
   if (in) {
-    if (H5Dwrite(handle_.id(), memory_type(memory), memory_space.id(), file_space.id(), H5P_DEFAULT, in) < 0) {
+    // HDF5 turns no integers into truth values: int8 are written as they are.
+    const Handle stored(H5Dget_type(handle_.id()), H5Tclose);
+    const bool truth_values = memory == Type::int8 && H5Tget_class(stored.id()) == H5T_ENUM;
+    if (H5Dwrite(handle_.id(), truth_values ? stored.id() : memory_type(memory), memory_space.id(), file_space.id(),
+                 H5P_DEFAULT, in) < 0) {
       const std::string why = reason();
       state_->broken = true;
       fail(file_, "dataset '" + name_ + "' cannot be written" + why);
@@ -252,6 +256,10 @@ Dataset File::create_dataset(const std::string& name, Type type, const std::vect
     auto chunk = sizes(dims);
     chunk.at(0) = static_cast<hsize_t>(layout.rows_per_chunk);
     H5Pset_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data());
+    if (layout.deflate > 0) {
+      H5Pset_shuffle(creation.id()); // numbers of similar size then compress better
+      H5Pset_deflate(creation.id(), static_cast<unsigned>(layout.deflate));
+    }
     if (layout.checksum)
       H5Pset_fletcher32(creation.id());
   }
@@ -263,9 +271,10 @@ Dataset File::create_dataset(const std::string& name, Type type, const std::vect
                                   : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), largest.data()),
                      H5Sclose);
   const Handle links = parents_too();
-  Handle handle(
-      H5Dcreate2(handle_.id(), name.c_str(), file_type(type), space.id(), links.id(), creation.id(), H5P_DEFAULT),
-      H5Dclose);
+  const Handle truth = layout.truth_values ? truth_type() : Handle();
+  Handle handle(H5Dcreate2(handle_.id(), name.c_str(), layout.truth_values ? truth.id() : file_type(type), space.id(),
+                           links.id(), creation.id(), H5P_DEFAULT),
+                H5Dclose);
   if (!handle)
     fail(path_, "cannot create dataset '" + name + "' of shape " + text_of(dims) + reason());
   return {std::move(handle), state_, path_, name};

@@ -35,6 +35,13 @@ bool is_floating(Type type) { return facts(type).floating; }
 hid_t memory_type(Type type) { return facts(type).memory; }
 hid_t file_type(Type type) { return facts(type).file; }
 
+Handle truth_type() {
+  Handle type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
+  for (const std::int8_t value : {0, 1})
+    H5Tenum_insert(type.id(), value == 0 ? "FALSE" : "TRUE", &value);
+  return type;
+}
+
 std::string type_text(hid_t type) {
   const std::string bits = std::to_string(8 * H5Tget_size(type));
   switch (H5Tget_class(type)) {

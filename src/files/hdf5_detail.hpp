@@ -14,6 +14,9 @@ static_assert(std::is_same_v<hid_t, std::int64_t>, "HDF5 1.10 or later");
 hid_t memory_type(Type type); ///< as this machine has it
 hid_t file_type(Type type);   ///< as files have it: little endian
 
+/// h5py's type of truth values: an enumeration of int8 with FALSE = 0 and TRUE = 1.
+Handle truth_type();
+
 /// The name of any type in a file: "float16", "text", "compound".
 std::string type_text(hid_t type);
 

@@ -4,6 +4,7 @@
 #include "src/import/folder_source.hpp"
 #include "src/import/idx_source.hpp"
 #include "src/import/npy_source.hpp"
+#include "src/maze/layout_option.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 #include "src/program/ranges.hpp"
@@ -40,17 +41,21 @@ void ImportSettings::declare(Options& options) {
   options.value("npy", npy, "FILE.npy",
                 "an array of NumPy: images (N, H, W), (N, H, W, C) or (N, C, H, W), or with --kind phi4 fields "
                 "(N, L1, ..., Ld)");
+  options.value("maze", maze, "FILE", "steps through a maze: HDF5 of D4RL or of 'stint maze generate', NPZ of OGBench");
   options.group("More on it");
   options.value("labels", labels, "FILE", "the IDX file of labels (N) that belongs to --idx: becomes /label");
   options.flag("transpose", transpose, "rows and columns of --idx change places, as EMNIST needs it");
   options.value("partition", partition, "FILE",
                 "CelebA's list_eval_partition (.csv or .txt): take the pictures of --split only");
   options.value("max-pixels", most_pixels, "N", "refuse files of --folder with more pixels than this");
-  options.choice("layout", layout, {"auto", "hwc", "chw"}, "of --npy: where the channels are; auto looks at the shape");
+  options.value("layout", layout, "NAME",
+                "of --npy: where the channels are, hwc or chw; auto looks at the shape. Of --maze: the maze, where the "
+                "file does not say it: " +
+                    layout_help());
   options.value(
       "range", range_text, "A,B",
       "of images in --npy: the numbers that are black and white; default 0,255 for bytes, none for other numbers");
-  for (const char* input : {"idx", "folder", "npy", "labels", "partition"})
+  for (const char* input : {"idx", "folder", "npy", "maze", "labels", "partition"})
     options.reads(input);
   options.group("Pictures: first channels, then --crop, then --size");
   options.flag("grey", grey, "one channel: the luma 0.299 R + 0.587 G + 0.114 B");
@@ -64,6 +69,11 @@ void ImportSettings::declare(Options& options) {
   options.value("limit", limit, "N", "take at most N", "all");
   options.value("split", split, "train|valid|test",
                 "which part of the data this is: kept as an attribute; with --partition, which part to take");
+  options.group("Paths: windows of points, cut from the runs of --maze");
+  options.value("window", windows.points, "N", "points of a window");
+  options.value("every", windows.every, "N", "steps from point to point");
+  options.value("shift", windows.shift, "N", "steps from window to window");
+  options.value("world", world, "d4rl|ogbench", "of a --layout that is a file; default d4rl");
   options.group("Fields of phi^4");
   options.choice("kind", kind, {image_kind, phi4_kind}, "what --npy has");
   options.value("chains", chains, "N", "Markov chains of equal length, one after the other");
@@ -74,10 +84,10 @@ void ImportSettings::declare(Options& options) {
 
 void ImportSettings::check_source(const Options& options) const {
   int sources = 0;
-  for (const char* name : {"idx", "folder", "npy"})
+  for (const char* name : {"idx", "folder", "npy", "maze"})
     sources += options.given(name) ? 1 : 0;
   if (sources != 1)
-    throw UsageError(fmt::format("{}: --idx FILE, --folder DIR or --npy FILE",
+    throw UsageError(fmt::format("{}: --idx FILE, --folder DIR, --npy FILE or --maze FILE",
                                  sources == 0 ? "nothing to import: give one of" : "give only one of"));
   struct Belongs {
     const char *option, *to;
@@ -86,8 +96,11 @@ void ImportSettings::check_source(const Options& options) const {
                                    {"transpose", "idx"},
                                    {"partition", "folder"},
                                    {"max-pixels", "folder"},
-                                   {"layout", "npy"},
-                                   {"range", "npy"}})
+                                   {"range", "npy"},
+                                   {"window", "maze"},
+                                   {"every", "maze"},
+                                   {"shift", "maze"},
+                                   {"world", "maze"}})
     if (options.given(option) && !options.given(to))
       throw UsageError(fmt::format("--{} goes with --{} only", option, to));
   if (!partition.empty() && split.empty())
@@ -115,8 +128,35 @@ void ImportSettings::check_fields(const Options& options) const {
     throw UsageError(fmt::format("--save-every is {}, expected at least 1", distance));
 }
 
+void ImportSettings::check_paths(const Options& options) const {
+  for (const char* option : {"kind", "grey", "colour", "crop", "size", "split", "first", "limit"})
+    if (options.given(option))
+      throw UsageError(fmt::format("--{} does not go with --maze", option));
+  if (windows.points < 2 || windows.points > 1'000'000)
+    throw UsageError(fmt::format("--window is {}, expected 2 to 1000000 points", windows.points));
+  for (const auto& [option, value] : {std::pair{"every", windows.every}, {"shift", windows.shift}})
+    if (value < 1 || value > 1'000'000'000)
+      throw UsageError(fmt::format("--{} is {}, expected 1 to 10^9 steps", option, value));
+  if (!world.empty() && !options.given("layout"))
+    throw UsageError("--world goes with --layout only");
+}
+
+Maze ImportSettings::maze_for(const MazePaths& found) const {
+  if (layout != "auto")
+    return maze_of(layout, world);
+  if (!found.maze)
+    throw UsageError(fmt::format("{} does not say which maze it is of; give --layout NAME|FILE", maze));
+  return *found.maze;
+}
+
 void ImportSettings::check(const Options& options) const {
   check_source(options);
+  if (paths())
+    return check_paths(options);
+  if (options.given("layout") && npy.empty())
+    throw UsageError("--layout goes with --npy and --maze only");
+  if (layout != "auto" && layout != "hwc" && layout != "chw")
+    throw UsageError(fmt::format("--layout is '{}', expected auto, hwc or chw with --npy", layout));
   check_fields(options);
   if (grey && colour)
     throw UsageError("--grey and --colour are both given");
@@ -148,7 +188,9 @@ std::optional<std::pair<double, double>> ImportSettings::range() const {
   return range_text.empty() ? std::nullopt : std::optional(parse_range("range", range_text));
 }
 
-std::string ImportSettings::source() const { return !idx.empty() ? idx : !folder.empty() ? folder : npy; }
+std::string ImportSettings::source() const {
+  return !idx.empty() ? idx : !folder.empty() ? folder : !npy.empty() ? npy : maze;
+}
 
 std::unique_ptr<PictureSource> ImportSettings::open() const {
   if (!idx.empty())

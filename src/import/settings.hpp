@@ -2,6 +2,7 @@
 // The options of stint import.
 
 #include "src/files/ensemble_file.hpp"
+#include "src/import/maze_windows.hpp"
 #include "src/import/picture_source.hpp"
 #include "src/import/preparation.hpp"
 #include "src/program/couplings.hpp"
@@ -16,7 +17,7 @@ namespace stint {
 class Options;
 
 struct ImportSettings {
-  std::string idx, labels, folder, partition, npy;
+  std::string idx, labels, folder, partition, npy, maze;
   bool transpose = false;
   std::string layout = "auto", range_text;
   std::int64_t most_pixels = 40'000'000;
@@ -29,6 +30,9 @@ struct ImportSettings {
   std::int64_t chains = 1, distance = 1;
   bool interleaved = false;
 
+  MazeWindows windows;
+  std::string world;
+
   std::int64_t first = 0;
   std::optional<std::int64_t> limit;
 
@@ -37,11 +41,15 @@ struct ImportSettings {
   void check(const Options& options) const;
 
   bool fields() const { return kind == phi4_kind; }
+  bool paths() const { return !maze.empty(); }
   Preparation preparation() const; ///< throws UsageError as check() does
   std::string source() const;      ///< the file or folder as the user named it
 
   /// The pictures. Throws std::runtime_error, one line naming the file.
   std::unique_ptr<PictureSource> open() const;
+
+  /// The maze of --layout, else that of the file. Throws UsageError if there is none.
+  Maze maze_for(const MazePaths& found) const;
 
   /// How many of the source's `total` pictures or fields are taken. Throws UsageError if none is.
   std::int64_t count_of(std::int64_t total) const;
@@ -50,6 +58,7 @@ private:
   std::optional<std::pair<double, double>> range() const;
   void check_source(const Options& options) const;
   void check_fields(const Options& options) const;
+  void check_paths(const Options& options) const;
 };
 
 } // namespace stint

@@ -1,15 +1,17 @@
 #pragma once
-// The maze of an option --layout, or of a file.
+// How users name a maze: by --layout and --world.
 
 #include "mazes/maze.hpp"
 
-#include <map>
 #include <string>
 
 namespace stint {
 
-/// A named maze, or the text of a file; where `layout` is empty, that of the notes "maze" and "world" of the data, of
-/// which `file` is the name. Throws UsageError for a layout that is none, and where there is none at all.
-Maze maze_of(const std::string& layout, const std::map<std::string, std::string>& notes, const std::string& file);
+/// The maze of that name, or of the text file of that name in a world ("d4rl", "ogbench", or "" for D4RL's). Throws
+/// UsageError, one line with --layout, for anything else, and for a world that is not that of a named maze.
+Maze maze_of(const std::string& layout, const std::string& world);
+
+/// "umaze, medium, ..., or a file of text: '#' is a wall, ...", for --help.
+std::string layout_help();
 
 } // namespace stint

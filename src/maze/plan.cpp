@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 namespace stint {
@@ -36,7 +37,7 @@ struct Settings {
     options.value("model", source.model, "FILE", "model file of 'stint train', of ways through a maze");
     options.require("model");
     options.reads("model");
-    options.value("layout", layout, "NAME|FILE", "the maze, for wall tests and random places",
+    options.value("layout", layout, "NAME|FILE", "the maze, for wall tests and random places: " + layout_help(),
                   "that of the model's data");
     options.group("Places");
     options.value("start", start, "X,Y", "where a way begins, in the units of the data", "random places, see --ends");
@@ -89,6 +90,17 @@ struct Settings {
 
   static constexpr std::int64_t most_retries = 10000;
 };
+
+/// That of --layout, or of the model's data.
+Maze maze_of(const Settings& settings, const std::map<std::string, std::string>& notes) {
+  const std::string world = notes.contains("world") ? notes.at("world") : "";
+  if (settings.layout)
+    return maze_of(*settings.layout, world);
+  if (!notes.contains("maze"))
+    throw UsageError(fmt::format("--model {} does not say which maze it is of; give --layout", settings.source.model));
+  return checked(
+      [&] { return Maze::from_text(notes.at("maze"), world.empty() ? MazeWorld::d4rl : world_named(world)); });
+}
 
 std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& maze, std::uint64_t seed) {
   if (!settings.start)
@@ -208,7 +220,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
       throw UsageError(fmt::format("--model {} was trained for the operators {}, and plans need '{}'; train with "
                                    "--operators mixed",
                                    settings.source.model, law.text(), family));
-  const Maze maze = maze_of(settings.layout.value_or(""), source.notes, settings.source.model);
+  const Maze maze = maze_of(settings, source.notes);
   const auto places = places_of(settings, maze, seed);
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;

@@ -108,7 +108,7 @@ TEST(Maze, BadLayoutsAreRefusedInOneLine) {
   EXPECT_EQ(refusal("####\n#GG#\n####"),
             "the layout of a maze has a second goal 'G' at row 2, column 3; at most one is possible");
   EXPECT_EQ(refusal(std::string(300, '#')),
-            "the layout of a maze has 1 rows of 300 cells; at most 256 of each are possible");
+            "the layout of a maze has 1 rows of 300 cells; at most 100 of each are possible");
   EXPECT_THROW(Maze::named("huge"), std::invalid_argument);
 }
 
