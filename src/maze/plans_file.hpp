@@ -21,9 +21,9 @@ namespace stint {
 
 inline constexpr const char* plans_format = "stint-plans";
 
-/// One way that was asked for.
+/// One path that was asked for.
 struct PlanRow {
-  std::vector<Point> points, first; ///< after the retries, and before; empty where no way was found
+  std::vector<Point> points, first; ///< after the retries, and before; empty where no path was found
   Point start, goal;
   std::vector<std::int64_t> stops;
   std::int64_t retries = 0, pair = 0;
