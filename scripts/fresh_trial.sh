@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# README's two commands and the tutorial's commands, one by one, in an empty Debian 12: bash scripts/fresh_trial.sh FOLDER
+#
+#   bash scripts/fresh_trial.sh FOLDER                     everything; an hour and a half of two cores
+#   bash scripts/fresh_trial.sh FOLDER -R 'names|tutorial' the same, with these options of ctest for scripts/test.sh
+#   STEPS=tutorial bash scripts/fresh_trial.sh FOLDER      the tutorial alone, after an earlier trial; STEPS="demo test tutorial" is the default
+#
+# Needs root, debootstrap and a Debian mirror. FOLDER becomes the Debian, or is one from an earlier trial. It gets a clone of what is
+# committed here, an empty home, and this machine's settings for the network. Each command is printed with the seconds that it took.
+set -euo pipefail
+[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+cd "$(dirname "$0")/.."
+debian=$1
+shift
+[ -e "$debian/bin/sh" ] || debootstrap --variant=minbase bookworm "$debian" "${MIRROR:-http://deb.debian.org/debian}" >/dev/null
+home=$debian/home/newcomer
+mkdir -p "$home"
+
+# The network as it is here: names of hosts, certificates, proxies and the index of pip.
+for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${SSL_CERT_FILE:-/none}"; do
+  [ ! -e "$file" ] || { mkdir -p "$debian${file%/*}" && cp -L "$file" "$debian$file"; }
+done
+mapfile -t network < <(env | grep -iE '^(https?_proxy|no_proxy|ssl_cert_file|pip_(cert|index_url|extra_index_url|default_timeout))=' || true)
+
+for mount in "proc proc" "sysfs sys" "tmpfs dev/shm"; do
+  read -r kind where <<<"$mount"
+  mkdir -p "$debian/$where"
+  mountpoint -q "$debian/$where" || mount -t "$kind" "$kind" "$debian/$where" || echo "fresh_trial.sh: /$where cannot be mounted here" >&2
+done
+trap 'umount "$debian"/proc "$debian"/sys "$debian"/dev/shm 2>/dev/null || true' EXIT
+
+if [ ! -e "$home/stint" ]; then git clone -q --no-hardlinks . "$home/stint"; fi
+echo "commit $(git -C "$home/stint" rev-parse HEAD)"
+
+{ # one shell, as a newcomer has it
+  echo 'cd ~/stint'
+  python3 - "${STEPS:-demo test tutorial}" "$*" <<'END'
+import pathlib, shlex, sys
+sys.path.insert(0, "tests/docs")
+import pages
+
+steps, tests = sys.argv[1].split(), sys.argv[2]
+commands = ["bash scripts/demo.sh"] * ("demo" in steps) + [f"bash scripts/test.sh {tests}".strip()] * ("test" in steps)
+if "tutorial" in steps:
+    for block in pages.commands(pathlib.Path("docs/tutorial.md").read_text()):
+        commands += [block.text] if "<<" in block.text else block.text.splitlines()
+for command in commands:
+    shown = shlex.quote("$ " + command.replace("\n", "\n> "))
+    print(f"echo {shown}; begin=$SECONDS\n{command}\necho \"[status $?, $((SECONDS - begin)) s]\"; echo")
+END
+} >"$home/commands"
+chroot "$debian" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/newcomer USER=newcomer "${network[@]}" \
+  bash /home/newcomer/commands
