@@ -17,10 +17,12 @@ home=$debian/home/newcomer
 mkdir -p "$home"
 
 # The network as it is here: names of hosts, certificates, proxies and the index of pip.
-for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${SSL_CERT_FILE:-/none}"; do
-  [ ! -e "$file" ] || { mkdir -p "$debian${file%/*}" && cp -L "$file" "$debian$file"; }
-done
-mapfile -t network < <(env | grep -iE '^(https?_proxy|no_proxy|ssl_cert_file|pip_(cert|index_url|extra_index_url|default_timeout))=' || true)
+for file in /etc/resolv.conf /etc/hosts; do cp -L "$file" "$debian$file"; done
+mapfile -t network < <(env | grep -iE '^(https?_proxy|no_proxy|pip_(index_url|extra_index_url|default_timeout))=' || true)
+if [ -n "${SSL_CERT_FILE:-}" ]; then # apt writes the usual file anew
+  cp -L "$SSL_CERT_FILE" "$debian/etc/certificates.pem"
+  network+=(SSL_CERT_FILE=/etc/certificates.pem PIP_CERT=/etc/certificates.pem)
+fi
 
 for mount in "proc proc" "sysfs sys" "tmpfs dev/shm"; do
   read -r kind where <<<"$mount"
@@ -34,12 +36,12 @@ echo "commit $(git -C "$home/stint" rev-parse HEAD)"
 
 { # one shell, as a newcomer has it
   echo 'cd ~/stint'
-  python3 - "${STEPS:-demo test tutorial}" "$*" <<'END'
+  python3 - "${STEPS:-demo test tutorial}" "$@" <<'END'
 import pathlib, shlex, sys
 sys.path.insert(0, "tests/docs")
 import pages
 
-steps, tests = sys.argv[1].split(), sys.argv[2]
+steps, tests = sys.argv[1].split(), shlex.join(sys.argv[2:])
 commands = ["bash scripts/demo.sh"] * ("demo" in steps) + [f"bash scripts/test.sh {tests}".strip()] * ("test" in steps)
 if "tutorial" in steps:
     for block in pages.commands(pathlib.Path("docs/tutorial.md").read_text()):
