@@ -24,16 +24,20 @@ if [ -n "${SSL_CERT_FILE:-}" ]; then # apt writes the usual file anew
   network+=(SSL_CERT_FILE=/etc/certificates.pem PIP_CERT=/etc/certificates.pem)
 fi
 
+mounted=()
+unmount() { for where in "${mounted[@]}"; do umount "$debian/$where" || true; done; }
+trap unmount EXIT
 for mount in "proc proc" "sysfs sys" "tmpfs dev/shm"; do
   read -r kind where <<<"$mount"
   mkdir -p "$debian/$where"
-  mountpoint -q "$debian/$where" || mount -t "$kind" "$kind" "$debian/$where" || echo "fresh_trial.sh: /$where cannot be mounted here" >&2
+  mountpoint -q "$debian/$where" && continue
+  if mount -t "$kind" "$kind" "$debian/$where"; then mounted+=("$where"); else echo "fresh_trial.sh: /$where cannot be mounted here" >&2; fi
 done
-trap 'umount "$debian"/proc "$debian"/sys "$debian"/dev/shm 2>/dev/null || true' EXIT
 
 if [ ! -e "$home/stint" ]; then git clone -q --no-hardlinks . "$home/stint"; fi
 echo "commit $(git -C "$home/stint" rev-parse HEAD)"
 
+commands=$(mktemp "$home/commands-XXXXXX")
 { # one shell, as a newcomer has it
   echo 'cd ~/stint'
   python3 - "${STEPS:-demo test tutorial}" "$@" <<'END'
@@ -50,6 +54,6 @@ for command in commands:
     shown = shlex.quote("$ " + command.replace("\n", "\n> "))
     print(f"echo {shown}; begin=$SECONDS\n{command}\necho \"[status $?, $((SECONDS - begin)) s]\"; echo")
 END
-} >"$home/commands"
+} >"$commands"
 chroot "$debian" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/newcomer USER=newcomer "${network[@]}" \
-  bash /home/newcomer/commands
+  bash "/home/newcomer/${commands##*/}"

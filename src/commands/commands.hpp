@@ -8,6 +8,7 @@
 #include "analysis/observables.hpp"
 #include "src/program/program.hpp"
 
+#include <string>
 #include <vector>
 
 namespace stint {
@@ -16,11 +17,13 @@ int run_hmc(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
 int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
 int run_join(const Context& context, Arguments arguments);
-int run_info(const Context& context, Arguments arguments);
+int run_info(const Context& context, Arguments arguments, const std::vector<std::string>& kinds);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
-/// All commands; train, sample and restore are given, since they need LibTorch. `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, Run restore, ObservableRows rows = observables());
+/// All commands; train, sample and restore are given, since they need LibTorch, with the names of the kinds of data
+/// that they know. `rows` is what measure and compare show.
+std::vector<Command> command_table(Run train, Run sample, Run restore, const std::vector<std::string>& kinds,
+                                   ObservableRows rows = observables());
 
 } // namespace stint

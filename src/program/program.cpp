@@ -62,7 +62,7 @@ int run_command(const Context& context, Arguments arguments, std::span<const Com
   if (!command)
     throw UsageError(name.empty() ? "no command given; 'stint --help' lists them" : unknown_command(name, commands));
   if (!command->parallel && context.mpi.size() > 1)
-    throw UsageError("runs on one rank; start it without mpirun");
+    throw UsageError(fmt::format("runs on one rank; start it as 'mpirun -n 1 stint {}' or without mpirun", name));
   return command->run(context, arguments.subspan(1));
 }
 
@@ -149,6 +149,12 @@ int run_program(int argc, char** argv, std::span<const Command> commands) {
   bool launched = false;
   try {
     launched = started_by_launcher();
+    const Command* const command = find_command(commands, name);
+    if (const int rank = launcher_rank(); launched && rank >= 0 && command && !command->parallel) {
+      if (rank > 0)
+        return 0; // the work is rank 0's
+      launched = false;
+    }
   } catch (const std::invalid_argument& error) {
     std::fputs(line_of(speaker, error.what()).c_str(), stderr);
     return exit_usage;
