@@ -6,7 +6,8 @@
 #   STEPS=tutorial bash scripts/fresh_trial.sh FOLDER      the tutorial alone, after an earlier trial; STEPS="demo test tutorial" is the default
 #
 # Needs root, debootstrap and a Debian mirror. FOLDER becomes the Debian, or is one from an earlier trial. It gets a clone of what is
-# committed here, an empty home, and this machine's settings for the network. Each command is printed with the seconds that it took.
+# committed here, an empty home, and this machine's settings for the network. Each command is printed with the seconds that it took. On a
+# machine with other work give OMP_NUM_THREADS=1 and CMAKE_BUILD_PARALLEL_LEVEL=1, which are passed on.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 cd "$(dirname "$0")/.."
@@ -16,12 +17,12 @@ shift
 home=$debian/home/newcomer
 mkdir -p "$home"
 
-# The network as it is here: names of hosts, certificates, proxies and the index of pip.
+# The network as it is here: names of hosts, certificates, proxies and the index of pip; and how many cores to use.
 for file in /etc/resolv.conf /etc/hosts; do cp -L "$file" "$debian$file"; done
-mapfile -t network < <(env | grep -iE '^(https?_proxy|no_proxy|pip_(index_url|extra_index_url|default_timeout))=' || true)
+mapfile -t settings < <(env | grep -iE '^(https?_proxy|no_proxy|pip_(index_url|extra_index_url|default_timeout)|omp_num_threads|cmake_build_parallel_level)=' || true)
 if [ -n "${SSL_CERT_FILE:-}" ]; then # apt writes the usual file anew
   cp -L "$SSL_CERT_FILE" "$debian/etc/certificates.pem"
-  network+=(SSL_CERT_FILE=/etc/certificates.pem PIP_CERT=/etc/certificates.pem)
+  settings+=(SSL_CERT_FILE=/etc/certificates.pem PIP_CERT=/etc/certificates.pem)
 fi
 
 mounted=()
@@ -46,14 +47,15 @@ sys.path.insert(0, "tests/docs")
 import pages
 
 steps, tests = sys.argv[1].split(), shlex.join(sys.argv[2:])
-commands = ["bash scripts/demo.sh"] * ("demo" in steps) + [f"bash scripts/test.sh {tests}".strip()] * ("test" in steps)
-if "tutorial" in steps:
-    for block in pages.commands(pathlib.Path("docs/tutorial.md").read_text()):
-        commands += [block.text] if "<<" in block.text else block.text.splitlines()
+tutorial = []
+for block in pages.commands(pathlib.Path("docs/tutorial.md").read_text()):
+    tutorial += [block.text] if "<<" in block.text else block.text.splitlines()
+known = {"demo": ["bash scripts/demo.sh"], "test": [f"bash scripts/test.sh {tests}".strip()], "tutorial": tutorial}
+commands = [command for step in steps for command in known[step]]
 for command in commands:
     shown = shlex.quote("$ " + command.replace("\n", "\n> "))
     print(f"echo {shown}; begin=$SECONDS\n{command}\necho \"[status $?, $((SECONDS - begin)) s]\"; echo")
 END
 } >"$commands"
-chroot "$debian" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/newcomer USER=newcomer "${network[@]}" \
+chroot "$debian" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/newcomer USER=newcomer "${settings[@]}" \
   bash "/home/newcomer/${commands##*/}"
