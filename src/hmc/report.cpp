@@ -19,7 +19,7 @@ constexpr double low_acceptance = 0.3;         // below: most of the work is thr
 constexpr double largest_deviation = 4;        // of a mean that is 1, in errors
 constexpr std::int64_t chains_for_errors = 16; // fewer give no error to judge by
 constexpr double largest_r_hat = 1.1;          // Bayesian Data Analysis, section 11.4
-constexpr double far_from_one = 0.5;           // whatever the error
+constexpr double far_from_one = 0.5;           // of the virial
 constexpr double short_chain = 10;             // trajectories of a chain, in tau_int: fewer are warned of
 constexpr double enough_tau_int = 50;          // and as many are advised
 constexpr double shortest_length = 0.1;        // of a trajectory, in stable step sizes
@@ -53,10 +53,17 @@ template<class Report, class Visit> void for_each_attribute(Report& report, Visi
 
 std::string text_of(const ValueAndError& x) { return with_error(x.value, x.error); }
 
-/// Whether a mean that is 1 in equilibrium shows that the chains are not there, with the error that it has or without.
+/// Whether a mean that is 1 in equilibrium is off by its error, where there is one.
 bool off(const HmcRunSettings& settings, const ValueAndError& x) {
-  const double deviation = std::abs(x.value - 1);
-  return (settings.chains >= chains_for_errors && deviation > largest_deviation * x.error) || deviation > far_from_one;
+  return settings.chains >= chains_for_errors && std::abs(x.value - 1) > largest_deviation * x.error;
+}
+
+/// The same of the virial, which is also off where it is far from 1 whatever its error: in a free field its variance is
+/// 2/V, and the configurations of a chain may all be one.
+bool virial_off(const HmcRunSettings& settings, const Geometry& geometry, const ValueAndError& virial) {
+  const auto sites = static_cast<double>(geometry.volume() * settings.chains);
+  return off(settings, virial) ||
+         std::abs(virial.value - 1) > std::max(far_from_one, largest_deviation * std::sqrt(2 / sites));
 }
 
 std::string advice_on_acceptance(const HmcRunSettings& settings) {
@@ -216,7 +223,8 @@ void warn(const HmcRunSettings& settings, const EnsembleHeader& header, const Hm
     spdlog::warn("--step-size times --steps is {:.2g}: fields hardly move in a trajectory; the step size of this "
                  "theory is near {:.2g}",
                  length, stable / 2);
-  const bool energies = off(settings, report.exp_minus_delta_h), fields = off(settings, report.virial);
+  const bool energies = off(settings, report.exp_minus_delta_h),
+             fields = virial_off(settings, header.geometry, report.virial);
   std::string found;
   if (energies)
     found = fmt::format("<exp(-dH)> = {}", text_of(report.exp_minus_delta_h));

@@ -343,7 +343,7 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
             "acceptance is 0.000: a smaller --step-size": ["--field", "1e5"],
             "acceptance is 0.000: --target-acceptance is 0.0001, and what is good is 0.65": ["--tune", "--target-acceptance", "0.0001"],
             "<phi dS/dphi> = ": ["--tune", "--lambda", "1e12", "--step-size", "1e-6"],
-            "<exp.-dH.> = .*<phi dS/dphi> = [0-9.()]*e7, and not 1": ["--tune", "--lambda", "1e12", "--step-size", "1e-6", "--chains", "4"],
+            "<phi dS/dphi> = [0-9.()]*e7, and not 1": ["--tune", "--lambda", "1e12", "--step-size", "1e-6", "--chains", "4"],
         }
         for words, arguments in cases.items():
             with self.subTest(words):
