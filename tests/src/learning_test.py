@@ -478,7 +478,7 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
         cases = {
             "trained for: |h| <= 0.1": ["--field", "0.2"],
             "trained for: -0.2 to 0.1": ["--quadratic", "-0.3"],
-            "quadratic term is from 0.15 to 0.15": ["--quadratic", "0.15"],
+            "--quadratic and --quadratic-map are from 0.15 to 0.15": ["--quadratic", "0.15"],
             "of the family 'blocks of 2'": ["--task", "superresolve", "--keep", "averages", "--known", "data.h5"],
         }
         for words, arguments in cases.items():
