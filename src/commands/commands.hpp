@@ -8,6 +8,7 @@
 #include "analysis/observables.hpp"
 #include "src/program/program.hpp"
 
+#include <string>
 #include <vector>
 
 namespace stint {
@@ -16,13 +17,19 @@ int run_hmc(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
 int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
 int run_join(const Context& context, Arguments arguments);
-int run_info(const Context& context, Arguments arguments);
+int run_info(const Context& context, Arguments arguments, const std::vector<std::string>& kinds);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
+<<<<<<< HEAD
 /// All commands; train, sample and restore are given, since they need LibTorch. `maze` are the commands below maze
 /// (maze_commands()), `rows` is what measure and compare show.
 std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze,
+=======
+/// All commands; train, sample and restore are given, since they need LibTorch, with the names of the kinds of data
+/// that they know. `rows` is what measure and compare show.
+std::vector<Command> command_table(Run train, Run sample, Run restore, const std::vector<std::string>& kinds,
+>>>>>>> helper-rel
                                    ObservableRows rows = observables());
 
 } // namespace stint

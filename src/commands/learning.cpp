@@ -6,14 +6,21 @@
 namespace stint {
 
 std::vector<Command> commands_of(const Kinds& kinds, ObservableRows rows) {
+  std::vector<std::string> names;
+  for (const auto& kind : kinds)
+    names.push_back(kind.name);
   return command_table(
       [kinds](const Context& context, Arguments arguments) { return run_train(context, arguments, kinds); },
       [kinds](const Context& context, Arguments arguments) { return run_sample(context, arguments, kinds); },
+<<<<<<< HEAD
       [kinds](const Context& context, Arguments arguments) { return run_restore(context, arguments, kinds); },
       maze_commands({{"plan", "paths between places, from a model", false,
                       [kinds](const Context& context, Arguments arguments) {
                         return run_maze_plan(context, arguments, kinds);
                       }}}),
+=======
+      [kinds](const Context& context, Arguments arguments) { return run_restore(context, arguments, kinds); }, names,
+>>>>>>> helper-rel
       rows);
 }
 

@@ -3,7 +3,12 @@
 
 namespace stint {
 
+<<<<<<< HEAD
 std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze, ObservableRows rows) {
+=======
+std::vector<Command> command_table(Run train, Run sample, Run restore, const std::vector<std::string>& kinds,
+                                   ObservableRows rows) {
+>>>>>>> helper-rel
   const auto with_rows = [rows](auto run) {
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
@@ -22,7 +27,8 @@ std::vector<Command> command_table(Run train, Run sample, Run restore, std::vect
       {"join", "several ensembles of one theory as one", false, run_join},
       {"import", "pictures, fields and paths of other programs as an ensemble", false, run_import},
       {"export", "configurations as PNG files, contact sheets and NumPy arrays", false, run_export},
-      {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
+      {"info", "what a file is, how it was made, and whether it is whole", false,
+       [kinds](const Context& context, Arguments arguments) { return run_info(context, arguments, kinds); }},
   };
 }
 
