@@ -32,6 +32,7 @@ enum class Purpose : std::uint32_t {
   restoration = 19,  ///< noise that methods of restoration draw on their way
   agent = 20,        ///< where a ball in a maze begins and where it goes
   agent_noise = 21,  ///< noise on its actions
+  places = 22,       ///< starts, way points and goals in mazes
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

@@ -2,9 +2,10 @@
 
 #include "generative/sampler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <stdexcept>
 
 namespace stint {
@@ -20,13 +21,11 @@ Sampler sampler_of(const Drift& drift, const Layout& layout, const Operator& ref
           .device = options.device};
 }
 
-Roadmap dream(const Drift& drift, const Layout& layout, const Operator& reference, double range,
-              const PlannerOptions& options, std::uint64_t seed) {
-  const auto sampler = sampler_of(drift, layout, reference, range, generation(), options);
-  std::vector<torch::Tensor> ways;
-  for (std::int64_t first = 0; first < options.dreams; first += options.batch)
-    ways.push_back(sampler(seed, first, std::min(options.batch, options.dreams - first)).configurations);
-  return Roadmap(torch::cat(ways), options.width);
+/// A new attempt takes its time: an eighth more than the one before, and at least one point.
+int longer(int points, std::uint32_t attempt, int longest) {
+  for (; attempt > 0 && points < longest; --attempt)
+    points += std::max(1, points / 8);
+  return std::min(points, longest);
 }
 
 constexpr std::uint32_t attempts_stride = 1U << 16; // windows of one attempt at a way
@@ -43,129 +42,134 @@ struct Planner::Window {
 };
 
 Planner::Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-                 std::uint64_t seed)
+                 std::uint64_t seed, const std::function<bool(std::span<const Point>)>& keep)
     : drift_(std::move(drift)), layout_(std::move(layout)), reference_(std::move(reference)),
-      log_ratio_range_(log_ratio_range), options_(options),
-      roadmap_(dream(drift_, layout_, reference_, log_ratio_range_, options_, seed)) {
-  if (options_.overlap < 1 || options_.overlap > layout_.volume() / 2)
-    throw std::invalid_argument("windows overlap by 1 point up to half of a window");
+      log_ratio_range_(log_ratio_range), options_(options) {
+  const auto length = layout_.volume();
+  if (options_.overlap < 1 || options_.overlap > length / 2)
+    throw std::invalid_argument(
+        fmt::format("windows of {} points overlap by 1 to {}, not {}", length, length / 2, options_.overlap));
+  const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, generation(), options_);
+  std::vector<std::vector<Point>> ways;
+  for (std::int64_t first = 0; first < options_.dreams; first += options_.batch) {
+    const auto drawn = sampler(seed, first, std::min(options_.batch, options_.dreams - first)).configurations;
+    const auto value = drawn.accessor<float, 3>();
+    for (std::int64_t n = 0; n < drawn.size(0); ++n) {
+      std::vector<Point> way;
+      for (std::int64_t t = 0; t < length; ++t)
+        way.push_back({value[n][0][t], value[n][1][t]});
+      if (keep(way))
+        ways.push_back(std::move(way));
+    }
+  }
+  if (ways.empty())
+    throw std::runtime_error(
+        fmt::format("none of {} ways that the model drew is free of walls; train it longer", options_.dreams));
+  kept_ = static_cast<double>(ways.size()) / static_cast<double>(options_.dreams);
+  roadmap_.emplace(ways, options_.width);
 }
 
 /// Windows with the same known points, (n, 2, T).
-torch::Tensor Planner::draw(const std::vector<Window>& windows, std::uint64_t seed) const {
-  const auto count = static_cast<std::int64_t>(windows.size()), length = layout_.volume();
-  const auto held = static_cast<std::int64_t>(windows.front().beginning.size());
+torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed) const {
+  const auto length = layout_.volume();
+  const auto held = std::ssize(windows.front().beginning);
   auto known = torch::zeros({length}, torch::kBool);
   known.narrow(0, 0, held).fill_(true);
   known[windows.front().at] = true;
-  auto observed = torch::zeros(layout_.shape(count), torch::kFloat), x0 = torch::empty_like(observed);
-  auto values = observed.accessor<float, 3>();
-  for (std::int64_t n = 0; n < count; ++n) {
-    const Window& window = windows[n];
-    const auto set = [&](std::int64_t t, Point place) {
-      values[n][0][t] = static_cast<float>(place.x);
-      values[n][1][t] = static_cast<float>(place.y);
-    };
-    for (std::int64_t t = 0; t < held; ++t)
-      set(t, window.beginning[t]);
-    set(window.at, window.stop);
-    x0[n] = noise(layout_, seed, Purpose::sampling, window.draw, window.number, 1)[0];
-  }
-  const torch::NoGradGuard no_gradients;
   const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, inpainting(known), options_);
   SolverOptions solver = sampler.solver;
   solver.reference = solver.reference.to(options_.device);
-  const auto start = start_state(sampler.task, x0, observed).to(options_.device);
-  return solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver).x.cpu();
+  const torch::NoGradGuard no_gradients;
+  std::vector<torch::Tensor> drawn;
+  for (; !windows.empty(); windows = windows.subspan(std::min<std::size_t>(windows.size(), options_.batch))) {
+    const auto count = std::min<std::int64_t>(std::ssize(windows), options_.batch);
+    auto observed = torch::zeros(layout_.shape(count), torch::kFloat), x0 = torch::empty_like(observed);
+    auto values = observed.accessor<float, 3>();
+    for (std::int64_t n = 0; n < count; ++n) {
+      const Window& window = windows[n];
+      const auto set = [&](std::int64_t t, Point place) {
+        values[n][0][t] = static_cast<float>(place.x);
+        values[n][1][t] = static_cast<float>(place.y);
+      };
+      for (std::int64_t t = 0; t < held; ++t)
+        set(t, window.beginning[t]);
+      set(window.at, window.stop);
+      x0[n] = noise(layout_, seed, Purpose::sampling, window.draw, window.number, 1)[0];
+    }
+    const auto start = start_state(sampler.task, x0, observed).to(options_.device);
+    drawn.push_back(solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver).x.cpu());
+  }
+  return torch::cat(drawn);
 }
 
-std::vector<Plan> Planner::plan(std::span<const std::vector<Point>> places, std::uint64_t seed, std::int64_t first,
-                                int retries, const std::function<bool(const Plan&)>& accept,
-                                const std::function<void(std::int64_t)>& done) const {
-  struct Work {
-    std::vector<Stop> stops;
-    std::vector<bool> asked; ///< whether a stop was asked for
-    std::size_t next = 0;
-    std::uint32_t windows = 0, attempt = 0;
-  };
-  std::vector<Plan> plans(places.size());
-  std::vector<Work> works(places.size());
-  std::vector<std::size_t> busy;
-  const int longest = static_cast<int>(layout_.volume()) - options_.overlap;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i].size() < 2)
-      throw std::invalid_argument("a way needs a start and a goal");
-    bool reachable = true;
-    for (std::size_t k = 0; k + 1 < places[i].size() && reachable; ++k) {
-      const auto route = roadmap_.route(places[i][k], places[i][k + 1], longest, options_.stop_cost);
-      reachable = !route.empty();
-      for (const auto& stop : route) {
-        works[i].stops.push_back(stop);
-        works[i].asked.push_back(&stop == &route.back());
-      }
-    }
-    if (reachable)
-      busy.push_back(i);
-  }
-  const auto begin_plan = [&](std::size_t i) {
-    plans[i].points = {places[i].front()};
-    plans[i].stops = {0};
-    works[i].next = 0;
-  };
-  for (const auto i : busy)
-    begin_plan(i);
+/// How far a way is.
+struct Planner::Work {
+  std::vector<Stop> stops;
+  std::vector<bool> asked = {}; ///< whether a stop was asked for, or is the roadmap's
+  std::size_t next = 0;         ///< stop
+};
 
-  std::int64_t finished = static_cast<std::int64_t>(places.size() - busy.size());
-  while (!busy.empty()) {
-    std::map<std::pair<std::size_t, int>, std::vector<std::size_t>> alike; // by the known points
+std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint64_t seed,
+                                const std::function<void(std::int64_t)>& done) const {
+  const int longest = static_cast<int>(layout_.volume()) - options_.overlap;
+  std::vector<Plan> plans(requests.size());
+  std::vector<Work> works(requests.size());
+  std::vector<std::size_t> busy;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto& places = requests[i].places;
+    if (places.size() < 2)
+      throw std::invalid_argument("a way needs a start and a goal");
+    auto& work = works[i];
+    bool reachable = true;
+    for (std::size_t k = 0; k + 1 < places.size() && reachable; ++k) {
+      const auto route = roadmap_->route(places[k], places[k + 1], longest, options_.stop_cost);
+      reachable = !route.empty();
+      work.stops.insert(work.stops.end(), route.begin(), route.end());
+      for (auto& stop : std::span(work.stops).last(route.size()))
+        stop.points = longer(stop.points, requests[i].attempt, longest);
+      work.asked.resize(work.stops.size(), false);
+      if (reachable)
+        work.asked.back() = true;
+    }
+    if (!reachable)
+      continue;
+    plans[i] = {.points = {places.front()}, .stops = {0}};
+    busy.push_back(i);
+  }
+
+  for (std::uint32_t round = 0; !busy.empty(); ++round) {
+    std::map<std::pair<std::size_t, int>, std::vector<std::size_t>> alike; // how many points are held, and which one is
     for (const auto i : busy) {
       const auto held = std::min<std::size_t>(plans[i].points.size(), options_.overlap);
       alike[{held, static_cast<int>(held) - 1 + works[i].stops[works[i].next].points}].push_back(i);
     }
-    for (const auto& [known, members] : alike)
-      for (std::size_t begin = 0; begin < members.size(); begin += options_.batch) {
-        const auto end = std::min(members.size(), begin + static_cast<std::size_t>(options_.batch));
-        std::vector<Window> windows;
-        for (std::size_t m = begin; m < end; ++m) {
-          const auto i = members[m];
-          const auto& points = plans[i].points;
-          windows.push_back({.beginning = {points.end() - static_cast<std::ptrdiff_t>(known.first), points.end()},
-                             .stop = works[i].stops[works[i].next].place,
-                             .at = known.second,
-                             .number = first + static_cast<std::int64_t>(i),
-                             .draw = works[i].attempt * attempts_stride + works[i].windows++});
-        }
-        const auto drawn = draw(windows, seed);
-        const auto at = drawn.accessor<float, 3>();
-        for (std::size_t m = begin; m < end; ++m) {
-          const auto i = members[m];
-          auto& work = works[i];
-          const auto n = static_cast<std::int64_t>(m - begin);
-          for (int t = static_cast<int>(known.first); t < known.second; ++t)
-            plans[i].points.push_back({at[n][0][t], at[n][1][t]});
-          plans[i].points.push_back(work.stops[work.next].place);
-          if (work.asked[work.next])
-            plans[i].stops.push_back(static_cast<int>(plans[i].points.size()) - 1);
-          ++work.next;
-        }
-      }
-    std::vector<std::size_t> still;
-    for (const auto i : busy) {
-      auto& work = works[i];
-      if (work.next < work.stops.size()) {
-        still.push_back(i);
-      } else if (static_cast<int>(work.attempt) < retries && !accept(plans[i])) {
-        plans[i].retries = static_cast<int>(++work.attempt);
-        work.windows = 0;
-        begin_plan(i);
-        still.push_back(i);
-      } else {
-        ++finished;
+    for (const auto& [known, members] : alike) {
+      const auto [held, at] = known;
+      std::vector<Window> windows;
+      for (const auto i : members)
+        windows.push_back(
+            {.beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
+             .stop = works[i].stops[works[i].next].place,
+             .at = at,
+             .number = requests[i].number,
+             .draw = requests[i].attempt * attempts_stride + round});
+      const auto drawn = draw(windows, seed);
+      const auto value = drawn.accessor<float, 3>();
+      for (std::size_t m = 0; m < members.size(); ++m) {
+        auto& [points, stops] = plans[members[m]];
+        auto& work = works[members[m]];
+        const auto n = static_cast<std::int64_t>(m);
+        for (auto t = static_cast<std::int64_t>(held); t < at; ++t)
+          points.push_back({value[n][0][t], value[n][1][t]});
+        points.push_back(work.stops[work.next].place);
+        if (work.asked[work.next])
+          stops.push_back(std::ssize(points) - 1);
+        ++work.next;
       }
     }
-    busy = std::move(still);
+    std::erase_if(busy, [&](std::size_t i) { return works[i].next == works[i].stops.size(); });
     if (done)
-      done(finished);
+      done(std::ssize(requests) - std::ssize(busy));
   }
   return plans;
 }

@@ -7,16 +7,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace stint {
 
+/// A way to find.
+struct PlanRequest {
+  std::vector<Point> places; ///< two or more: start, way points, goal
+  std::int64_t number = 0;   ///< the noise is a function of the seed, this number
+  std::uint32_t attempt = 0; ///< and this one, below 2^16
+};
+
 /// A way: positions at equal distances in time.
 struct Plan {
   std::vector<Point> points;
-  std::vector<int> stops; ///< where in `points` the places are that were asked for, start and goal included
-  int retries = 0;
+  std::vector<std::int64_t> stops; ///< where in `points` the places are that were asked for, start and goal included
 };
 
 struct PlannerOptions {
@@ -35,29 +42,32 @@ struct PlannerOptions {
 /// model, not a map of the walls, says what can be reached and how quickly.
 class Planner {
 public:
-  /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap.
+  /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap, of the windows that `keep`
+  /// agrees to: one that cuts through a wall would be a short cut for all. Throws std::invalid_argument for options out
+  /// of their range, std::runtime_error if no window is kept.
   Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-          std::uint64_t seed);
+          std::uint64_t seed, const std::function<bool(std::span<const Point>)>& keep);
 
-  const Roadmap& roadmap() const { return roadmap_; }
+  const Roadmap& roadmap() const { return *roadmap_; }
+  double kept() const { return kept_; } ///< the share of windows that the roadmap is made of
 
-  /// A way for each list of places, two or more each: start, way points, goal. Empty plans where the roadmap knows no
-  /// route. Plan i is a function of the seed, `first` + i and its places, whatever the others. Those that `accept`
-  /// refuses are drawn again, up to `retries` times. `done` is told how many plans are finished.
-  std::vector<Plan> plan(std::span<const std::vector<Point>> places, std::uint64_t seed, std::int64_t first,
-                         int retries, const std::function<bool(const Plan&)>& accept,
+  /// A way for each request; empty where the roadmap knows no route. Each is a function of the seed and its request,
+  /// whatever the others, to rounding. `done` is told how many are finished.
+  std::vector<Plan> plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                          const std::function<void(std::int64_t)>& done = {}) const;
 
 private:
   struct Window;
-  torch::Tensor draw(const std::vector<Window>& windows, std::uint64_t seed) const;
+  struct Work;
+  torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed) const;
 
   Drift drift_;
   Layout layout_;
   Operator reference_;
   double log_ratio_range_;
   PlannerOptions options_;
-  Roadmap roadmap_;
+  std::optional<Roadmap> roadmap_;
+  double kept_ = 0;
 };
 
 } // namespace stint

@@ -10,30 +10,48 @@
 #include <utility>
 
 namespace stint {
+namespace {
 
-Roadmap::Roadmap(const torch::Tensor& ways, double width, int least) {
-  if (ways.dim() != 3 || ways.size(1) != 2)
-    throw std::invalid_argument("a roadmap is made of ways (N, 2, T)");
+/// The time about which most of these are, in ascending order: within an eighth of it, and at least one point.
+int likeliest(const std::vector<int>& times) {
+  std::ptrdiff_t most = 0;
+  int best = times.front();
+  for (const int time : times) {
+    const int about = std::max(1, time / 8);
+    const auto near = std::ranges::upper_bound(times, time + about) - std::ranges::lower_bound(times, time - about);
+    if (near > most) {
+      most = near;
+      best = time;
+    }
+  }
+  return best;
+}
+
+double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
+
+} // namespace
+
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least) : width_(width) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
-  const auto all = ways.to(torch::kDouble).contiguous();
-  const auto at = all.accessor<double, 3>();
-  const auto count = all.size(0), length = all.size(2);
   std::map<std::pair<std::int64_t, std::int64_t>, int> numbers;
-  std::vector<int> square(static_cast<std::size_t>(count * length)), members;
-  for (std::int64_t n = 0; n < count; ++n)
-    for (std::int64_t t = 0; t < length; ++t) {
-      const std::pair key = {std::llround(at[n][0][t] / width), std::llround(at[n][1][t] / width)};
-      const int number = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
-      if (number == static_cast<int>(centres_.size())) {
+  std::vector<std::vector<int>> squares; // of the points of each way
+  std::vector<int> members;
+  for (const auto& way : ways) {
+    auto& of_way = squares.emplace_back();
+    for (const Point place : way) {
+      const std::pair key = {std::llround(place.x / width), std::llround(place.y / width)};
+      const int square = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
+      if (square == static_cast<int>(centres_.size())) {
         centres_.push_back({0, 0});
         members.push_back(0);
       }
-      centres_[number].x += at[n][0][t];
-      centres_[number].y += at[n][1][t];
-      ++members[number];
-      square[n * length + t] = number;
+      centres_[square].x += place.x;
+      centres_[square].y += place.y;
+      ++members[square];
+      of_way.push_back(square);
     }
+  }
   for (std::size_t i = 0; i < centres_.size(); ++i)
     centres_[i] = {centres_[i].x / members[i], centres_[i].y / members[i]};
 
@@ -42,31 +60,21 @@ Roadmap::Roadmap(const torch::Tensor& ways, double width, int least) {
     auto operator<=>(const Passage&) const = default;
   };
   std::vector<Passage> passages;
-  passages.reserve(static_cast<std::size_t>(count * length * (length - 1) / 2));
-  for (std::int64_t n = 0; n < count; ++n)
-    for (std::int64_t t = 0; t < length; ++t)
-      for (std::int64_t u = t + 1; u < length; ++u)
-        if (const int from = square[n * length + t], to = square[n * length + u]; from != to)
-          passages.push_back({from, to, static_cast<int>(u - t)});
+  for (const auto& way : squares)
+    for (std::size_t t = 0; t < way.size(); ++t)
+      for (std::size_t u = t + 1; u < way.size(); ++u)
+        if (way[t] != way[u])
+          passages.push_back({way[t], way[u], static_cast<int>(u - t)});
   std::ranges::sort(passages);
   begins_.assign(centres_.size() + 1, 0);
   for (std::size_t i = 0; i < passages.size();) {
-    const auto& [from, to, points] = passages[i];
-    int most = 0, likeliest = points, together = 0;
+    const auto [from, to, points] = passages[i];
+    std::vector<int> times; // of all passages, in order
     std::size_t j = i;
-    while (j < passages.size() && passages[j].from == from && passages[j].to == to) {
-      std::size_t end = j;
-      while (end < passages.size() && passages[end] == passages[j])
-        ++end;
-      if (const int times = static_cast<int>(end - j); times > most) {
-        most = times;
-        likeliest = passages[j].points;
-      }
-      together += static_cast<int>(end - j);
-      j = end;
-    }
-    if (together >= least) {
-      edges_.push_back({to, likeliest});
+    for (; j < passages.size() && passages[j].from == from && passages[j].to == to; ++j)
+      times.push_back(passages[j].points);
+    if (std::ssize(times) >= least) {
+      edges_.push_back({to, likeliest(times)});
       ++begins_[from + 1];
     }
     i = j;
@@ -75,28 +83,40 @@ Roadmap::Roadmap(const torch::Tensor& ways, double width, int least) {
     begins_[i] += begins_[i - 1];
 }
 
-int Roadmap::square_near(Point place) const {
-  const auto distance = [&](const Point& centre) { return std::hypot(centre.x - place.x, centre.y - place.y); };
-  return static_cast<int>(std::ranges::min_element(centres_, {}, distance) - centres_.begin());
+std::vector<int> Roadmap::squares_near(Point place) const {
+  std::vector<int> near;
+  int nearest = 0;
+  for (int i = 0; i < std::ssize(centres_); ++i) {
+    if (distance(centres_[i], place) < 1.5 * width_)
+      near.push_back(i);
+    if (distance(centres_[i], place) < distance(centres_[nearest], place))
+      nearest = i;
+  }
+  return near.empty() ? std::vector{nearest} : near;
 }
 
 std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_cost) const {
-  const int first = square_near(from), last = square_near(to);
-  if (first == last)
-    return {{to, 1}};
+  const auto cost_of_distance = [&](int square, Point place) { return distance(centres_[square], place) / width_; };
   std::vector<double> cost(centres_.size(), std::numeric_limits<double>::infinity());
   std::vector<Edge> before(centres_.size(), {-1, 0}); // the square it was reached from
   using Candidate = std::pair<double, int>;
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> open;
-  cost[first] = 0;
-  open.emplace(0, first);
-  while (!open.empty()) {
+  for (const int square : squares_near(from))
+    open.emplace(cost[square] = cost_of_distance(square, from), square);
+  std::vector<bool> is_last(centres_.size(), false);
+  for (const int square : squares_near(to))
+    is_last[square] = true;
+  int last = -1;
+  double cost_of_last = std::numeric_limits<double>::infinity();
+  while (!open.empty() && open.top().first < cost_of_last) {
     const auto [so_far, square] = open.top();
     open.pop();
-    if (square == last)
-      break;
     if (so_far > cost[square])
       continue;
+    if (const double whole = so_far + cost_of_distance(square, to); is_last[square] && whole < cost_of_last) {
+      last = square;
+      cost_of_last = whole;
+    }
     for (auto e = begins_[square]; e < begins_[square + 1]; ++e) {
       const auto& [next, points] = edges_[e];
       if (points > longest)
@@ -109,13 +129,13 @@ std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_
       }
     }
   }
-  if (before[last].to < 0)
+  if (last < 0)
     return {};
   std::vector<Stop> stops;
-  for (int square = last; square != first; square = before[square].to)
+  for (int square = last; before[square].to >= 0; square = before[square].to)
     stops.push_back({square == last ? to : centres_[square], before[square].points});
   std::ranges::reverse(stops);
-  return stops;
+  return stops.empty() ? std::vector<Stop>{{to, 1}} : stops;
 }
 
 } // namespace stint

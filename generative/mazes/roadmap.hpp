@@ -1,7 +1,6 @@
 #pragma once
 // Which places ways join, and how long they take: what a planner knows of a maze beyond one window.
 
-#include "generative/torch.hpp"
 #include "mazes/maze.hpp"
 
 #include <cstdint>
@@ -17,27 +16,28 @@ struct Stop {
 };
 
 /// A graph of places, learned from ways alone; it knows no walls. The plane is divided into squares. Two of them are
-/// joined where ways pass through both, and the time between is the most frequent one: what the law of the ways says is
-/// the likeliest number of points from one to the other.
+/// joined where ways pass through both, and the time between is the likeliest one: that about which most passages are.
 class Roadmap {
 public:
-  /// Ways (N, 2, T); `width`: of the squares, in the units of the ways. A pair of squares counts if at least `least`
-  /// ways join it. Throws std::invalid_argument for widths <= 0 and ways that are none.
-  Roadmap(const torch::Tensor& ways, double width, int least = 2);
+  /// `width`: of the squares, in the units of the ways. A pair of squares counts if it is passed through at least
+  /// `least` times. Throws std::invalid_argument for widths <= 0.
+  Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least = 2);
 
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
 
   /// The quickest route by stops of at most `longest` points each, the last one at `to`; every stop costs
-  /// `stop_cost` points beside its own. Places off the squares count as the nearest one. Empty if there is no route.
+  /// `stop_cost` points beside its own. A place counts as the
+  /// squares within one and a half of their width, or the nearest one. Empty if there is no route.
   std::vector<Stop> route(Point from, Point to, int longest, double stop_cost) const;
 
 private:
   struct Edge {
     int to, points;
   };
-  int square_near(Point place) const;
+  std::vector<int> squares_near(Point place) const;
 
+  double width_;
   std::vector<Point> centres_;       // mean positions of the ways' points in each square
   std::vector<std::int64_t> begins_; // edges of square i: edges_[begins_[i]] to edges_[begins_[i + 1] - 1]
   std::vector<Edge> edges_;

@@ -23,6 +23,13 @@ std::span<float> numbers(const torch::Tensor& configurations) {
   return {configurations.data_ptr<float>(), static_cast<std::size_t>(configurations.numel())};
 }
 
+/// An attribute that is a text or a number.
+std::string note_of(const hdf5::File& file, const std::string& name) {
+  if (file.attribute_kind(name) == hdf5::Kind::text)
+    return file.attribute<std::string>(name);
+  return fmt::format("{}", file.attribute<double>(name));
+}
+
 /// What the kind makes its prior of; `sample` tells about where the data are.
 PriorRequest request_of(const EnsembleReader& ensemble, const Kind& kind, const TrainingInputOptions& options,
                         const torch::Tensor& sample) {
@@ -39,7 +46,7 @@ PriorRequest request_of(const EnsembleReader& ensemble, const Kind& kind, const 
                          {"quadratic", theory->quadratic}};
   for (const auto& name : kind.notes)
     if (ensemble.file().has_attribute(name))
-      request.notes[name] = ensemble.file().attribute<std::string>(name);
+      request.notes[name] = note_of(ensemble.file(), name);
   return request;
 }
 

@@ -1,0 +1,278 @@
+#include "src/maze/plan.hpp"
+
+#include "generative/mazes/planner.hpp"
+#include "src/maze/ends.hpp"
+#include "src/maze/layout_option.hpp"
+#include "src/maze/plans_file.hpp"
+#include "src/program/compute.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/json_output.hpp"
+#include "src/program/options.hpp"
+#include "src/program/progress.hpp"
+#include "src/sample/source.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <optional>
+
+namespace stint {
+namespace {
+
+struct Settings {
+  SourceOptions source;
+  std::optional<std::string> layout, start, goal, waypoints;
+  std::string ends = "random", test = "physical";
+  std::int64_t pairs = 1, between = 0, plans = 1, retries = 3;
+  PlannerOptions planner;
+  std::optional<double> width;
+  ComputeOptions compute;
+
+  void declare(Options& options) {
+    options.group("Model");
+    options.value("model", source.model, "FILE", "model file of 'stint train', of ways through a maze");
+    options.require("model");
+    options.reads("model");
+    options.value("layout", layout, "NAME|FILE", "the maze, for wall tests and random places: " + layout_help(),
+                  "that of the model's data");
+    options.group("Places");
+    options.value("start", start, "X,Y", "where a way begins, in the units of the data", "random places, see --ends");
+    options.value("goal", goal, "X,Y", "where it ends", "see --start");
+    options.value("waypoint", waypoints, "X,Y[/X,Y...]", "places between, in this order", "none");
+    options.value("pairs", pairs, "N", "random starts and goals");
+    options.choice("ends", ends, {"random", "goal", "tasks"},
+                   "random places: two free cells, the maze's own cell G as goal, or OGBench's five pairs in turn");
+    options.value("waypoints", between, "N", "random way points between random ends");
+    options.value("plans", plans, "N", "ways for each start and goal");
+    options.group("Planning");
+    options.value("steps", planner.steps, "N", "evaluations of the model for each window");
+    options.value("retries", retries, "N", "new draws of a way that fails the test");
+    options.choice(
+        "retry-test", test, {"physical", "centre"},
+        "what a way is drawn again for: a segment where the ball touches a wall, or whose line is inside one");
+    options.value("overlap", planner.overlap, "N", "points of the way so far that a window after the first is held to");
+    options.value("dreams", planner.dreams, "N", "windows that the roadmap is made of");
+    options.value("width", width, "W", "of the roadmap's squares", "a quarter of a cell");
+    options.value("stop-cost", planner.stop_cost, "POINTS", "what a stop of the roadmap's counts beside its time");
+    options.value("batch", planner.batch, "N", "windows at a time; ways depend on it by rounding only");
+    compute.declare(options);
+  }
+
+  void check(const Options& options) const {
+    for (const auto& [option, value, least] : {std::tuple{"pairs", pairs, 1},
+                                               {"plans", plans, 1},
+                                               {"waypoints", between, 0},
+                                               {"retries", retries, 0},
+                                               {"dreams", planner.dreams, 1},
+                                               {"batch", planner.batch, 1}})
+      if (value < least)
+        throw UsageError(fmt::format("--{} is {}, expected at least {}", option, value, least));
+    if (planner.steps < 3)
+      throw UsageError(fmt::format("--steps is {}, expected at least 3", planner.steps));
+    if (retries > most_retries)
+      throw UsageError(fmt::format("--retries is {}, expected at most {}", retries, most_retries));
+    if (width && !(*width > 0))
+      throw UsageError(fmt::format("--width is {}, expected more than 0", *width));
+    if (!(planner.stop_cost >= 0))
+      throw UsageError(fmt::format("--stop-cost is {}, expected at least 0", planner.stop_cost));
+    if (options.given("start") != options.given("goal"))
+      throw UsageError("--start and --goal go together");
+    if (options.given("waypoint") && !options.given("start"))
+      throw UsageError("--waypoint goes with --start and --goal; --waypoints N are random ones");
+    for (const char* option : {"pairs", "ends", "waypoints"})
+      if (options.given("start") && options.given(option))
+        throw UsageError(fmt::format("--{} is of random places and does not go with --start", option));
+  }
+
+  static constexpr std::int64_t most_retries = 10000;
+};
+
+/// That of --layout, or of the model's data.
+Maze maze_of(const Settings& settings, const std::map<std::string, std::string>& notes) {
+  const std::string world = notes.contains("world") ? notes.at("world") : "";
+  if (settings.layout)
+    return maze_of(*settings.layout, world);
+  if (!notes.contains("maze"))
+    throw UsageError(fmt::format("--model {} does not say which maze it is of; give --layout", settings.source.model));
+  return checked(
+      [&] { return Maze::from_text(notes.at("maze"), world.empty() ? MazeWorld::d4rl : world_named(world)); });
+}
+
+std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& maze, std::uint64_t seed) {
+  if (!settings.start)
+    return draw_places(maze, settings.ends, settings.pairs, settings.between, seed);
+  std::vector<Point> places = {parse_place("start", *settings.start)};
+  check_place(maze, "start", places.back());
+  const std::string between = settings.waypoints.value_or("");
+  for (std::size_t begin = 0; begin < between.size();) {
+    const auto end = std::min(between.find('/', begin), between.size());
+    places.push_back(parse_place("waypoint", between.substr(begin, end - begin)));
+    check_place(maze, "waypoint", places.back());
+    begin = end + 1;
+  }
+  places.push_back(parse_place("goal", *settings.goal));
+  check_place(maze, "goal", places.back());
+  for (std::size_t k = 1; k < places.size(); ++k)
+    if (!maze.reachable(maze.cell_at(places[k - 1]), maze.cell_at(places[k])))
+      throw UsageError(fmt::format("walls part {:.6g},{:.6g} from {:.6g},{:.6g}: no way joins them", places[k - 1].x,
+                                   places[k - 1].y, places[k].x, places[k].y));
+  return {std::move(places)};
+}
+
+/// As float32 keeps them, so that a plan's ends are those that were asked for bit for bit.
+Point rounded(Point place) { return {static_cast<float>(place.x), static_cast<float>(place.y)}; }
+
+bool is_free(const Maze& maze, std::span<const Point> points, WallTest test) {
+  if (points.empty() || !maze.is_free(points.front(), test))
+    return false;
+  for (std::size_t t = 1; t < points.size(); ++t)
+    if (!maze.is_free(points[t - 1], points[t], test))
+      return false;
+  return true;
+}
+
+struct Outcome {
+  std::vector<PlanRow> rows;
+  std::int64_t found = 0, free_at_first = 0, free = 0, retried = 0;
+};
+
+Outcome find_ways(const Planner& planner, const Maze& maze, const std::vector<std::vector<Point>>& places,
+                  const Settings& settings, WallTest test, std::uint64_t seed, bool quiet) {
+  std::vector<PlanRequest> requests;
+  Outcome outcome;
+  for (std::size_t pair = 0; pair < places.size(); ++pair)
+    for (std::int64_t k = 0; k < settings.plans; ++k) {
+      PlanRequest request{.places = {}, .number = std::ssize(requests)};
+      std::ranges::transform(places[pair], std::back_inserter(request.places), rounded);
+      outcome.rows.push_back({.points = {},
+                              .first = {},
+                              .start = request.places.front(),
+                              .goal = request.places.back(),
+                              .stops = {},
+                              .pair = static_cast<std::int64_t>(pair)});
+      requests.push_back(std::move(request));
+    }
+  for (std::int64_t attempt = 0; attempt <= settings.retries && !requests.empty(); ++attempt) {
+    Progress progress(attempt == 0 ? "plan" : fmt::format("retry {}", attempt), std::ssize(requests), "ways", !quiet);
+    const auto plans = planner.plan(requests, seed, [&](std::int64_t done) { progress.update(done); });
+    std::vector<PlanRequest> again;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      auto& row = outcome.rows[requests[i].number];
+      const bool free = is_free(maze, plans[i].points, test);
+      if (attempt == 0) {
+        row.first = plans[i].points;
+        outcome.found += plans[i].points.empty() ? 0 : 1;
+        outcome.free_at_first += free ? 1 : 0;
+      }
+      row.points = plans[i].points;
+      row.stops = plans[i].stops;
+      row.retries = attempt;
+      outcome.free += free ? 1 : 0;
+      if (free || plans[i].points.empty())
+        continue;
+      again.push_back(requests[i]);
+      again.back().attempt = static_cast<std::uint32_t>(attempt + 1);
+    }
+    requests = std::move(again);
+  }
+  outcome.retried = std::ranges::count_if(outcome.rows, [](const PlanRow& row) { return row.retries > 0; });
+  return outcome;
+}
+
+} // namespace
+
+int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kinds) {
+  Settings settings;
+  CommonOptions common;
+  Options options(
+      "maze plan",
+      "Plans ways through a maze with a model that was trained on ways ('stint import --maze', 'stint "
+      "train'). Start, way points and goal are known coordinates of windows of a way, met bit for bit; the "
+      "model draws the rest given these. How long a way is, and how windows follow one another on long ones, "
+      "says a roadmap that is made of windows which the model draws from nothing, so that the model, not the "
+      "map of the walls, finds the way. Walls are looked at only to count, and to draw a failed way again.");
+  settings.declare(options);
+  options.example("stint maze plan --model maze-umaze.h5 --pairs 1000 --output plans.h5");
+  options.example("stint maze plan --model maze-umaze.h5 --start 1,1 --goal 3,1 --plans 16 --output plans.h5");
+  options.example("stint maze plan --model maze-large.h5 --start 1,1 --waypoint 5,6/7,1 --goal 7,9 --output plans.h5");
+  if (!read_options(context, options, common,
+                    {.output = "file of plans to write",
+                     .output_required = true,
+                     .seed = "seed of random places and of the ways: a way depends on it and its number alone"},
+                    arguments))
+    return 0;
+  settings.check(options);
+  check_outputs(context, common, {common.output, common.json});
+  const auto seed = static_cast<std::uint64_t>(common.seed);
+  const auto device = settings.compute.resolve_device(context.mpi);
+  set_up_libtorch(device);
+  const Source source =
+      open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
+  if (source.kind != "maze")
+    throw UsageError(fmt::format("--model {} is of the kind '{}', expected a model of ways through a maze",
+                                 settings.source.model, source.kind));
+  for (const char* family : {"scalar", "known"})
+    if (const auto& law = *source.families; law.text().find(fmt::format("{}:", family)) == std::string::npos)
+      throw UsageError(fmt::format("--model {} was trained for the operators {}, and plans need '{}'; train with "
+                                   "--operators mixed",
+                                   settings.source.model, law.text(), family));
+  const Maze maze = maze_of(settings, source.notes);
+  const auto places = places_of(settings, maze, seed);
+
+  const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
+  settings.planner.device = device;
+  settings.planner.width = settings.width.value_or(facts(maze.world()).cell / 4);
+  limit_threads(source.nanoseconds * static_cast<double>(settings.planner.batch));
+  const auto seconds_since = [](std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  const Planner planner = checked([&] {
+    return Planner(source.drift, source.layout, source.reference, source.log_ratio_range, settings.planner, seed,
+                   [&](std::span<const Point> way) { return is_free(maze, way, test); });
+  });
+  const double roadmap_seconds = seconds_since(begin);
+  const Outcome outcome = find_ways(planner, maze, places, settings, test, seed, common.quiet);
+  const double seconds = seconds_since(begin);
+  const auto count = std::ssize(outcome.rows);
+  const auto plans = static_cast<double>(count);
+  const auto every = source.notes.find("every");
+  write_plans(common.output, common.overwrite,
+              {.maze = maze,
+               .every = every == source.notes.end() ? 1 : std::stoll(every->second),
+               .model = settings.source.model,
+               .ends = settings.start ? "given" : settings.ends,
+               .retry_test = settings.test,
+               .seconds = seconds,
+               .rows = outcome.rows},
+              provenance_of(context, options, common));
+  if (!common.quiet)
+    std::fputs(fmt::format("{}: {} ways, {} found; free of walls at the first draw {:.2f} %, after up to {} retries "
+                           "{:.2f} % ({}); {:.1f} s, of which the roadmap of {} squares {:.1f} s, of {:.0f} % of its "
+                           "windows; {:.3g} s a way\n",
+                           common.output, count, outcome.found,
+                           100 * static_cast<double>(outcome.free_at_first) / plans, settings.retries,
+                           100 * static_cast<double>(outcome.free) / plans, settings.test, seconds,
+                           planner.roadmap().squares(), roadmap_seconds, 100 * planner.kept(),
+                           (seconds - roadmap_seconds) / plans)
+                   .c_str(),
+               stdout);
+  write_json(common.json,
+             {{"plans", count},
+              {"found", outcome.found},
+              {"wall_free", static_cast<double>(outcome.free_at_first) / plans},
+              {"wall_free_with_retry", static_cast<double>(outcome.free) / plans},
+              {"retried", outcome.retried},
+              {"roadmap_kept", planner.kept()},
+              {"roadmap_squares", planner.roadmap().squares()},
+              {"roadmap_seconds", roadmap_seconds},
+              {"seconds_per_plan", (seconds - roadmap_seconds) / plans}},
+             common.overwrite);
+  return 0;
+}
+
+} // namespace stint
