@@ -21,15 +21,14 @@ int run_info(const Context& context, Arguments arguments, const std::vector<std:
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
-<<<<<<< HEAD
-/// All commands; train, sample and restore are given, since they need LibTorch. `maze` are the commands below maze
-/// (maze_commands()), `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze,
-=======
-/// All commands; train, sample and restore are given, since they need LibTorch, with the names of the kinds of data
-/// that they know. `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, Run restore, const std::vector<std::string>& kinds,
->>>>>>> helper-rel
-                                   ObservableRows rows = observables());
+/// What needs LibTorch, and the names of the kinds of data that it knows.
+struct LearningCommands {
+  Run train, sample, restore;
+  std::vector<Command> maze = {}; ///< below maze, beside those that need none (maze/commands.hpp)
+  std::vector<std::string> kinds = {};
+};
+
+/// All commands; `rows` is what measure and compare show.
+std::vector<Command> command_table(LearningCommands learning, ObservableRows rows = observables());
 
 } // namespace stint
