@@ -152,6 +152,7 @@ Outcome find_ways(const Planner& planner, const Maze& maze, const std::vector<st
                               .first = {},
                               .start = request.places.front(),
                               .goal = request.places.back(),
+                              .places = request.places,
                               .stops = {},
                               .pair = static_cast<std::int64_t>(pair)});
       requests.push_back(std::move(request));
