@@ -1,15 +1,10 @@
 #include "mazes/simulator.hpp"
 
+#include "mazes/point_mass.hpp"
+
 #include <algorithm>
-#include <numbers>
 
 namespace stint {
-namespace {
-
-constexpr double gear = 100, damping = 1, density = 1000, most_speed = 5; // of D4RL
-constexpr double stride = 0.2;                                            // of OGBench
-
-} // namespace
 
 MazeSimulator::MazeSimulator(const Maze& maze) : world_(maze.world()) {
   const auto world = facts(world_);
@@ -76,14 +71,11 @@ void MazeSimulator::move_y(Ball& ball, double by) const {
 Ball MazeSimulator::step(Ball ball, Point action) const {
   const Point a{std::clamp(action.x, -1.0, 1.0), std::clamp(action.y, -1.0, 1.0)};
   if (world_ == MazeWorld::ogbench) {
-    move_x(ball, stride * a.x);
-    move_y(ball, stride * a.y);
+    move_x(ball, point_mass::stride * a.x);
+    move_y(ball, point_mass::stride * a.y);
     return ball;
   }
-  constexpr auto world = facts(MazeWorld::d4rl);
-  constexpr double dt = world.step;
-  constexpr double mass = density * 4 / 3 * std::numbers::pi * world.radius * world.radius * world.radius;
-  constexpr double gain = dt / (mass + dt * damping);
+  using namespace point_mass;
   const auto faster = [](double v, double force) {
     const double clipped = std::clamp(v, -most_speed, most_speed);
     return clipped + gain * (gear * force - damping * clipped);
