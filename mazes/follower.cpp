@@ -14,7 +14,7 @@ using namespace point_mass;
 constexpr double wanted_spacing = 0.01;
 constexpr double window = 0.5;      // how far ahead the nearest point is looked for, in cells
 constexpr double most_ahead = 0.5;  // of a ball that a wall holds, in cells
-constexpr double pace = 0.005;      // at which the point ahead of such a ball moves on, in cells a step
+constexpr double pace = 0.05;      // at which the point ahead of such a ball moves on, in cells a step
 constexpr double speed_of_held = 2; // in D4RL
 
 Point plus(Point a, double factor, Point b) { return {a.x + factor * b.x, a.y + factor * b.y}; }

@@ -32,7 +32,7 @@ enum class Follow { path, time };
 class Follower {
 public:
   static constexpr double rounding = 0.08, share = 0.95, pull = 20;
-  static constexpr std::int64_t patience = 5;
+  static constexpr std::int64_t patience = 1;
 
   /// `every`: steps of the simulator from point to point. Throws std::invalid_argument for a plan without points.
   Follower(MazeWorld world, Way plan, std::int64_t every, Follow mode);

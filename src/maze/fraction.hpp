@@ -21,9 +21,10 @@ struct Fraction {
   double high() const;
 };
 
-/// A mean of independent values and its error, s/sqrt(n). NaN where there are too few.
+/// A mean of independent values and its error, s/sqrt(n), s^2 the sum of squared deviations over n - 1. NaN where there
+/// are too few.
 struct MeanOf {
-  double value, error;
+  double value = 0, error = 0;
 };
 MeanOf mean_of(std::span<const double> values);
 

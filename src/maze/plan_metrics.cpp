@@ -135,11 +135,6 @@ void compare_plans(PlanMetrics& metrics, const PlansFile& plans, const std::vect
   metrics.plans_compared = mean_of(compared);
 }
 
-std::string text_of(const Fraction& fraction) {
-  return fmt::format("{:.6g}", fraction.value()) +
-         (fraction.of > 0 ? fmt::format("  [{:.5f}, {:.5f}]", fraction.low(), fraction.high()) : "");
-}
-
 std::string text_of(const MeanOf& mean) { return with_error(mean.value, mean.error); }
 
 Json json_of(const DrawMetrics& draw) {
@@ -178,6 +173,11 @@ PlanMetrics measure_plans(const PlansFile& plans) {
   metrics.seconds_per_plan = plans.seconds / static_cast<double>(metrics.plans);
   compare_plans(metrics, plans, facts);
   return metrics;
+}
+
+std::string text_of(const Fraction& fraction) {
+  return fmt::format("{:.6g}", fraction.value()) +
+         (fraction.of > 0 ? fmt::format("  [{:.5f}, {:.5f}]", fraction.low(), fraction.high()) : "");
 }
 
 Json json_of(const Fraction& fraction) {

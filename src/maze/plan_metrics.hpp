@@ -48,6 +48,7 @@ struct PlanMetrics {
 /// On all threads.
 PlanMetrics measure_plans(const PlansFile& plans);
 
+std::string text_of(const Fraction& fraction); ///< "0.9931  [0.98977, 0.99535]"
 /// {"value", "low", "high"}
 Json json_of(const Fraction& fraction);
 /// [value, error]
