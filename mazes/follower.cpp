@@ -13,8 +13,9 @@ using namespace point_mass;
 
 constexpr double wanted_spacing = 0.01;
 constexpr double window = 0.5;      // how far ahead the nearest point is looked for, in cells
+constexpr double near_goal = 0.05;  // along the plan, in cells
 constexpr double most_ahead = 0.5;  // of a ball that a wall holds, in cells
-constexpr double pace = 0.05;      // at which the point ahead of such a ball moves on, in cells a step
+constexpr double pace = 0.05;       // at which the point ahead of such a ball moves on, in cells a step
 constexpr double speed_of_held = 2; // in D4RL
 
 Point plus(Point a, double factor, Point b) { return {a.x + factor * b.x, a.y + factor * b.y}; }
@@ -28,7 +29,7 @@ Point clipped(Point a) { return {std::clamp(a.x, -1.0, 1.0), std::clamp(a.y, -1.
 /// turn about the end, which therefore stays where it is.
 Way rounded(const Way& way, double spacing, double width) {
   const auto count = static_cast<std::ptrdiff_t>(way.size());
-  const auto reach = static_cast<std::ptrdiff_t>(std::ceil(3 * width / spacing));
+  const auto reach = std::min(static_cast<std::ptrdiff_t>(std::ceil(3 * width / spacing)), count - 1);
   const auto at = [&](std::ptrdiff_t i) {
     if (i < 0)
       return minus(plus(way.front(), 1, way.front()), way[std::min(-i, count - 1)]);
@@ -99,7 +100,7 @@ void Follower::find_speeds() {
     const double size = std::hypot(d.x, d.y);
     tangents_[i] = size > 0 ? Point{d.x / size, d.y / size} : Point{};
   }
-  constexpr double possible = share * acceleration;
+  constexpr double possible = demand * acceleration;
   for (std::size_t i = count - 1; i-- > 0;) {
     const Point bend = minus(tangents_[std::min(i + 1, count - 1)], tangents_[i > 0 ? i - 1 : 0]); // times two spacings
     const Point curvature = {bend.x / (2 * spacing_), bend.y / (2 * spacing_)};
@@ -161,7 +162,7 @@ void Follower::find_nearest(Point position, Progress& progress) const {
     if (distance(samples_[i], position) < distance(samples_[nearest], position))
       nearest = i;
   }
-  const bool held = nearest == progress.sample && nearest + 1 < samples_.size();
+  const bool held = nearest == progress.sample && ahead(nearest, near_goal * facts(world_).cell) + 1 < samples_.size();
   progress.held = held ? progress.held + 1 : std::max<std::int64_t>(progress.held - 2, 0);
   progress.sample = nearest;
 }
@@ -188,7 +189,7 @@ Point Follower::along_path(const Ball& ball, const Progress& progress) const {
   const double speed = std::hypot(ball.velocity.x, ball.velocity.y);
   const std::size_t next = ahead(nearest, dt * speed);
   const Point error = minus(samples_[nearest], ball.position);
-  if (next == last) // the goal, from any side
+  if (ahead(next, near_goal) == last) // from any side
     return clipped(action_for(ball.velocity, plus({}, pull, minus(samples_[last], ball.position))));
   const Point along = tangents_[next], across = left_of(along);
   const double away = dot(error, across);

@@ -18,20 +18,21 @@ enum class Follow { path, time };
 /// plan through a wall leads the ball against it.
 ///
 /// D4RL, path: the plan's polyline is rounded by a Gaussian of standard deviation `rounding` along it. With unit
-/// tangent t(s) and normal n(s), the speed u(s) is the largest that an acceleration of `share` of the possible one an
-/// axis can turn into every bend ahead and stop at the goal. The ball at x, whose nearest point ahead is p(s), is to
-/// have
+/// tangent t(s) and normal n(s), the speed u(s) is the largest that an acceleration of `demand` times the possible one
+/// an axis can turn into every bend ahead and stop at the goal: a ball that swings out of bends a little is faster than
+/// one that keeps to them. The ball at x, whose nearest point ahead is p(s), is to have
 ///   v = u(s') t(s') + c(e) n(s'),  s' = s + dt |v|,  e = (p(s) - x) n,  c(e) = sign(e) min(`pull` |e|, sqrt(A |e|)),
-/// A the possible acceleration. The action gives v in one step, the normal part first where both do not fit.
-/// D4RL, time: v = r'(t) + `pull` (r(t) - x), with r the plan, linear between its points.
-/// OGBench, path: to the furthest point of the polyline that one step can reach; time: to the point of the next step.
+/// A the possible acceleration, and near the goal g  v = `pull` (g - x). The action gives v in one step, the normal
+/// part first where both do not fit. D4RL, time: v = r'(t) + `pull` (r(t) - x), with r the plan, linear between its
+/// points. OGBench, path: to the furthest point of the polyline that one step can reach; time: to the point of the next
+/// step.
 ///
 /// Where a corner of a wall is in the way, the nearest point stays the same. After `patience` such steps the ball goes
 /// along each axis towards a point ahead on the plan, which moves on until the ball is round the corner, by half a cell
 /// at most.
 class Follower {
 public:
-  static constexpr double rounding = 0.08, share = 0.95, pull = 20;
+  static constexpr double rounding = 0.2, demand = 1.2, pull = 20;
   static constexpr std::int64_t patience = 1;
 
   /// `every`: steps of the simulator from point to point. Throws std::invalid_argument for a plan without points.

@@ -77,7 +77,6 @@ TEST_P(D4rlMaze, NoPlanIsFaster) {
     least += *steps;
   }
   EXPECT_LT(sum, 1.5 * least);
-  std::printf("%s %g\n", std::string(GetParam()).c_str(), sum / least);
 }
 
 INSTANTIATE_TEST_SUITE_P(Named, D4rlMaze, testing::Values("umaze", "medium", "large"),

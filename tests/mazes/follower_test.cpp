@@ -31,7 +31,6 @@ TEST_P(EveryMaze, TheGoalIsReachedAlongTheShortestWay) {
              (d4rl ? point_mass::top_speed * point_mass::dt : point_mass::stride);
   }
   EXPECT_LT(steps, (d4rl ? 1.8 : 1.1) * ideal);
-  std::printf("%s %g\n", std::string(GetParam()).c_str(), steps / ideal);
 }
 
 INSTANTIATE_TEST_SUITE_P(Named, EveryMaze, testing::ValuesIn(Maze::names().begin(), Maze::names().end()),
