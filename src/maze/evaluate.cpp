@@ -1,7 +1,10 @@
 // stint maze evaluate: what plans are worth.
 
+#include "src/files/atomic_file.hpp"
+#include "src/files/png_file.hpp"
 #include "src/maze/commands.hpp"
 #include "src/maze/execution.hpp"
+#include "src/maze/maze_picture.hpp"
 #include "src/maze/plan_metrics.hpp"
 #include "src/maze/plans_file.hpp"
 #include "src/program/errors.hpp"
@@ -24,6 +27,7 @@ struct EvaluateSettings {
   std::optional<std::int64_t> horizon;
   std::int64_t ceiling = ExecutionOptions{}.ceiling_plans;
   bool no_execution = false;
+  std::string picture, drawn = "after";
 
   void declare(Options& options) {
     options.positional("PLANS", files, 1, 1, "file of 'stint maze plan'");
@@ -35,6 +39,11 @@ struct EvaluateSettings {
     options.value("ceiling", ceiling, "N",
                   "compare the first N plans with a time-optimal controller (umaze, medium, large)");
     options.flag("no-execution", no_execution, "follow no plan");
+    options.group("Picture");
+    options.value("picture", picture, "FILE.png",
+                  "draw the first plans over the maze, a panel for each of up to 16 pairs; what meets a wall is red");
+    options.writes("picture");
+    options.choice("draw", drawn, {"after", "first"}, "the plans after retries, or as they were drawn first");
   }
 
   ExecutionOptions execution(bool progress) const {
@@ -61,10 +70,11 @@ int run_maze_evaluate(const Context& context, Arguments arguments) {
   settings.declare(options);
   options.example("stint maze evaluate plans.h5 --json plans.json");
   options.example("stint maze evaluate plans.h5 --follow time --ceiling 0");
+  options.example("stint maze evaluate plans.h5 --picture plans.png --no-execution");
   if (!read_options(context, options, common, {}, arguments))
     return 0;
   const auto execution_options = settings.execution(!common.quiet);
-  check_outputs(context, common, {common.output, common.json});
+  check_outputs(context, common, {common.output, common.json, settings.picture});
 
   const std::string& file = settings.files[0];
   const PlansFile plans = read_plans(file);
@@ -82,6 +92,12 @@ int run_maze_evaluate(const Context& context, Arguments arguments) {
     if (execution.score)
       json["score"] = json_of(*execution.score);
     json["execution"] = json_of(execution);
+  }
+  if (!settings.picture.empty()) {
+    AtomicFile target(settings.picture, common.overwrite);
+    write_png(target.temporary(), settings.picture,
+              picture_of(plans, settings.drawn == "first" ? DrawnPlans::first : DrawnPlans::after));
+    target.commit();
   }
   print_result(common, text);
   write_json(common.json, json, common.overwrite);
