@@ -251,11 +251,9 @@ Maze::Region Maze::region(WallTest test) const {
       const int walls = wall(cell) + wall(right) + wall(under) + wall(across);
       if (walls == 4)
         region.walls.push_back(hull(box(cell), box(across)));
-      if (walls == 2 && wall(cell) == wall(across)) {
-        const auto corner = wall(cell) ? std::pair{cell, across} : std::pair{right, under};
-        const WallBox one = box(corner.first), other = box(corner.second);
-        const Point inner{std::min(one.high.x, other.high.x), std::min(one.high.y, other.high.y)};
-        touching.push_back(around(inner, 2 * slack(), 2 * slack()));
+      if (walls == 2 && wall(cell) == wall(across) && !ball) { // the ball's walls overlap there
+        const Point corner = {(centre(cell).x + centre(across).x) / 2, (centre(cell).y + centre(across).y) / 2};
+        touching.push_back(around(corner, 2 * slack(), 2 * slack()));
       }
       if (walls != 1)
         continue;

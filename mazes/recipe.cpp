@@ -67,7 +67,7 @@ private:
   std::size_t used_ = values_.size();
 };
 
-double clipped(double a) { return std::clamp(a, -1.0, 1.0); }
+double clipped(double a) { return std::max(-1.0, std::min(1.0, a)); }
 Point clipped(Point a) { return {clipped(a.x), clipped(a.y)}; }
 Point sum(Point a, double factor, Point b) { return {a.x + factor * b.x, a.y + factor * b.y}; }
 Point difference(Point a, Point b) { return sum(a, -1, b); }

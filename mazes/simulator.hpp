@@ -34,20 +34,18 @@ public:
   Ball step(Ball ball, Point action) const;
 
 private:
-  struct Indices {
-    int values[2];
-    int count = 0;
-  };
-  Indices covering(double coordinate) const;
-  bool wall(int x, int y) const { return walls_[static_cast<std::size_t>(x) * across_ + y]; }
-  void move_x(Ball& ball, double by) const;
-  void move_y(Ball& ball, double by) const;
+  // The edges of walls' regions cut either axis into zones: in zone 2 i + 1 the wall of cell i alone would keep the
+  // ball out, in zone 2 i those of cells i - 1 and i.
+  int zone(double coordinate) const;
+  bool blocked(int zone_x, int zone_y) const { return blocked_[static_cast<std::size_t>(zone_x) * zones_ + zone_y]; }
+  double edge(int zone, bool upwards, bool first_blocks, bool second_blocks) const;
+  void move(Ball& ball, Point by) const;
 
   MazeWorld world_;
-  double start_, per_cell_;         // (coordinate - start) per_cell is the last index that may cover it
-  std::vector<double> low_, high_;  // of the walls' regions along either axis, by index
-  int across_;                      // cells along y
-  std::vector<std::uint8_t> walls_; // [x][y]
+  double start_, per_cell_;           // (coordinate - start) per_cell is the last cell whose region may contain it
+  std::vector<double> low_, high_;    // edges of the region of the wall at i, or i - 1 for high_
+  int zones_;                         // along y
+  std::vector<std::uint8_t> blocked_; // [zone of x][zone of y]
 };
 
 } // namespace stint
