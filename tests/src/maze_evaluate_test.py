@@ -119,6 +119,95 @@ class Metrics(EvaluateTest):
             self.assertIn(words, table)
 
 
+def route(rows, start, goal):
+    """The cells of a shortest way."""
+    before, cells = {start: None}, [start]
+    for cell in cells:
+        for step in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            next_ = (cell[0] + step[0], cell[1] + step[1])
+            if next_ not in before and rows[next_[0]][next_[1]] != "#":
+                before[next_] = cell
+                cells.append(next_)
+    way = [goal]
+    while before[way[-1]] is not None:
+        way.append(before[way[-1]])
+    return way[::-1]
+
+
+@needs_h5py
+class Execution(EvaluateTest):
+    def test_score_of_d4rl(self):
+        back, stay = ROUND[::-1], [[1, 1]]
+        self.write_plans((back, back, [[3, 1], [1, 1]], 0, 0), (JUMP[::-1], JUMP[::-1], [[3, 1], [1, 1]], 0, 1), ([], [], [[3, 1], [1, 1]], 0, 2),
+                         (stay, stay, [[1, 1], [1, 1]], 0, 3))
+        found = self.evaluate()
+        execution = found["execution"]
+        self.assertEqual((execution["horizon"], execution["goals"], execution["arrived"]["value"]), (300, "single", 0.5))
+        # Two plans do not arrive, one is at the goal in all 300 steps, one from step n on.
+        n = 2 * execution["steps_to_goal"][0] - 1
+        returns = [301 - n, 0, 0, 300]
+        self.assertAlmostEqual(execution["steps_at_goal"][0], sum(returns) / 4)
+        self.assertAlmostEqual(found["score"][0], 100 * (sum(returns) / 4 - 23.85) / (161.86 - 23.85), 6)
+        ceiling = execution["ceiling"]
+        self.assertEqual(ceiling["plans"], 4)
+        self.assertAlmostEqual(ceiling["fraction"][0], found["score"][0] / ceiling["score"][0], 6)
+        # 5.23 along the longer axis is the top speed: no way from (3, 1) round the U to within 0.5 of (1, 1) is quicker
+        # than the 1.5 + 1 + 1.2 that it has in the maximum norm. 21 steps go by until the ball is that fast.
+        self.assertGreater(2 * ceiling["steps_to_goal"][0] - 1, (1.4 + 1.2 + 0.9) / 0.0523)
+        self.assertLess(2 * ceiling["steps_to_goal"][0] - 1, n)
+        self.assertGreater(n, 60)
+        self.assertLess(n, 150)
+
+    def test_several_goals_and_fewer_plans_for_the_ceiling(self):
+        self.write_plans(*((ROUND, ROUND, [[1, 1], [3, 1]], 0, k) for k in range(3)))
+        execution = self.evaluate("--ceiling", "2")["execution"]
+        self.assertEqual((execution["goals"], execution["ceiling"]["plans"]), ("several", 2))
+        self.assertNotIn("ceiling", self.evaluate("--ceiling", "0")["execution"])
+
+    def test_other_horizons_and_mazes_have_no_score(self):
+        self.write_plans((ROUND, ROUND, [[1, 1], [3, 1]], 0, 0))
+        short = self.evaluate("--horizon", "20")
+        self.assertEqual((short["score"], short["execution"]["arrived"]["value"]), (None, 0))
+        self.write_plans((ROUND, ROUND, [[1, 1], [3, 1]], 0, 0), maze=UMAZE[:-5] + r"#OOO#\#####")
+        own = self.evaluate()
+        self.assertEqual((own["score"], own["execution"]["horizon"], own["execution"]["arrived"]["value"]), (None, 800, 1))
+
+    def test_times_of_a_plan(self):
+        slow = line((1, 1), (1, 3), points=20)  # 20 points of 15 steps
+        self.write_plans((slow, slow, [[1, 1], [1, 3]], 0, 0), every=15)
+        path, time = (self.evaluate("--follow", follow)["execution"]["steps_to_goal"][0] for follow in ("path", "time"))
+        self.assertLess(path, 60)
+        self.assertAlmostEqual(time, 225, delta=10)  # 1.5 of 2
+
+    def test_success_in_the_tasks_of_ogbench(self):
+        maze = r"########\#OO##OO#\#OO#OOO#\##OOO###\#OO#OOO#\#O#OO#O#\#OOO#OO#\########"
+        tasks = [((1, 1), (6, 6)), ((6, 1), (1, 6)), ((5, 3), (4, 2)), ((6, 5), (6, 1)), ((2, 6), (1, 1))]
+        place = lambda cell: [4 * cell[1] - 4, 4 * cell[0] - 4]
+        rows = []
+        for pair, (start, goal) in enumerate(tasks):
+            cells = [start, goal] if pair == 3 else route(maze.split("\\"), start, goal)
+            way = line(*map(place, cells), points=4)
+            rows += 2 * [(way, way, [place(start), place(goal)], 0, pair)]
+        self.write_plans(*rows, maze=maze, world="ogbench")
+        found = self.evaluate()
+        self.assertEqual(found["score"], [80, 0])
+        self.assertEqual([task["success"]["value"] for task in found["execution"]["tasks"]], [1, 1, 1, 0, 1])
+        self.assertEqual(found["execution"]["tasks"][1]["start"], [6, 1])
+        self.assertEqual(found["execution"]["horizon"], 1000)
+        self.assertIn("task (6, 5) -> (6, 1)", self.succeed("maze", "evaluate", "plans.h5"))
+        # Without one of the tasks there is no mean of the five.
+        self.write_plans(*rows[2:], maze=maze, world="ogbench")
+        self.assertIsNone(self.evaluate()["score"])
+
+    def test_picture(self):
+        self.write_plans((JUMP, ROUND, [[1, 1], [3, 1]], 1, 0))
+        for drawn in ("first", "after"):
+            found = self.evaluate("--picture", f"{drawn}.png", "--draw", drawn, "--no-execution")
+            self.assertNotIn("execution", found)
+            self.assertEqual((self.folder / f"{drawn}.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertNotEqual(*((self.folder / f"{drawn}.png").read_bytes() for drawn in ("first", "after")))
+
+
 @needs_h5py
 class Refusals(EvaluateTest):
     def change(self, script):
@@ -152,6 +241,12 @@ class Refusals(EvaluateTest):
         self.refuse(1, "text.h5", "maze", "evaluate", "text.h5")
         self.refuse(1, "none.h5", "maze", "evaluate", "none.h5")
         self.refuse(2, "PLANS", "maze", "evaluate")
+        self.refuse(2, "--horizon is 0", "maze", "evaluate", "plans.h5", "--horizon", "0")
+        self.refuse(2, "--ceiling is -1", "maze", "evaluate", "plans.h5", "--ceiling", "-1")
+        self.refuse(2, "--follow", "maze", "evaluate", "plans.h5", "--follow", "walls")
+        self.refuse(2, "plans.h5", "maze", "evaluate", "plans.h5", "--picture", "plans.h5", "--overwrite")
+        self.write("taken.png", "")
+        self.refuse(1, "taken.png", "maze", "evaluate", "plans.h5", "--picture", "taken.png")
 
 
 if __name__ == "__main__":
