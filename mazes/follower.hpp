@@ -32,7 +32,7 @@ enum class Follow { path, time };
 /// at most.
 class Follower {
 public:
-  static constexpr double rounding = 0.2, demand = 1.2, pull = 20;
+  static constexpr double rounding = 0.25, demand = 1.2, pull = 10;
   static constexpr std::int64_t patience = 1;
 
   /// `every`: steps of the simulator from point to point. Throws std::invalid_argument for a plan without points.
