@@ -139,115 +139,186 @@ RecipeRuns::RecipeRuns(const Maze& maze, const Recipe& recipe, std::uint64_t see
   }
 }
 
-void RecipeRuns::make(std::uint32_t run, std::span<RecipeStep> out) const {
-  if (out.empty())
-    return;
-  recipe_.kind == RecipeKind::maze2d ? maze2d(run, out) : ogbench(run, out);
-  out.back().last = true;
-}
+namespace {
 
-std::vector<Cell> RecipeRuns::reachable_from(Cell cell, const std::vector<Cell>& among) const {
+/// What an agent of any recipe shares with the others.
+struct Surroundings {
+  const Maze& maze;
+  const Recipe& recipe;
+  const MazeSimulator& simulator;
+  const CellRoutes& routes;
+  const std::vector<Cell>& vertices;
+  std::uint64_t seed;
+};
+
+std::vector<Cell> reachable_from(Cell cell, const Maze& maze, const std::vector<Cell>& among) {
   std::vector<Cell> cells;
-  std::ranges::copy_if(among, std::back_inserter(cells), [&](Cell other) { return maze_.reachable(cell, other); });
+  std::ranges::copy_if(among, std::back_inserter(cells), [&](Cell other) { return maze.reachable(cell, other); });
   return cells;
 }
 
-void RecipeRuns::maze2d(std::uint32_t run, std::span<RecipeStep> out) const {
-  constexpr double gain = 10, near = 0.1, jitter = 0.2, spread = 0.1;
-  constexpr double tolerance = facts(MazeWorld::d4rl).goal_tolerance;
-  const auto stream = [&](std::uint32_t target) {
-    return Stream{.seed = seed_, .purpose = Purpose::agent, .chain = run, .trajectory = target};
-  };
-  Draws start(stream(0));
-  const Cell first = start.among(maze_.free_cells());
-  const auto cells = reachable_from(first, maze_.free_cells());
-  Ball ball{.position = start.near(maze_.centre(first), spread), .velocity = {}};
-  StepNoise noise(seed_, run);
-  const Point of_maze = maze_.goal() ? maze_.centre(*maze_.goal()) : Point{};
+class Maze2dAgent {
+public:
+  Maze2dAgent(const Surroundings& about, std::uint32_t run)
+      : about_(about), run_(run), noise_(about.seed, run),
+        of_maze_(about.maze.goal() ? about.maze.centre(*about.maze.goal()) : Point{}) {
+    Draws start(stream(0));
+    const Cell first = start.among(about.maze.free_cells());
+    cells_ = reachable_from(first, about.maze, about.maze.free_cells());
+    ball_.position = start.near(about.maze.centre(first), spread);
+    new_target();
+  }
 
-  std::uint32_t targets = 0;
-  std::int64_t spent = 0; // steps of this target
-  bool arrived = true;
-  Cell target{-1, -1};
-  Point goal, before; // the moved target; the position a step before
-  std::vector<Point> way;
-  std::size_t at = 0; // the way point
-  for (auto& step : out) {
-    if (arrived) {
-      Draws draws(stream(++targets));
-      const Cell next = draws.among(cells);
-      goal = draws.near(maze_.centre(next), spread);
-      spent = 0;
-      if (next != target) {
-        target = next;
-        way.clear();
-        at = 0;
-        Cell cell = maze_.cell_at(ball.position);
-        before = maze_.centre(cell);
-        do {
-          cell = routes_.next(cell, target);
-          Point point = maze_.centre(cell);
-          if (cell != target) {
-            point.x -= jitter * draws.uniform();
-            point.y -= jitter * draws.uniform();
-          }
-          way.push_back(point);
-        } while (cell != target);
+  RecipeStep step() {
+    if (arrived_)
+      new_target();
+    const bool slow = closer(near, ball_.position, before_);
+    const bool solved = slow && closer(near, ball_.position, way_.back());
+    const Point towards = solved ? way_.back() : way_[at_];
+    if (!solved && slow && closer(near, ball_.position, towards) && at_ + 1 < way_.size())
+      ++at_;
+    const Point pull = sum({}, gain, difference(towards, ball_.position));
+    Point action = clipped(difference(pull, ball_.velocity));
+    if (about_.recipe.noise > 0)
+      action = clipped(sum(action, about_.recipe.noise, noise_.next()));
+    arrived_ = solved || spent_ >= about_.recipe.target_steps;
+    ++spent_;
+    const bool at_goal = about_.maze.goal().has_value() && within(tolerance, ball_.position, of_maze_);
+    const auto step = recorded(ball_, action, goal_, at_goal, arrived_);
+    before_ = ball_.position;
+    ball_ = about_.simulator.step(ball_, action);
+    return step;
+  }
+
+private:
+  static constexpr double gain = 10, near = 0.1, jitter = 0.2, spread = 0.1;
+  static constexpr double tolerance = facts(MazeWorld::d4rl).goal_tolerance;
+
+  Stream stream(std::uint32_t target) const {
+    return {.seed = about_.seed, .purpose = Purpose::agent, .chain = run_, .trajectory = target};
+  }
+
+  void new_target() {
+    Draws draws(stream(++targets_));
+    const Cell next = draws.among(cells_);
+    goal_ = draws.near(about_.maze.centre(next), spread);
+    spent_ = 0;
+    if (next == target_)
+      return;
+    target_ = next;
+    way_.clear();
+    at_ = 0;
+    Cell cell = about_.maze.cell_at(ball_.position);
+    before_ = about_.maze.centre(cell);
+    do {
+      cell = about_.routes.next(cell, target_);
+      Point point = about_.maze.centre(cell);
+      if (cell != target_) {
+        point.x -= jitter * draws.uniform();
+        point.y -= jitter * draws.uniform();
       }
-    }
-    const bool slow = closer(near, ball.position, before);
-    const bool solved = slow && closer(near, ball.position, way.back());
-    const Point towards = solved ? way.back() : way[at];
-    if (!solved && slow && closer(near, ball.position, towards) && at + 1 < way.size())
-      ++at;
-    const Point pull = sum({}, gain, difference(towards, ball.position));
-    Point action = clipped(difference(pull, ball.velocity));
-    if (recipe_.noise > 0)
-      action = clipped(sum(action, recipe_.noise, noise.next()));
-    arrived = solved || spent >= recipe_.target_steps;
-    ++spent;
-    step = recorded(ball, action, goal, maze_.goal() && within(tolerance, ball.position, of_maze), arrived);
-    before = ball.position;
-    ball = simulator_.step(ball, action);
+      way_.push_back(point);
+    } while (cell != target_);
   }
-}
 
-void RecipeRuns::ogbench(std::uint32_t run, std::span<RecipeStep> out) const {
-  constexpr double spread = 1, smallest = 1e-6, tolerance = facts(MazeWorld::ogbench).goal_tolerance;
-  constexpr int away = 4; // of stitch, in cells
-  Draws draws({.seed = seed_, .purpose = Purpose::agent, .chain = run});
-  const Cell first = draws.among(maze_.free_cells());
-  std::vector<Cell> goals;
-  if (recipe_.kind == RecipeKind::navigate) {
-    goals = reachable_from(first, vertices_);
-  } else {
-    const auto steps = maze_.steps_to(first);
-    for (const Cell cell : maze_.free_cells()) {
-      if (steps[static_cast<std::size_t>(cell.row) * maze_.columns() + cell.column] == away)
-        goals.push_back(cell);
+  Surroundings about_;
+  std::uint32_t run_, targets_ = 0;
+  StepNoise noise_;
+  Point of_maze_;
+  std::vector<Cell> cells_; // the targets
+  Ball ball_;
+  Cell target_{-1, -1};
+  Point goal_, before_; // the moved target; the position a step before
+  std::vector<Point> way_;
+  std::size_t at_ = 0;     // the way point
+  std::int64_t spent_ = 0; // steps of this target
+  bool arrived_ = false;
+};
+
+class OgbenchAgent {
+public:
+  OgbenchAgent(const Surroundings& about, std::uint32_t run)
+      : about_(about), draws_({.seed = about.seed, .purpose = Purpose::agent, .chain = run}), noise_(about.seed, run) {
+    const Maze& maze = about.maze;
+    const Cell first = draws_.among(maze.free_cells());
+    if (about.recipe.kind == RecipeKind::navigate) {
+      goals_ = reachable_from(first, maze, about.vertices);
+    } else {
+      const auto steps = maze.steps_to(first);
+      std::ranges::copy_if(maze.free_cells(), std::back_inserter(goals_), [&](Cell cell) {
+        return steps[static_cast<std::size_t>(cell.row) * maze.columns() + cell.column] == away;
+      });
+      if (goals_.empty())
+        goals_.push_back(first);
     }
-    if (goals.empty())
-      goals.push_back(first);
+    ball_.position = draws_.near(maze.centre(first), spread);
+    new_goal();
+    at_goal_ = within(tolerance, ball_.position, goal_);
   }
-  Ball ball{.position = draws.near(maze_.centre(first), spread), .velocity = {}};
-  Cell target = draws.among(goals);
-  Point goal = draws.near(maze_.centre(target), spread);
-  StepNoise noise(seed_, run);
-  bool at_goal = within(tolerance, ball.position, goal);
-  for (auto& step : out) {
-    const Cell next = routes_.next(maze_.cell_at(ball.position), target);
-    const Point way = difference(maze_.centre(next), ball.position);
+
+  RecipeStep step() {
+    const Cell next = about_.routes.next(about_.maze.cell_at(ball_.position), target_);
+    const Point way = difference(about_.maze.centre(next), ball_.position);
     const double per_length = 1 / (std::sqrt(way.x * way.x + way.y * way.y) + smallest);
     Point action = sum({}, per_length, way);
-    action = recipe_.noise > 0 ? sum(action, recipe_.noise, noise.next()) : action;
-    action = clipped(action);
-    step = recorded(ball, action, goal, at_goal, false);
-    ball = simulator_.step(ball, action);
-    at_goal = within(tolerance, ball.position, goal);
-    if (at_goal && recipe_.kind == RecipeKind::navigate) {
-      target = draws.among(goals);
-      goal = draws.near(maze_.centre(target), spread);
+    action = clipped(about_.recipe.noise > 0 ? sum(action, about_.recipe.noise, noise_.next()) : action);
+    const auto step = recorded(ball_, action, goal_, at_goal_, false);
+    ball_ = about_.simulator.step(ball_, action);
+    at_goal_ = within(tolerance, ball_.position, goal_);
+    if (at_goal_ && about_.recipe.kind == RecipeKind::navigate)
+      new_goal();
+    return step;
+  }
+
+private:
+  static constexpr double spread = 1, smallest = 1e-6, tolerance = facts(MazeWorld::ogbench).goal_tolerance;
+  static constexpr int away = 4; // of stitch, in cells
+
+  void new_goal() {
+    target_ = draws_.among(goals_);
+    goal_ = draws_.near(about_.maze.centre(target_), spread);
+  }
+
+  Surroundings about_;
+  Draws draws_;
+  StepNoise noise_;
+  std::vector<Cell> goals_;
+  Ball ball_;
+  Cell target_;
+  Point goal_;
+  bool at_goal_ = false;
+};
+
+/// The runs from number `first` on, in step: while one waits for the result of an operation, the processor works on the
+/// others.
+template<class Agent>
+void in_step(const Surroundings& about, std::uint32_t first, std::int64_t run_steps, std::span<RecipeStep> out) {
+  const auto steps = std::ssize(out);
+  std::vector<Agent> agents;
+  for (std::int64_t begin = 0; begin < steps; begin += run_steps)
+    agents.emplace_back(about, first + static_cast<std::uint32_t>(agents.size()));
+  for (std::int64_t t = 0; t < std::min(run_steps, steps); ++t) {
+    RecipeStep* place = out.data() + t;
+    for (auto& agent : agents) {
+      if (place < out.data() + steps)
+        *place = agent.step();
+      place += run_steps;
     }
+  }
+  for (std::int64_t end = run_steps; end < steps + run_steps; end += run_steps)
+    out[std::min(end, steps) - 1].last = true;
+}
+
+} // namespace
+
+void RecipeRuns::make(std::uint32_t first, std::span<RecipeStep> out) const {
+  const Surroundings about{maze_, recipe_, simulator_, routes_, vertices_, seed_};
+  const auto group = static_cast<std::size_t>(runs_in_step * recipe_.run_steps);
+  for (std::size_t begin = 0; begin < out.size(); begin += group) {
+    const auto some = out.subspan(begin, std::min(group, out.size() - begin));
+    recipe_.kind == RecipeKind::maze2d ? in_step<Maze2dAgent>(about, first, recipe_.run_steps, some)
+                                       : in_step<OgbenchAgent>(about, first, recipe_.run_steps, some);
+    first += runs_in_step;
   }
 }
 

@@ -32,13 +32,13 @@ enum class RecipeKind { maze2d, navigate, stitch };
 struct Recipe {
   RecipeKind kind = RecipeKind::maze2d;
   double noise = 0.5;
-  std::int64_t target_steps = 800;  ///< of maze2d
-  std::int64_t run_steps = 100'000; ///< of a run, which begins at a place of its own
-  std::int64_t steps = 1'000'000;   ///< of a published file, all runs together
+  std::int64_t target_steps = 800; ///< of maze2d
+  std::int64_t run_steps = 20'000; ///< of a run, which begins at a place of its own
+  std::int64_t steps = 1'000'000;  ///< of a published file, all runs together
 };
 
 /// The recipe with the numbers of the published files: of maze2d 300, 600 and 800 steps a target for mazes of up to 25,
-/// 64 and more cells, 1e6, 2e6 and 4e6 steps in all; D4RL's file is one run, ours has runs of 1e5 steps. Of navigate
+/// 64 and more cells, 1e6, 2e6 and 4e6 steps in all; D4RL's file is one run, ours has runs of 2e4 steps. Of navigate
 /// 1000 runs of 1001 steps, from 150 cells on 500 of 2001; of stitch 5000 runs of 201. Throws std::invalid_argument if
 /// the recipe belongs to another world.
 Recipe standard_recipe(RecipeKind kind, const Maze& maze);
@@ -63,14 +63,12 @@ public:
   /// Throws std::invalid_argument if the recipe belongs to another world, or has noise below 0 or lengths below 1.
   RecipeRuns(const Maze& maze, const Recipe& recipe, std::uint64_t seed);
 
-  /// The first out.size() steps of run number `run`. The last of them is marked as such.
-  void make(std::uint32_t run, std::span<RecipeStep> out) const;
+  /// Runs one after the other, from number `first` on; of the last of them only so many steps as `out` has room for.
+  /// The last step of each run is marked as such. Quickest for `runs_in_step` runs and more.
+  void make(std::uint32_t first, std::span<RecipeStep> out) const;
+  static constexpr std::int64_t runs_in_step = 2;
 
 private:
-  void maze2d(std::uint32_t run, std::span<RecipeStep> out) const;
-  void ogbench(std::uint32_t run, std::span<RecipeStep> out) const;
-  std::vector<Cell> reachable_from(Cell cell, const std::vector<Cell>& among) const;
-
   Maze maze_;
   Recipe recipe_;
   std::uint64_t seed_;

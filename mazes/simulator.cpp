@@ -55,17 +55,21 @@ double MazeSimulator::edge(int zone, bool upwards, bool first_blocks, bool secon
 }
 
 void MazeSimulator::move(Ball& ball, Point by) const {
-  // The zone that has the wall of one of a zone's two cells alone is beside it.
   const double x = ball.position.x + by.x, y = ball.position.y + by.y;
-  const int row = zone(ball.position.y);
   int column = zone(x);
+  const int next = zone(y);
+  if (!blocked(column, next)) {
+    ball.position = {x, y};
+    return;
+  }
+  // The zone that has the wall of one of a zone's two cells alone is beside it.
+  const int row = zone(ball.position.y);
   ball.position.x = x;
   if (blocked(column, row)) {
     ball.position.x = edge(column, by.x > 0, blocked(column - 1, row), blocked(column + 1, row));
     ball.velocity.x = 0;
     column = zone(ball.position.x);
   }
-  const int next = zone(y);
   ball.position.y = y;
   if (blocked(column, next)) {
     ball.position.y = edge(next, by.y > 0, blocked(column, next - 1), blocked(column, next + 1));

@@ -23,9 +23,9 @@ struct Ball {
 ///
 /// OGBench (point.py): x += 0.2 a; the velocity stays 0.
 ///
-/// Walls stop the ball without friction and bounce, axis by axis: x moves first. On the way into a region that
-/// WallTest::physical keeps out, the ball stops at its edge and loses the velocity along this axis. MuJoCo's contacts
-/// are soft: there the ball goes some 0.04 deep in D4RL and 0.1 in OGBench, and rounds corners.
+/// Walls stop the ball without friction and bounce. Where a step would end in a region that WallTest::physical keeps
+/// out, x moves first and then y, and what would enter stops at the edge and loses the velocity along its axis.
+/// MuJoCo's contacts are soft: there the ball goes some 0.04 deep in D4RL and 0.1 in OGBench, and rounds corners.
 class MazeSimulator {
 public:
   explicit MazeSimulator(const Maze& maze);

@@ -103,9 +103,14 @@ Outcome paths(const ImportSettings& settings, const CommonOptions& common, const
   const auto found = read_maze_paths(settings.maze);
   const Maze maze = settings.maze_for(found);
   const auto& windows = settings.windows;
-  const auto made =
-      import_maze(found, {.maze = maze, .windows = windows, .source = settings.maze, .show_progress = !common.quiet},
-                  common.output, common.overwrite, provenance);
+  const auto made = import_maze(found,
+                                {.maze = maze,
+                                 .windows = windows,
+                                 .first = settings.first,
+                                 .limit = settings.limit,
+                                 .source = settings.maze,
+                                 .show_progress = !common.quiet},
+                                common.output, common.overwrite, provenance);
   return {fmt::format("{} windows of {} points, one every {} steps, from {} runs{}", made.windows, windows.points,
                       windows.every, made.runs - made.short_runs,
                       made.short_runs > 0 ? fmt::format(" ({} more are shorter than a window)", made.short_runs) : ""),

@@ -54,7 +54,7 @@ MazeImportCount import_maze(const MazePaths& paths, const MazeImport& what, cons
                             const Provenance& provenance) {
   const auto& windows = what.windows;
   const auto runs = runs_of(paths, what.maze.world());
-  const auto places = places_of(runs, windows);
+  auto places = places_of(runs, windows);
   if (places.empty()) {
     std::int64_t longest = 0;
     for (const auto& run : runs)
@@ -63,6 +63,11 @@ MazeImportCount import_maze(const MazePaths& paths, const MazeImport& what, cons
         fmt::format("{}: no run has the {} steps of a window of {} points, one every {} steps; the longest has {}",
                     what.source, windows.steps(), windows.points, windows.every, longest));
   }
+  if (what.first >= std::ssize(places))
+    throw std::runtime_error(
+        fmt::format("{}: has {} windows, of which --first {} leaves out all", what.source, places.size(), what.first));
+  places.erase(places.begin(), places.begin() + what.first);
+  places.resize(std::min(std::ssize(places), what.limit.value_or(std::ssize(places))));
   check_maze(paths, what);
   const EnsembleHeader header{.geometry = Geometry({static_cast<int>(windows.points)}),
                               .channels = 2,

@@ -5,6 +5,7 @@
 #include "src/program/provenance.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace stint {
@@ -21,7 +22,9 @@ struct MazeWindows {
 struct MazeImport {
   Maze maze;
   MazeWindows windows;
-  std::string source; ///< the file as the user named it
+  std::int64_t first = 0;            ///< windows that are left out
+  std::optional<std::int64_t> limit; ///< at most so many of those that follow
+  std::string source;                ///< the file as the user named it
   bool show_progress = true;
 };
 
@@ -34,7 +37,8 @@ struct MazeImportCount {
 /// Writes /configurations (N, 2, points) float32, all x before all y; /chain, the number of the run; /trajectory, the
 /// first step's number in its run; and the attributes maze, world, every, source and digest. Windows are in the order
 /// of the file. The file is whole or absent. Throws std::runtime_error, one line naming the source, if no run is as
-/// long as a window, or if more than a twentieth of the positions lie in the walls of the maze.
+/// long as a window, if all windows are left out, or if more than a twentieth of the positions lie in the walls of the
+/// maze.
 MazeImportCount import_maze(const MazePaths& paths, const MazeImport& what, const std::string& output, bool overwrite,
                             const Provenance& provenance);
 

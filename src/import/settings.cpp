@@ -129,7 +129,7 @@ void ImportSettings::check_fields(const Options& options) const {
 }
 
 void ImportSettings::check_paths(const Options& options) const {
-  for (const char* option : {"kind", "grey", "colour", "crop", "size", "split", "first", "limit"})
+  for (const char* option : {"kind", "grey", "colour", "crop", "size", "split"})
     if (options.given(option))
       throw UsageError(fmt::format("--{} does not go with --maze", option));
   if (windows.points < 2 || windows.points > 1'000'000)
@@ -151,6 +151,10 @@ Maze ImportSettings::maze_for(const MazePaths& found) const {
 
 void ImportSettings::check(const Options& options) const {
   check_source(options);
+  if (first < 0)
+    throw UsageError(fmt::format("--first is {}, expected at least 0", first));
+  if (limit && *limit < 1)
+    throw UsageError(fmt::format("--limit is {}, expected at least 1", *limit));
   if (paths())
     return check_paths(options);
   if (options.given("layout") && npy.empty())
@@ -160,10 +164,6 @@ void ImportSettings::check(const Options& options) const {
   check_fields(options);
   if (grey && colour)
     throw UsageError("--grey and --colour are both given");
-  if (first < 0)
-    throw UsageError(fmt::format("--first is {}, expected at least 0", first));
-  if (limit && *limit < 1)
-    throw UsageError(fmt::format("--limit is {}, expected at least 1", *limit));
   if (most_pixels < 1)
     throw UsageError(fmt::format("--max-pixels is {}, expected at least 1", most_pixels));
   if (!split.empty() && split != "train" && split != "valid" && split != "test")

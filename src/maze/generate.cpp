@@ -18,13 +18,16 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <limits>
 #include <vector>
 
 namespace stint {
 namespace {
 
-constexpr std::int64_t batch_steps = 1 << 20; // at a time in memory, 44 bytes each
+constexpr std::int64_t least_batch = 1 << 17, most_batch = 1 << 23; // steps at a time in memory, 36 bytes each
+constexpr std::int64_t most_run_steps = most_batch;
+constexpr std::int64_t group = RecipeRuns::runs_in_step; // runs that a thread makes together
 
 struct GenerateSettings {
   std::string layout, world, recipe;
@@ -51,7 +54,7 @@ void GenerateSettings::declare(Options& options) {
   options.value("target-steps", target_steps, "N", "of maze2d: a new target at the latest after so many steps",
                 "300, 600 or 800, for up to 25, 64 and more cells");
   options.value("run-steps", run_steps, "N", "steps of a run, which begins at a random place",
-                "maze2d 100000, navigate 1001 (2001 from 150 cells on), stitch 201");
+                "maze2d 20000, navigate 1001 (2001 from 150 cells on), stitch 201");
 }
 
 Recipe GenerateSettings::recipe_for(const Maze& maze) const {
@@ -73,6 +76,8 @@ Recipe GenerateSettings::recipe_for(const Maze& maze) const {
       throw UsageError(fmt::format("--{} is {}, expected at least 1", option, value));
   if (!(noise >= 0))
     throw UsageError(fmt::format("--noise is {}, expected at least 0", noise));
+  if (made.run_steps > most_run_steps)
+    throw UsageError(fmt::format("--run-steps is {}, expected at most {}", made.run_steps, most_run_steps));
   if ((made.steps - 1) / made.run_steps > std::numeric_limits<std::uint32_t>::max())
     throw UsageError(fmt::format("--steps {} are more than 2^32 runs of {} steps", made.steps, made.run_steps));
   return made;
@@ -107,25 +112,36 @@ struct Made {
   Moments moments;
   std::int64_t runs = 0;
   double simulation_seconds = 0; ///< without writing
+  double processor_seconds = 0;  ///< of the simulation, all threads together
 };
+
+/// Few enough that steps are written while they are in the cache, some for each thread.
+std::int64_t runs_at_once(const Recipe& recipe) {
+  const std::int64_t for_threads = 2 * group * omp_get_max_threads();
+  const std::int64_t runs = std::max(for_threads, least_batch / recipe.run_steps / group * group);
+  return std::clamp<std::int64_t>(runs, 1, most_batch / recipe.run_steps);
+}
 
 /// All steps, some runs at a time on all threads.
 Made make(const RecipeRuns& runs, const Recipe& recipe, MazeDataWriter& out, bool show_progress) {
   using Clock = std::chrono::steady_clock;
   Made made{.moments = {}, .runs = (recipe.steps + recipe.run_steps - 1) / recipe.run_steps};
-  const std::int64_t at_once = std::max<std::int64_t>(1, batch_steps / recipe.run_steps);
+  const std::int64_t at_once = runs_at_once(recipe);
+  const std::int64_t group_steps = group * recipe.run_steps;
   std::vector<RecipeStep> steps;
   Progress progress("maze generate", recipe.steps, "steps", show_progress);
   for (std::int64_t run = 0; run < made.runs; run += at_once) {
     const std::int64_t begin = run * recipe.run_steps;
     const std::int64_t end = std::min(begin + at_once * recipe.run_steps, recipe.steps);
     const auto start = Clock::now();
+    const auto processor_start = std::clock();
     steps.resize(static_cast<std::size_t>(end - begin));
-    parallel_for((end - begin + recipe.run_steps - 1) / recipe.run_steps, omp_get_max_threads(), [&](std::int64_t i) {
-      const std::int64_t first = i * recipe.run_steps, last = std::min(first + recipe.run_steps, end - begin);
-      runs.make(static_cast<std::uint32_t>(run + i), std::span(steps).subspan(first, last - first));
+    parallel_for((end - begin + group_steps - 1) / group_steps, omp_get_max_threads(), [&](std::int64_t i) {
+      const std::int64_t first = i * group_steps, last = std::min(first + group_steps, end - begin);
+      runs.make(static_cast<std::uint32_t>(run + i * group), std::span(steps).subspan(first, last - first));
     });
     made.simulation_seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    made.processor_seconds += static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     made.moments.add(steps);
     out.append(steps);
     progress.update(end);
@@ -145,7 +161,8 @@ Json json_of(const Made& made, const Recipe& recipe, double seconds) {
           {"mean", mean},
           {"standard_deviation", deviation},
           {"seconds", seconds},
-          {"simulation_steps_per_second", static_cast<double>(recipe.steps) / made.simulation_seconds}};
+          {"simulation_steps_per_second", static_cast<double>(recipe.steps) / made.simulation_seconds},
+          {"steps_per_processor_second", static_cast<double>(recipe.steps) / made.processor_seconds}};
 }
 
 } // namespace

@@ -16,8 +16,9 @@ LARGEST = {  # options that decide how long a run takes, with their largest valu
     "sample": {"--samples": 4},
     "import": {"--limit": 64},
     "restore": {"--images": 2},
+    "maze generate": {"--steps": 20000},
 }
-DATA = {"import": ("--idx", "--folder", "--partition"), "export": ()}  # commands on data that a reader has and the tests may not have
+DATA = {"import": ("--idx", "--folder", "--partition", "--maze"), "export": ()}  # commands on data that a reader has and the tests may not have
 LONG = ("jobs/", "scripts/", "bench/")  # scripts that are not run
 
 
@@ -37,7 +38,7 @@ def inputs_of(arguments):
 
 def smaller(arguments):
     """The arguments of stint with sizes that take seconds."""
-    command = arguments[0] if arguments else ""
+    command = " ".join(arguments[:2]) if arguments[0] == "maze" else arguments[0]
     arguments = list(arguments)
     for option, largest in LARGEST.get(command, {}).items():
         if option in arguments:

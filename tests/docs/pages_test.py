@@ -9,7 +9,7 @@ import pages
 SOURCE = pathlib.Path(sys.argv.pop()).resolve()
 STINT = sys.argv.pop()
 PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("docs/**/*.md")])
-COMMANDS = ("hmc", "train", "sample", "measure", "compare", "join", "import", "export", "restore", "info")
+COMMANDS = ("hmc", "train", "sample", "measure", "compare", "join", "import", "export", "restore", "info", "maze generate", "maze plan")
 OTHERS = {"--version", "--target", "--no-deps", "--upgrade", "--prefix", "--build", "--install", "--component",  # of pip and CMake
           "--preset", "--test-dir", "--output-on-failure", "--gtest_filter", "--gtest_output", "--gpus-per-task",
           "--me", "--account", "--partition", "--signal", "--mpi", "--ntasks", "--cpus-per-task", "--time", "--mem", "--bind-to"}
@@ -19,7 +19,7 @@ def known_options():
     """Options of the program, of our scripts, and of the tools that the pages name."""
     found = set(OTHERS)
     for command in COMMANDS:
-        found |= pages.options(subprocess.run([STINT, command, "--help"], capture_output=True, text=True, check=True).stdout)
+        found |= pages.options(subprocess.run([STINT, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout)
     for pattern in ("scripts/*", "jobs/*.sh", "bench/**/*.py", "analysis/python/stint/**/*.py"):
         for file in SOURCE.glob(pattern):
             found |= pages.options(file.read_text(encoding="utf-8"))
@@ -49,7 +49,7 @@ class Pages(unittest.TestCase):
                     if not file or (path.parent / file).read_text(encoding="utf-8") != text]
         self.nothing_wrong(wrong)
         self.assertEqual([file for file, text in pages.listings((SOURCE / "docs/cpp.md").read_text(encoding="utf-8"))],
-                         [f"../tests/consumer/{library}.cpp" for library in ("lattice", "mcmc", "analysis", "generative")])
+                         [f"../tests/consumer/{library}.cpp" for library in ("lattice", "mcmc", "mazes", "analysis", "generative")])
 
     def test_every_page_is_on_the_map(self):
         index = SOURCE / "docs/index.md"

@@ -16,10 +16,8 @@ namespace {
 
 /// All runs of the recipe, `steps` in all.
 std::vector<RecipeStep> made(const Maze& maze, const Recipe& recipe, std::int64_t steps, std::uint64_t seed = 1) {
-  const RecipeRuns runs(maze, recipe, seed);
   std::vector<RecipeStep> all(steps);
-  for (std::int64_t begin = 0, run = 0; begin < steps; begin += recipe.run_steps, ++run)
-    runs.make(run, std::span(all).subspan(begin, std::min(recipe.run_steps, steps - begin)));
+  RecipeRuns(maze, recipe, seed).make(0, all);
   return all;
 }
 
@@ -140,6 +138,12 @@ TEST(Recipes, RunsDependOnTheirNumberAndTheSeedAlone) {
     EXPECT_FALSE(equal(fifth, sixth));
     RecipeRuns(maze, recipe, 10).make(5, again);
     EXPECT_FALSE(equal(fifth, again));
+    std::vector<RecipeStep> several(5 * 700 + 300), one(700);
+    runs.make(2, several); // runs 2 to 7, the last one cut
+    std::copy_n(several.begin() + 3 * 700, 700, one.begin());
+    EXPECT_TRUE(equal(fifth, one));
+    EXPECT_TRUE(several[699].last);
+    EXPECT_TRUE(several.back().last);
     EXPECT_TRUE(begin.back().last);
     begin.back().last = fifth[299].last;
     fifth.resize(300);

@@ -125,6 +125,7 @@ o = numpy.stack([numpy.ones(400), 4 + 2 * numpy.sin(t / 50)], axis=1).astype('f4
     def test_windows_are_those_of_the_runs(self):
         self.generate("--layout", "umaze", "--steps", "2500", "--run-steps", "1000")
         self.import_("steps.hdf5", "--window", "20", "--every", "7", "--shift", "50", "--json", "paths.json")
+        self.import_("steps.hdf5", "--window", "20", "--every", "7", "--shift", "50", "--first", "3", "--limit", "16", output="some.h5")
         self.assertEqual(self.python("""
 import h5py, numpy
 s, e = h5py.File('steps.hdf5'), h5py.File('paths.h5')
@@ -134,9 +135,10 @@ for run in range(3):
     for i in range(0, len(x) - 19 * 7, 50):
         expected.append(x[i:i + 20 * 7:7].T); chain.append(run); first.append(i)
 print((e['configurations'][:] == numpy.array(expected)).all(), e['configurations'].dtype, (e['chain'][:] == chain).all(), (e['trajectory'][:] == first).all())
+print((h5py.File('some.h5')['configurations'][:] == numpy.array(expected)[3:19]).all(), (h5py.File('some.h5')['chain'][:] == chain[3:19]).all())
 a = e.attrs
 print(a['kind'], a['lattice'], a['channels'], a['maze'] == s.attrs['maze'], a['world'], a['every'], a['source'], len(a['digest']), a['complete'])
-"""), "True float32 True True\nmaze [20] 2 True d4rl 7 steps.hdf5 16 1")
+"""), "True float32 True True\nTrue True\nmaze [20] 2 True d4rl 7 steps.hdf5 16 1")
         found = json.loads((self.folder / "paths.json").read_text())
         self.assertEqual({name: found[name] for name in ("channels", "lattice", "runs", "short_runs", "world")},
                          {"channels": 2, "lattice": [20], "runs": 3, "short_runs": 0, "world": "d4rl"})
@@ -210,6 +212,8 @@ with h5py.File('group.hdf5', 'w') as f: f.create_group('observations')
                 (1, "no run has the 491 steps of a window of 50 points, one every 10 steps; the longest has 400", "good.npz", *layout, "--every", "10"),
                 (1, "the longest has 0", "empty.npz", *layout),
                 (1, "of the positions lie in walls of the maze", "good.npz", "--layout", "umaze"),
+                (1, "good.npz: has 4 windows, of which --first 4 leaves out all", "good.npz", *layout, "--first", "4"),
+                (2, "--limit is 0", "good.npz", *layout, "--limit", "0"),
                 (2, "--window is 1", "good.npz", *layout, "--window", "1"),
                 (2, "--every is 0", "good.npz", *layout, "--every", "0"),
                 (2, "--shift is -3", "good.npz", *layout, "--shift", "-3"),
