@@ -5,6 +5,27 @@
 #include <string_view>
 
 namespace stint {
+namespace {
+
+/// A place that is free but for rounding (Maze::slack()), at the edge of the walls that it is in.
+Point out_of_walls(const Maze& maze, Point place) {
+  for (const auto& [low, high] : maze.walls(WallTest::physical)) {
+    if (!(low.x < place.x && place.x < high.x && low.y < place.y && place.y < high.y))
+      continue;
+    const double slack = 2 * maze.slack();
+    if (place.x - low.x < slack)
+      place.x = low.x;
+    else if (high.x - place.x < slack)
+      place.x = high.x;
+    else if (place.y - low.y < slack)
+      place.y = low.y;
+    else
+      place.y = high.y;
+  }
+  return place;
+}
+
+} // namespace
 
 Episode run_episode(const Maze& maze, const MazeSimulator& simulator, const Way& plan, std::int64_t every, Follow mode,
                     Point start, Point goal, std::int64_t horizon, bool until_goal, bool keep_positions) {
@@ -14,7 +35,7 @@ Episode run_episode(const Maze& maze, const MazeSimulator& simulator, const Way&
   const Follower follower(maze.world(), plan, every, mode);
   const double tolerance = facts(maze.world()).goal_tolerance;
   Follower::Progress progress;
-  Ball ball{.position = start, .velocity = {}};
+  Ball ball{.position = out_of_walls(maze, start), .velocity = {}};
   for (std::int64_t step = 1; step <= horizon; ++step) {
     if (keep_positions)
       episode.positions.push_back(ball.position);

@@ -12,11 +12,12 @@ namespace {
 using namespace point_mass;
 
 constexpr double wanted_spacing = 0.01;
-constexpr double window = 0.5;      // how far ahead the nearest point is looked for, in cells
-constexpr double near_goal = 0.05;  // along the plan, in cells
-constexpr double most_ahead = 0.5;  // of a ball that a wall holds, in cells
-constexpr double pace = 0.05;       // at which the point ahead of such a ball moves on, in cells a step
-constexpr double speed_of_held = 2; // in D4RL
+constexpr double most_samples = 1e5; // of plans that leave the plane far behind
+constexpr double window = 0.5;       // how far ahead the nearest point is looked for, in cells
+constexpr double near_goal = 0.05;   // along the plan, in cells
+constexpr double most_ahead = 0.5;   // of a ball that a wall holds, in cells
+constexpr double pace = 0.05;        // at which the point ahead of such a ball moves on, in cells a step
+constexpr double speed_of_held = 2;  // in D4RL
 
 Point plus(Point a, double factor, Point b) { return {a.x + factor * b.x, a.y + factor * b.y}; }
 Point minus(Point a, Point b) { return plus(a, -1, b); }
@@ -80,7 +81,7 @@ Follower::Follower(MazeWorld world, Way plan, std::int64_t every, Follow mode)
   if (mode_ == Follow::time)
     return;
   const double whole = length(plan_);
-  const auto count = static_cast<std::size_t>(std::ceil(whole / wanted_spacing)) + 1;
+  const auto count = static_cast<std::size_t>(std::ceil(std::min(whole / wanted_spacing, most_samples))) + 1;
   samples_ = count < 2 ? Way{plan_.back()} : resampled(plan_, count);
   spacing_ = count < 2 ? wanted_spacing : whole / static_cast<double>(count - 1);
   if (world_ == MazeWorld::d4rl && count > 1) {

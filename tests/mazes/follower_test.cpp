@@ -96,6 +96,27 @@ TEST(Follower, RefusesWhatCannotBeFollowed) {
   EXPECT_EQ(run_episode(maze, simulator, {{2, 1}}, 6, Follow::path, {2, 1}, {2, 1}, 300, false).return_, 0);
 }
 
+// As float32 has it, 1.2 lies in the wall by 5e-8; so have others.
+TEST(Follower, BeginsAtTheEdgeOfAWall) {
+  const Maze maze = Maze::named("umaze");
+  const Point start{1.2F, 1};
+  ASSERT_GT(start.x, 1.2);
+  const auto run =
+      run_episode(maze, MazeSimulator(maze), {start, {1.2, 2}}, 6, Follow::path, start, {1.2, 2}, 300, false, true);
+  EXPECT_GT(run.return_, 200);
+  for (const Point point : run.positions) {
+    EXPECT_GT(point.y, 0.99);
+    EXPECT_LE(point.x, 1.2);
+  }
+}
+
+TEST(Follower, PlansFarOutOfTheMazeLeadAgainstItsBorder) {
+  const Maze maze = Maze::named("umaze");
+  const auto run =
+      run_episode(maze, MazeSimulator(maze), {{1, 1}, {1e30, 1}, {3, 1}}, 6, Follow::path, {1, 1}, {3, 1}, 300, false);
+  EXPECT_EQ(run.return_, 0);
+}
+
 TEST(Follower, StaysWhereThePlanIsOnePoint) {
   const Maze maze = Maze::named("umaze");
   for (const auto mode : {Follow::path, Follow::time})

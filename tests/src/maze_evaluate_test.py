@@ -1,11 +1,14 @@
 """stint maze evaluate as a user runs it: python3 maze_evaluate_test.py STINT MPIEXEC [GROUP...]"""
 
 import json
+import pathlib
+import re
 import sys
 import unittest
 
 from program_test import ProgramTest, needs_h5py
 
+ROOT = pathlib.Path(__file__).parents[2]
 UMAZE = r"#####\#GOO#\###O#\#OOO#\#####"
 
 # Writes a file of plans as stint maze plan does, from a list of (first draw, plan, places, retries, pair).
@@ -195,6 +198,13 @@ class Execution(EvaluateTest):
         self.assertEqual(found["execution"]["tasks"][1]["start"], [6, 1])
         self.assertEqual(found["execution"]["horizon"], 1000)
         self.assertIn("task (6, 5) -> (6, 1)", self.succeed("maze", "evaluate", "plans.h5"))
+        # docs/files.md names the keys.
+        keys = re.search(r"^\| `maze evaluate` \|(.*)\|$", (ROOT / "docs/files.md").read_text(encoding="utf-8"), re.M)[1]
+        text = json.dumps(found)
+        self.write_plans(*2 * [(ROUND, ROUND, [[1, 1], [3, 1]], 0, 0)])
+        text += json.dumps(self.evaluate())
+        for key in re.findall(r"[a-z_0-9]{2,}", " ".join(re.findall("`(.*?)`", keys))):
+            self.assertIn(f'"{key}"', text)
         # Without one of the tasks there is no mean of the five.
         self.write_plans(*rows[2:], maze=maze, world="ogbench")
         self.assertIsNone(self.evaluate()["score"])
