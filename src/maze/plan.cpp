@@ -162,6 +162,7 @@ Outcome find_paths(const Planner& planner, const Maze& maze, const std::vector<s
                               .first = {},
                               .start = request.places.front(),
                               .goal = request.places.back(),
+                              .places = request.places,
                               .stops = {},
                               .pair = static_cast<std::int64_t>(pair)});
       requests.push_back(std::move(request));

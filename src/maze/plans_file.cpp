@@ -102,7 +102,7 @@ void write_plans(const std::string& path, bool overwrite, const PlansFile& plans
   std::int64_t longest = 1, most_stops = 2;
   for (const auto& row : plans.rows) {
     longest = std::max({longest, std::ssize(row.points), std::ssize(row.first)});
-    most_stops = std::max(most_stops, std::ssize(row.stops));
+    most_stops = std::max({most_stops, std::ssize(row.stops), std::ssize(row.places)});
   }
   write_paths(file, "/plans", plans.rows, &PlanRow::points, longest);
   write_paths(file, "/first", plans.rows, &PlanRow::first, longest);
@@ -118,6 +118,7 @@ void write_plans(const std::string& path, bool overwrite, const PlansFile& plans
     stops.insert(stops.end(), most_stops - row.stops.size(), -1);
   }
   file.write<std::int64_t>("/stops", {std::ssize(plans.rows), most_stops}, stops);
+  write_ways(file, "/places", plans.rows, &PlanRow::places, most_stops);
   file.close();
   target.commit();
 }
@@ -150,22 +151,29 @@ PlansFile read_plans(const std::string& path) {
   const auto start = read_floats(file, "/start", count, 2), goal = read_floats(file, "/goal", count, 2);
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   const auto retries = read_numbers(file, "/retries", count, 0, any), pair = read_numbers(file, "/pair", count, 0, any);
+  const auto asked = read_floats(file, "/places", count, 3);
   const auto stops = file.dataset("/stops");
   if (stops.dims().size() != 2 || stops.dims()[0] != count)
     refuse(file, "/stops has another shape");
-  const auto places = stops.read<std::int64_t>();
+  const std::int64_t most_stops = stops.dims()[1];
+  if (std::ssize(asked) != 2 * count * most_stops || most_stops < 2)
+    refuse(file, "/places has another shape");
+  const auto indices = stops.read<std::int64_t>();
   for (std::int64_t n = 0; n < count; ++n) {
     auto& row = plans.rows[n];
     row.start = {start[2 * n], start[2 * n + 1]};
     row.goal = {goal[2 * n], goal[2 * n + 1]};
     row.retries = retries[n];
     row.pair = pair[n];
-    for (std::int64_t s = 0; s < stops.dims()[1]; ++s)
-      if (const auto stop = places[n * stops.dims()[1] + s]; stop >= 0) {
-        if (stop >= std::ssize(row.points))
-          refuse(file, "/stops has numbers out of their range");
-        row.stops.push_back(stop);
-      }
+    for (std::int64_t s = n * most_stops; s < (n + 1) * most_stops; ++s) {
+      row.places.push_back({asked[2 * s], asked[2 * s + 1]});
+      if (indices[s] >= std::ssize(row.points))
+        refuse(file, "/stops has numbers out of their range");
+      if (indices[s] >= 0)
+        row.stops.push_back(indices[s]);
+    }
+    while (row.places.size() > 2 && row.places[row.places.size() - 2] == row.goal)
+      row.places.pop_back();
   }
   return plans;
 }
