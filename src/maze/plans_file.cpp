@@ -118,7 +118,7 @@ void write_plans(const std::string& path, bool overwrite, const PlansFile& plans
     stops.insert(stops.end(), most_stops - row.stops.size(), -1);
   }
   file.write<std::int64_t>("/stops", {std::ssize(plans.rows), most_stops}, stops);
-  write_ways(file, "/places", plans.rows, &PlanRow::places, most_stops);
+  write_paths(file, "/places", plans.rows, &PlanRow::places, most_stops);
   file.close();
   target.commit();
 }
