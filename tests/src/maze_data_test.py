@@ -1,6 +1,7 @@
 """stint maze generate and stint import --maze as a user runs them: python3 maze_data_test.py STINT MPIEXEC [GROUP...]"""
 
 import json
+import random
 import sys
 import unittest
 
@@ -224,6 +225,22 @@ with h5py.File('group.hdf5', 'w') as f: f.create_group('observations')
                 self.refuse(status, words, "import", "--maze", *arguments, "--output", "new.h5")
         self.refuse(2, "--window goes with --maze only", "import", "--npy", "a.npy", "--window", "3", "--output", "new.h5")
         self.refuse(2, "--layout is 'umaze', expected auto, hwc or chw with --npy", "import", "--npy", "a.npy", "--layout", "umaze", "--output", "new.h5")
+
+    def test_damaged_archives_never_end_the_program_badly(self):
+        self.numpy("numpy.savez_compressed('packed.npz', observations=o, terminals=t % 100 == 99)")
+        good = (self.folder / "packed.npz").read_bytes()
+        layout = ("--layout", "along.txt", "--window", "5")
+        self.import_("packed.npz", *layout)
+        places = random.Random(1)
+        tail = len(good) - 300  # where the list of arrays is
+        for trial in range(60):
+            damaged = bytearray(good)
+            for _ in range(1 + trial % 3):
+                damaged[places.randrange(0 if trial % 2 else tail, len(good))] = places.randrange(256)
+            (self.folder / "bad.npz").write_bytes(damaged[:places.randrange(1, len(good))] if trial % 10 == 9 else damaged)
+            result = self.run_stint("import", "--maze", "bad.npz", *layout, "--output", "bad.h5", "--overwrite", "--quiet")
+            self.assertIn(result.returncode, (0, 1), f"trial {trial}: {result.stderr}")
+            self.assertEqual(result.stderr.count("\n"), result.returncode, result.stderr)
 
 
 if __name__ == "__main__":
