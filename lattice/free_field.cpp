@@ -1,5 +1,7 @@
 #include "lattice/free_field.hpp"
 
+#include "lattice/number_text.hpp"
+
 #include <fftw3.h>
 
 #include <cmath>
@@ -27,7 +29,7 @@ std::vector<double> laplacian_eigenvalues(const Geometry& geometry) {
 std::vector<double> free_propagator(const Geometry& geometry, const Phi4& theory) {
   theory.validate();
   if (theory.lambda != 0)
-    throw std::invalid_argument("the free field has lambda = 0, not " + std::to_string(theory.lambda));
+    throw std::invalid_argument("the free field has lambda = 0, not " + number_text(theory.lambda));
   std::vector<double> propagator = laplacian_eigenvalues(geometry);
   for (double& value : propagator)
     value = 1 / (2 * (theory.mass2 - theory.quadratic + value));

@@ -1,5 +1,7 @@
 #include "lattice/phi4.hpp"
 
+#include "lattice/number_text.hpp"
+
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -11,10 +13,10 @@ void Phi4::validate() const {
     if (!std::isfinite(coupling))
       throw std::invalid_argument("the couplings of phi^4 must be finite numbers");
   if (lambda < 0)
-    throw std::invalid_argument("lambda = " + std::to_string(lambda) + " is negative: exp(-S) cannot be normalised");
+    throw std::invalid_argument("lambda = " + number_text(lambda) + " is negative: exp(-S) cannot be normalised");
   if (lambda == 0 && mass2 - quadratic <= 0)
     throw std::invalid_argument("a free field (lambda = 0) needs mass2 - quadratic > 0, not " +
-                                std::to_string(mass2 - quadratic));
+                                number_text(mass2 - quadratic));
 }
 
 Phi4 from_hopping_form(double kappa, double hopping_lambda, int dimensions) {

@@ -1,13 +1,11 @@
 #include "mazes/simulator.hpp"
 
+#include "mazes/point_mass.hpp"
+
 #include <algorithm>
-#include <numbers>
 
 namespace stint {
 namespace {
-
-constexpr double gear = 100, damping = 1, density = 1000, most_speed = 5; // of D4RL
-constexpr double stride = 0.2;                                            // of OGBench
 
 /// Without branches, unlike std::clamp: noise would mislead their prediction.
 double clipped(double value, double most) { return std::max(-most, std::min(most, value)); }
@@ -82,13 +80,10 @@ void MazeSimulator::move(Ball& ball, Point by) const {
 Ball MazeSimulator::step(Ball ball, Point action) const {
   const Point a{clipped(action.x, 1), clipped(action.y, 1)};
   if (world_ == MazeWorld::ogbench) {
-    move(ball, {stride * a.x, stride * a.y});
+    move(ball, {point_mass::stride * a.x, point_mass::stride * a.y});
     return ball;
   }
-  constexpr auto world = facts(MazeWorld::d4rl);
-  constexpr double dt = world.step;
-  constexpr double mass = density * 4 / 3 * std::numbers::pi * world.radius * world.radius * world.radius;
-  constexpr double gain = dt / (mass + dt * damping);
+  using namespace point_mass;
   const auto faster = [](double v, double force) {
     const double slow = clipped(v, most_speed);
     return slow + gain * (gear * force - damping * slow);

@@ -1,5 +1,6 @@
 #include "mcmc/hmc.hpp"
 
+#include "lattice/number_text.hpp"
 #include "lattice/random.hpp"
 
 #include <cmath>
@@ -21,17 +22,16 @@ Integrator parse_integrator(std::string_view name) {
 
 void HmcSettings::validate() const {
   if (!(std::isfinite(step_size) && step_size > 0))
-    throw std::invalid_argument("the step size of HMC must be a positive number, not " + std::to_string(step_size));
-  constexpr int most = 1'000'000; // each takes memory, and cannot be interrupted
-  if (steps < 1 || steps > most)
-    throw std::invalid_argument("a trajectory has 1 to " + std::to_string(most) + " steps, not " +
+    throw std::invalid_argument("the step size of HMC must be a positive number, not " + number_text(step_size));
+  if (steps < 1 || steps > most_steps)
+    throw std::invalid_argument("a trajectory has 1 to " + std::to_string(most_steps) + " steps, not " +
                                 std::to_string(steps));
   if (!(jitter >= 0 && jitter < 1))
     throw std::invalid_argument("the jitter of the step size must be at least 0 and below 1, not " +
-                                std::to_string(jitter));
+                                number_text(jitter));
   if (fourier_mass2 && !(std::isfinite(*fourier_mass2) && *fourier_mass2 > 0))
     throw std::invalid_argument("the squared mass of Fourier acceleration must be a positive number, not " +
-                                std::to_string(*fourier_mass2));
+                                number_text(*fourier_mass2));
 }
 
 double step_size_of(const HmcSettings& settings, std::uint64_t seed, std::uint32_t trajectory) {

@@ -23,6 +23,8 @@ int force_evaluations(Integrator integrator);
 /// HMC (Duane et al., doi:10.1016/0370-2693(87)91197-X): `steps` steps of size `step_size` (lattice units), momenta
 /// from N(0, 1), Metropolis acceptance.
 struct HmcSettings {
+  static constexpr int most_steps = 1'000'000; ///< each takes memory, and cannot be interrupted
+
   double step_size = 0.07;
   int steps = 10;
   Integrator integrator = Integrator::leapfrog;

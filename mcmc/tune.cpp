@@ -1,5 +1,7 @@
 #include "mcmc/tune.hpp"
 
+#include "lattice/number_text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,10 +18,10 @@ constexpr double gamma_shrinkage = 0.05, early_iterations = 10, forgetting = 0.7
 StepSizeTuner::StepSizeTuner(double initial_step_size, double target_acceptance, double smallest)
     : smallest_(smallest) {
   if (!(std::isfinite(initial_step_size) && initial_step_size > 0))
-    throw std::invalid_argument("tuning starts from a positive step size, not " + std::to_string(initial_step_size));
+    throw std::invalid_argument("tuning starts from a positive step size, not " + number_text(initial_step_size));
   if (!(target_acceptance > 0 && target_acceptance < 1))
     throw std::invalid_argument("the acceptance to tune for must lie between 0 and 1, not " +
-                                std::to_string(target_acceptance));
+                                number_text(target_acceptance));
   state_.log_step_size = state_.log_averaged_step_size = std::log(initial_step_size);
   state_.log_centre = std::log(10 * initial_step_size);
   state_.target_acceptance = target_acceptance;
@@ -73,7 +75,7 @@ bool can_tune_from(double step_size, double stable) { return step_size >= stable
 
 HmcSettings with_step_size(const HmcSettings& settings, double step_size) {
   if (!(std::isfinite(step_size) && step_size > 0))
-    throw std::invalid_argument("the step size of HMC must be a positive number, not " + std::to_string(step_size));
+    throw std::invalid_argument("the step size of HMC must be a positive number, not " + number_text(step_size));
   const double length = settings.step_size * settings.steps;
   const double most = std::numeric_limits<int>::max();
   HmcSettings adjusted = settings;

@@ -1,5 +1,4 @@
 #include "src/commands/commands.hpp"
-#include "src/maze/commands.hpp"
 #include "src/program/errors.hpp"
 
 int main(int argc, char** argv) {
@@ -7,5 +6,5 @@ int main(int argc, char** argv) {
   const auto refuse = [](const Context&, Arguments) -> int {
     throw UsageError("needs LibTorch, and this stint was built without it (STINT_LIBTORCH=OFF)");
   };
-  return run_program(argc, argv, command_table(refuse, refuse, refuse, maze_commands()));
+  return run_program(argc, argv, command_table({.train = refuse, .sample = refuse, .restore = refuse}));
 }

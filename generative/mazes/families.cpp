@@ -32,7 +32,7 @@ std::vector<bool> known_points(Uniforms& uniform, std::int64_t length) {
       const auto later = uniform.below(length);
       set(later, later + 1);
     }
-  } else if (what < 0.8) { // way points
+  } else if (what < 0.8) { // waypoints
     set(0, 1);
     for (auto points = 1 + uniform.below(6); points > 0; --points) {
       const auto point = uniform.below(length);
@@ -50,9 +50,9 @@ void draw_known(const Stream& stream, std::uint32_t first, double range, std::sp
   Uniforms uniform(stream, first);
   constexpr double at_start = 0.1, exact = 0.8, waiting = 0.15;
   const double t = 2 * uniform() - 1; // log(alpha/beta) four times as likely in the middle as at the ends
-  const double way = uniform() < at_start ? 1 : level_of_log_ratio(range * (t + t * t * t) / 2);
+  const double level = uniform() < at_start ? 1 : level_of_log_ratio(range * (t + t * t * t) / 2);
   const double noise = uniform() < exact ? 0 : least_sigma * std::pow(largest_sigma / least_sigma, uniform());
-  const auto open = static_cast<float>(way), closed = static_cast<float>(way * noise / (1 + noise));
+  const auto open = static_cast<float>(level), closed = static_cast<float>(level * noise / (1 + noise));
   const auto length = static_cast<std::int64_t>(levels.size());
   const bool some_wait = uniform() < waiting;
   const auto begin = uniform.below(length), stretch = uniform() < 0.5 ? 1 : 1 + uniform.below(length);

@@ -1,5 +1,5 @@
 #pragma once
-// Ways through a maze as a kind of data.
+// Paths through a maze as a kind of data.
 
 #include "generative/prior.hpp"
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <stdexcept>
 
@@ -21,14 +22,15 @@ Sampler sampler_of(const Drift& drift, const Layout& layout, const Operator& ref
           .device = options.device};
 }
 
-/// A new attempt takes its time: an eighth more than the one before, and at least one point.
-int longer(int points, std::uint32_t attempt, int longest) {
+/// With slack; a new attempt takes its time: an eighth more than the one before, and at least one point.
+int with_slack(int points, double slack, std::uint32_t attempt, int longest) {
+  points = static_cast<int>(std::min<double>(std::ceil(points * slack), longest));
   for (; attempt > 0 && points < longest; --attempt)
     points += std::max(1, points / 8);
   return std::min(points, longest);
 }
 
-constexpr std::uint32_t attempts_stride = 1U << 16; // windows of one attempt at a way
+constexpr std::uint32_t attempts_stride = 1U << 16; // windows of one attempt at a path
 
 } // namespace
 
@@ -42,7 +44,7 @@ struct Planner::Window {
 };
 
 Planner::Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-                 std::uint64_t seed, const std::function<bool(std::span<const Point>)>& keep)
+                 std::uint64_t seed, const std::function<bool(Point, Point)>& free)
     : drift_(std::move(drift)), layout_(std::move(layout)), reference_(std::move(reference)),
       log_ratio_range_(log_ratio_range), options_(options) {
   const auto length = layout_.volume();
@@ -50,23 +52,28 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
     throw std::invalid_argument(
         fmt::format("windows of {} points overlap by 1 to {}, not {}", length, length / 2, options_.overlap));
   const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, generation(), options_);
-  std::vector<std::vector<Point>> ways;
+  std::vector<std::vector<Point>> paths;
+  std::int64_t kept = 0; // segments
   for (std::int64_t first = 0; first < options_.dreams; first += options_.batch) {
     const auto drawn = sampler(seed, first, std::min(options_.batch, options_.dreams - first)).configurations;
     const auto value = drawn.accessor<float, 3>();
     for (std::int64_t n = 0; n < drawn.size(0); ++n) {
-      std::vector<Point> way;
-      for (std::int64_t t = 0; t < length; ++t)
-        way.push_back({value[n][0][t], value[n][1][t]});
-      if (keep(way))
-        ways.push_back(std::move(way));
+      paths.emplace_back();
+      for (std::int64_t t = 0; t < length; ++t) {
+        const Point place{value[n][0][t], value[n][1][t]};
+        if (!paths.back().empty() && !free(paths.back().back(), place))
+          paths.emplace_back();
+        kept += paths.back().empty() ? 0 : 1;
+        paths.back().push_back(place);
+      }
     }
   }
-  if (ways.empty())
+  if (kept == 0)
     throw std::runtime_error(
-        fmt::format("none of {} ways that the model drew is free of walls; train it longer", options_.dreams));
-  kept_ = static_cast<double>(ways.size()) / static_cast<double>(options_.dreams);
-  roadmap_.emplace(ways, options_.width);
+        fmt::format("no segment of {} paths that the model drew is free of walls; train it longer", options_.dreams));
+  std::erase_if(paths, [](const auto& path) { return path.size() < 2; });
+  kept_ = static_cast<double>(kept) / static_cast<double>(options_.dreams * (length - 1));
+  roadmap_.emplace(paths, options_.width);
 }
 
 /// Windows with the same known points, (n, 2, T).
@@ -102,7 +109,7 @@ torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed)
   return torch::cat(drawn);
 }
 
-/// How far a way is.
+/// How far a path is.
 struct Planner::Work {
   std::vector<Stop> stops;
   std::vector<bool> asked = {}; ///< whether a stop was asked for, or is the roadmap's
@@ -111,14 +118,14 @@ struct Planner::Work {
 
 std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                                 const std::function<void(std::int64_t)>& done) const {
-  const int longest = static_cast<int>(layout_.volume()) - options_.overlap;
+  const int longest = std::min(options_.longest, static_cast<int>(layout_.volume()) - options_.overlap);
   std::vector<Plan> plans(requests.size());
   std::vector<Work> works(requests.size());
   std::vector<std::size_t> busy;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto& places = requests[i].places;
     if (places.size() < 2)
-      throw std::invalid_argument("a way needs a start and a goal");
+      throw std::invalid_argument("a path needs a start and a goal");
     auto& work = works[i];
     bool reachable = true;
     for (std::size_t k = 0; k + 1 < places.size() && reachable; ++k) {
@@ -126,7 +133,7 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
       reachable = !route.empty();
       work.stops.insert(work.stops.end(), route.begin(), route.end());
       for (auto& stop : std::span(work.stops).last(route.size()))
-        stop.points = longer(stop.points, requests[i].attempt, longest);
+        stop.points = with_slack(stop.points, options_.slack, requests[i].attempt, longest);
       work.asked.resize(work.stops.size(), false);
       if (reachable)
         work.asked.back() = true;

@@ -1,5 +1,5 @@
 #pragma once
-// Ways through given places, of any length, from a model of windows of ways.
+// Paths through given places, of any length, from a model of windows of paths.
 
 #include "generative/drifts/drift.hpp"
 #include "generative/layout.hpp"
@@ -13,14 +13,14 @@
 
 namespace stint {
 
-/// A way to find.
+/// A path to find.
 struct PlanRequest {
-  std::vector<Point> places; ///< two or more: start, way points, goal
+  std::vector<Point> places; ///< two or more: start, waypoints, goal
   std::int64_t number = 0;   ///< the noise is a function of the seed, this number
   std::uint32_t attempt = 0; ///< and this one, below 2^16
 };
 
-/// A way: positions at equal distances in time.
+/// A path: positions at equal distances in time.
 struct Plan {
   std::vector<Point> points;
   std::vector<std::int64_t> stops; ///< where in `points` the places are that were asked for, start and goal included
@@ -28,30 +28,32 @@ struct Plan {
 
 struct PlannerOptions {
   int steps = 12;             ///< of the solver, for each window
-  int overlap = 4;            ///< points of the way so far that a window after the first is held to
+  double slack = 1.1;         ///< times the likeliest number of points between two places, see Roadmap
+  int overlap = 4;            ///< points of the path so far that a window after the first is held to
   std::int64_t batch = 256;   ///< windows at a time
   std::int64_t dreams = 4096; ///< windows that the roadmap is made of
   double width = 0.25;        ///< of the roadmap's squares
-  double stop_cost = 4;       ///< of a stop between places, in points (Roadmap::route())
+  int longest = 16;     ///< points between two stops; the farther they are, the more of the maze a window must know
+  double stop_cost = 1; ///< of a stop between places, in points (Roadmap::route())
   torch::Device device = torch::kCPU;
 };
 
-/// Plans by holding points of windows: a start and a goal, or the end of the way so far and the next stop, are known
+/// Plans by holding points of windows: a start and a goal, or the end of the path so far and the next stop, are known
 /// coordinates, met bit for bit, and the model draws the rest given these. How many points lie between, and the stops
-/// on ways longer than a window, are the roadmap's, which is made of windows that the model draws from nothing; so the
+/// on paths longer than a window, are the roadmap's, which is made of windows that the model draws from nothing; so the
 /// model, not a map of the walls, says what can be reached and how quickly.
 class Planner {
 public:
-  /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap, of the windows that `keep`
-  /// agrees to: one that cuts through a wall would be a short cut for all. Throws std::invalid_argument for options out
-  /// of their range, std::runtime_error if no window is kept.
+  /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap, of the stretches of windows
+  /// whose segments `free` agrees to: one through a wall would be a short cut for all. Throws std::invalid_argument for
+  /// options out of their range, std::runtime_error if no window is kept.
   Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-          std::uint64_t seed, const std::function<bool(std::span<const Point>)>& keep);
+          std::uint64_t seed, const std::function<bool(Point, Point)>& free);
 
   const Roadmap& roadmap() const { return *roadmap_; }
-  double kept() const { return kept_; } ///< the share of windows that the roadmap is made of
+  double kept() const { return kept_; } ///< the share of segments that the roadmap is made of
 
-  /// A way for each request; empty where the roadmap knows no route. Each is a function of the seed and its request,
+  /// A path for each request; empty where the roadmap knows no route. Each is a function of the seed and its request,
   /// whatever the others, to rounding. `done` is told how many are finished.
   std::vector<Plan> plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                          const std::function<void(std::int64_t)>& done = {}) const;

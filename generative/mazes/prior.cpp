@@ -21,7 +21,7 @@ torch::Tensor covariance_of(const torch::Tensor& components, const torch::Tensor
 
 void check_layout(const Layout& layout) {
   if (layout.dimensions() != 1 || layout.channels != 2)
-    throw std::invalid_argument(fmt::format("ways have 2 channels, x and y, and one direction, time, not {} and {}",
+    throw std::invalid_argument(fmt::format("paths have 2 channels, x and y, and one direction, time, not {} and {}",
                                             layout.channels, layout.geometry.text()));
 }
 
@@ -30,6 +30,13 @@ torch::Tensor batched(torch::Tensor entries, std::int64_t length) {
   while (entries.dim() < 3)
     entries = entries.unsqueeze(0);
   return entries.expand({-1, -1, length});
+}
+
+/// Matrices (N or 1, C, T, T) times vectors (N, C, T).
+torch::Tensor times(const torch::Tensor& matrices, const torch::Tensor& vectors) {
+  if (matrices.size(0) != 1)
+    return torch::matmul(matrices, vectors.unsqueeze(3)).squeeze(3);
+  return torch::bmm(vectors.transpose(0, 1), matrices.squeeze(0).transpose(1, 2)).transpose(0, 1);
 }
 
 } // namespace
@@ -63,7 +70,7 @@ const torch::Tensor& MazePrior::covariance_in(const Basis& basis) const {
     return of_points_;
   if (basis == Basis::cosine())
     return of_modes_;
-  throw std::invalid_argument(fmt::format("models of ways know no operators in the basis '{}'", basis.text()));
+  throw std::invalid_argument(fmt::format("models of paths know no operators in the basis '{}'", basis.text()));
 }
 
 Look MazePrior::look(const Pair& pair, const torch::Tensor& signal) const {
@@ -78,12 +85,11 @@ Look MazePrior::look(const Pair& pair, const torch::Tensor& signal) const {
   // As in Whitener, so that nothing is divided by beta: Sigma (alpha^2 + beta^2 Sigma)^{-1} applied to what the
   // observation says beyond the mean.
   const auto beyond = coordinates(signal.to(torch::kDouble)) - beta2 * mean;
-  const auto sigma = (beyond / (alpha2 + beta2)).unsqueeze(3);
+  const auto sigma = beyond / (alpha2 + beta2);
   const auto beta_columns = beta.unsqueeze(3), beta_rows = beta.unsqueeze(2);
   const auto factor = torch::linalg_cholesky(beta_columns * covariance * beta_rows + torch::diag_embed(alpha2));
-  const auto right = beta_columns * (sigma - torch::matmul(covariance, sigma));
-  const auto change = torch::cholesky_solve(right, factor.expand({right.size(0), -1, -1, -1}));
-  const auto estimate = mean + torch::matmul(covariance, sigma + beta_columns * change).squeeze(3);
+  const auto change = times(torch::cholesky_inverse(factor), beta * (sigma - times(covariance.unsqueeze(0), sigma)));
+  const auto estimate = mean + times(covariance.unsqueeze(0), sigma + beta * change);
 
   const auto explained = torch::linalg_solve_triangular(factor, beta_columns * covariance, /*upper=*/false);
   const auto variance = covariance.diagonal(0, 1, 2) - explained.square().sum(2);
@@ -171,7 +177,7 @@ std::unique_ptr<Prior> MazeFit::prior(const torch::Tensor& /*field*/, const torc
   const auto [eigenvalues, vectors] = torch::linalg_eigh(covariance.mean(0), "L");
   const double average = eigenvalues.mean().item<double>();
   if (!(average > 0))
-    throw std::invalid_argument("all ways are equal: there is nothing to learn");
+    throw std::invalid_argument("all paths are equal: there is nothing to learn");
   const auto components = vectors.t().contiguous();
   const auto variances = torch::matmul(torch::matmul(components, covariance), components.t()).diagonal(0, 1, 2);
   return std::make_unique<MazePrior>(layout_, about_ + shift, components, variances.clamp_min(variance_floor * average),

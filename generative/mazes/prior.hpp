@@ -1,16 +1,16 @@
 #pragma once
-// What is known of ways through a maze before a network learns.
+// What is known of paths through a maze before a network learns.
 
 #include "generative/gaussian/prior.hpp"
 
 namespace stint {
 
-/// Ways (2, T): positions x and y at equal distances in time, as if they were Gaussian with this mean and covariance.
+/// Paths (2, T): positions x and y at equal distances in time, as if they were Gaussian with this mean and covariance.
 /// W is the conditional mean of that law, exactly, and s the deviation about it, coordinate by coordinate:
 ///   W = mean + Sigma beta K^{-1} (x - beta mean),   s^2 = diag(Sigma - Sigma beta K^{-1} beta Sigma),
 ///   K = alpha^2 + beta Sigma beta,
 /// for each channel by itself. The network sees x0's place in the interpolant and W, waves of W from the size of the
-/// maze down to a part of a cell, so that it can tell walls, s, the levels, and the time along the way.
+/// maze down to a part of a cell, so that it can tell walls, s, the levels, and the time along the path.
 class MazePrior : public GaussianPrior {
 public:
   /// Mean (2, T), the basis (T, T) of the covariance, its principal components, and the variances (2, T) > 0.
@@ -38,10 +38,10 @@ private:
   torch::Tensor times_;                // (1, 1, T): -1 to 1
 };
 
-/// Mean and principal components of ways.
+/// Mean and principal components of paths.
 class MazeFit : public PriorFit {
 public:
-  /// Throws std::invalid_argument for requests that ask for tilts, and for data that are no ways.
+  /// Throws std::invalid_argument for requests that ask for tilts, and for data that are no paths.
   explicit MazeFit(const PriorRequest& request);
 
   void add(const torch::Tensor& configurations) override;

@@ -12,6 +12,8 @@
 namespace stint {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// The time about which most of these are, in ascending order: within an eighth of it, and at least one point.
 int likeliest(const std::vector<int>& times) {
   std::ptrdiff_t most = 0;
@@ -31,15 +33,15 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 } // namespace
 
-Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least) : width_(width) {
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
   std::map<std::pair<std::int64_t, std::int64_t>, int> numbers;
-  std::vector<std::vector<int>> squares; // of the points of each way
+  std::vector<std::vector<int>> squares; // of the points of each path
   std::vector<int> members;
-  for (const auto& way : ways) {
-    auto& of_way = squares.emplace_back();
-    for (const Point place : way) {
+  for (const auto& path : paths) {
+    auto& of_path = squares.emplace_back();
+    for (const Point place : path) {
       const std::pair key = {std::llround(place.x / width), std::llround(place.y / width)};
       const int square = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
       if (square == static_cast<int>(centres_.size())) {
@@ -49,22 +51,30 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& ways, double width, int 
       centres_[square].x += place.x;
       centres_[square].y += place.y;
       ++members[square];
-      of_way.push_back(square);
+      of_path.push_back(square);
     }
   }
   for (std::size_t i = 0; i < centres_.size(); ++i)
     centres_[i] = {centres_[i].x / members[i], centres_[i].y / members[i]};
+  // The mean of points beside a corner may lie in a wall: where a path has been, none is.
+  std::vector<Point> visited(centres_.size(), {infinity, infinity});
+  for (std::size_t n = 0; n < paths.size(); ++n)
+    for (std::size_t t = 0; t < paths[n].size(); ++t)
+      if (const int square = squares[n][t];
+          distance(paths[n][t], centres_[square]) < distance(visited[square], centres_[square]))
+        visited[square] = paths[n][t];
+  centres_ = std::move(visited);
 
   struct Passage {
     int from, to, points;
     auto operator<=>(const Passage&) const = default;
   };
   std::vector<Passage> passages;
-  for (const auto& way : squares)
-    for (std::size_t t = 0; t < way.size(); ++t)
-      for (std::size_t u = t + 1; u < way.size(); ++u)
-        if (way[t] != way[u])
-          passages.push_back({way[t], way[u], static_cast<int>(u - t)});
+  for (const auto& path : squares)
+    for (std::size_t t = 0; t < path.size(); ++t)
+      for (std::size_t u = t + 1; u < path.size(); ++u)
+        if (path[t] != path[u])
+          passages.push_back({path[t], path[u], static_cast<int>(u - t)});
   std::ranges::sort(passages);
   begins_.assign(centres_.size() + 1, 0);
   for (std::size_t i = 0; i < passages.size();) {
@@ -97,7 +107,7 @@ std::vector<int> Roadmap::squares_near(Point place) const {
 
 std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_cost) const {
   const auto cost_of_distance = [&](int square, Point place) { return distance(centres_[square], place) / width_; };
-  std::vector<double> cost(centres_.size(), std::numeric_limits<double>::infinity());
+  std::vector<double> cost(centres_.size(), infinity);
   std::vector<Edge> before(centres_.size(), {-1, 0}); // the square it was reached from
   using Candidate = std::pair<double, int>;
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> open;
@@ -107,7 +117,7 @@ std::vector<Stop> Roadmap::route(Point from, Point to, int longest, double stop_
   for (const int square : squares_near(to))
     is_last[square] = true;
   int last = -1;
-  double cost_of_last = std::numeric_limits<double>::infinity();
+  double cost_of_last = infinity;
   while (!open.empty() && open.top().first < cost_of_last) {
     const auto [so_far, square] = open.top();
     open.pop();

@@ -1,5 +1,5 @@
 #pragma once
-// Which places ways join, and how long they take: what a planner knows of a maze beyond one window.
+// Which places paths join, and how long they take: what a planner knows of a maze beyond one window.
 
 #include "mazes/maze.hpp"
 
@@ -9,19 +9,19 @@
 
 namespace stint {
 
-/// A place to be at, `points` points of a way after the one before.
+/// A place to be at, `points` points of a path after the one before.
 struct Stop {
   Point place;
   int points = 0;
 };
 
-/// A graph of places, learned from ways alone; it knows no walls. The plane is divided into squares. Two of them are
-/// joined where ways pass through both, and the time between is the likeliest one: that about which most passages are.
+/// A graph of places, learned from paths alone; it knows no walls. The plane is divided into squares. Two of them are
+/// joined where paths pass through both, and the time between is the likeliest one: that about which most passages are.
 class Roadmap {
 public:
-  /// `width`: of the squares, in the units of the ways. A pair of squares counts if it is passed through at least
+  /// `width`: of the squares, in the units of the paths. A pair of squares counts if it is passed through at least
   /// `least` times. Throws std::invalid_argument for widths <= 0.
-  Roadmap(const std::vector<std::vector<Point>>& ways, double width, int least = 2);
+  Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least = 2);
 
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
@@ -38,7 +38,7 @@ private:
   std::vector<int> squares_near(Point place) const;
 
   double width_;
-  std::vector<Point> centres_;       // mean positions of the ways' points in each square
+  std::vector<Point> centres_;       // of each square the path's point that is nearest to the mean
   std::vector<std::int64_t> begins_; // edges of square i: edges_[begins_[i]] to edges_[begins_[i + 1] - 1]
   std::vector<Edge> edges_;
 };

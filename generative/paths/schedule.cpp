@@ -9,8 +9,8 @@ namespace {
 
 void check(int steps, int least) {
   if (steps < least)
-    throw std::invalid_argument("a path needs at least " + std::to_string(least) + " steps, not " +
-                                std::to_string(steps));
+    throw std::invalid_argument("a path needs at least " + std::to_string(least) +
+                                (least == 1 ? " step, not " : " steps, not ") + std::to_string(steps));
 }
 
 /// tan of Jacobi's amplitude am(t K(m) | m) for t in [0, 1) and m in [0, 1), by the arithmetic-geometric mean and

@@ -8,6 +8,7 @@
 #include "analysis/observables.hpp"
 #include "src/program/program.hpp"
 
+#include <string>
 #include <vector>
 
 namespace stint {
@@ -16,13 +17,18 @@ int run_hmc(const Context& context, Arguments arguments);
 int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
 int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
 int run_join(const Context& context, Arguments arguments);
-int run_info(const Context& context, Arguments arguments);
+int run_info(const Context& context, Arguments arguments, const std::vector<std::string>& kinds);
 int run_import(const Context& context, Arguments arguments);
 int run_export(const Context& context, Arguments arguments);
 
-/// All commands; train, sample and restore are given, since they need LibTorch. `maze` are the commands below maze
-/// (maze_commands()), `rows` is what measure and compare show.
-std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze,
-                                   ObservableRows rows = observables());
+/// What needs LibTorch, and the names of the kinds of data that it knows.
+struct LearningCommands {
+  Run train, sample, restore;
+  std::vector<Command> maze = {}; ///< below maze, beside those that need none (maze/commands.hpp)
+  std::vector<std::string> kinds = {};
+};
+
+/// All commands; `rows` is what measure and compare show.
+std::vector<Command> command_table(LearningCommands learning, ObservableRows rows = observables());
 
 } // namespace stint

@@ -8,6 +8,7 @@
 #include "src/measure/comparison_report.hpp"
 #include "src/measure/html_page.hpp"
 #include "src/measure/measurements.hpp"
+#include "src/program/errors.hpp"
 #include "src/program/figure.hpp"
 #include "src/program/json_output.hpp"
 #include "src/program/numbers.hpp"
@@ -23,6 +24,7 @@
 #include <iterator>
 #include <map>
 #include <stdexcept>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -92,6 +94,17 @@ void warn_of_few(const std::string& file, const Measurements& measurements) {
     spdlog::warn("{}: {} configurations are too few for an error: z means little; compare ensembles of at least {} "
                  "independent ones",
                  file, measurements.chain.size(), few);
+}
+
+/// Throws UsageError if one of the files is given twice or is of another lattice than the first.
+void check_files(const std::vector<std::string>& files) {
+  for (const auto& file : files)
+    if (const auto first = EnsembleReader(files[0]).geometry(), other = EnsembleReader(file).geometry(); other != first)
+      throw UsageError(fmt::format("{} is on lattice {}, but {} on {}", file, other.text(), files[0], first.text()));
+  for (std::size_t i = 0; i < files.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (std::error_code absent; std::filesystem::equivalent(files[j], files[i], absent))
+        throw UsageError(files[i] + ": is given twice; an ensemble always agrees with itself");
 }
 
 Phi4 theory_of(const std::string& file) { return EnsembleReader(file).theory(); }
@@ -212,6 +225,7 @@ int run_compare(const Context& context, Arguments arguments, ObservableRows rows
     on_root(context.mpi, [&] { check_distinct(options.inputs(), outputs); });
   }
   check_outputs(context, common, {common.output, common.json, figure, report});
+  on_root(context.mpi, [&] { check_files(files); });
 
   const Measurements reference = measure_file(context.mpi, files[0], !common.quiet);
   on_root(context.mpi, [&] { warn_of_few(files[0], reference); });

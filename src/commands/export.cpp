@@ -6,6 +6,7 @@
 #include "src/export/settings.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
@@ -20,8 +21,8 @@ namespace {
 /// The configurations that were asked for. Throws UsageError if there are none.
 ExportRange range_of(const ExportSettings& settings, const ExportData& data) {
   if (settings.first >= data.size())
-    throw UsageError(
-        fmt::format("--first is {}, but {} has {} configurations", settings.first, data.name(), data.size()));
+    throw UsageError(fmt::format("--first is {}, but {} has {}", settings.first, data.name(),
+                                 counted(data.size(), "configuration")));
   return {settings.first, std::min(data.size() - settings.first, settings.limit.value_or(data.size()))};
 }
 
@@ -62,7 +63,8 @@ int run_export(const Context& context, Arguments arguments) {
   if (settings.sheet_text && settings.png.empty() && settings.npy.empty()) // no more is looked at
     range.count = std::min<std::int64_t>(range.count, settings.sheet.first * settings.sheet.second);
   Json json = {{"configurations", range.count}};
-  std::string text = fmt::format("{}: {} configurations from number {} on", data.name(), range.count, range.first);
+  std::string text =
+      fmt::format("{}: {} from number {} on", data.name(), counted(range.count, "configuration"), range.first);
   if (settings.pictures()) {
     data.check_pictures();
     const ColourScale colours = colours_of(settings, data, range);

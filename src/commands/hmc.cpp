@@ -94,7 +94,7 @@ int run_hmc(const Context& context, Arguments arguments) {
   const auto run = single ? run_chains<float> : run_chains<double>;
   const HmcReport report = run(context, settings, header, common, folder, beginning == Beginning::resumed, stop);
   if (context.mpi.root()) {
-    warn(settings, report);
+    warn(settings, header, report);
     print(settings, report, common);
   }
   return 0;

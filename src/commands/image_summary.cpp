@@ -1,6 +1,7 @@
 #include "src/commands/image_summary.hpp"
 
 #include "src/files/image_attributes.hpp"
+#include "src/program/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t most_labels = 20; // that are shown
 
 std::string look(std::int64_t channels) {
-  return channels == 1 ? "grey" : channels == 3 ? "in colour" : fmt::format("{} channels", channels);
+  return channels == 1 ? "grey" : channels == 3 ? "in colour" : counted(channels, "channel");
 }
 
 std::string label_counts(const hdf5::File& file) {
@@ -32,8 +33,8 @@ std::string label_counts(const hdf5::File& file) {
 
 std::string image_summary(const EnsembleReader& ensemble) {
   const auto attributes = read_image_attributes(ensemble.file());
-  std::string text = fmt::format("what     {} images of {} pixels, {}\n", ensemble.size(), ensemble.geometry().text(),
-                                 look(ensemble.channels()));
+  std::string text = fmt::format("what     {} of {} pixels, {}\n", counted(ensemble.size(), "image"),
+                                 ensemble.geometry().text(), look(ensemble.channels()));
   if (!attributes.source.empty())
     text += fmt::format("from     {}{}{}\n", attributes.source, attributes.split.empty() ? "" : ", ", attributes.split);
   if (ensemble.file().exists(label_dataset))

@@ -5,6 +5,7 @@
 #include "src/import/idx_source.hpp"
 #include "src/import/pictures.hpp"
 #include "src/import/settings.hpp"
+#include "src/measure/virial.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
 #include "src/program/numbers.hpp"
@@ -24,7 +25,6 @@ namespace stint {
 namespace {
 
 constexpr double most_virial_errors = 20; // naive ones: autocorrelation makes the true ones some times larger
-constexpr double most_virial_deviation = 0.02;
 
 /// What a run printed, for people and for scripts.
 struct Outcome {
@@ -59,7 +59,7 @@ Outcome pictures(const ImportSettings& settings, const CommonOptions& common, co
   Json json = {{"configurations", count}, {"channels", shape.channels}, {"lattice", {shape.height, shape.width}}};
   if (!labels.empty())
     json["labels"] = label_counts(labels);
-  return {fmt::format("{} pictures of {}x{} pixels, {}", count, shape.height, shape.width,
+  return {fmt::format("{} of {}x{} pixels, {}", counted(count, "picture"), shape.height, shape.width,
                       shape.channels == 1 ? "grey" : "in colour"),
           std::move(json)};
 }
@@ -81,22 +81,18 @@ Outcome fields(const ImportSettings& settings, const Options& options, const Com
                          .distance = settings.distance,
                          .show_progress = !common.quiet};
   const auto virial = import_fields(file, settings.npy, what, common.output, common.overwrite, provenance);
-  if (std::abs(virial.value - 1) > std::max(most_virial_errors * virial.error, most_virial_deviation))
-    spdlog::warn("{}: <phi dS/dphi> is {}, but 1 for every action: the couplings, or the unit of the fields, are not "
-                 "those with which they were made",
-                 settings.npy, with_error(virial.value, virial.error));
-  return {
-      fmt::format(
-          "{} fields of {} chains on lattice {}, mass2 {:.6g}, lambda {:.6g}, multiplied by {:.6g}, <phi dS/dphi> = {}",
-          count, settings.chains, geometry.text(), theory.mass2, theory.lambda, what.unit,
-          with_error(virial.value, virial.error)),
-      {{"configurations", count},
-       {"chains", settings.chains},
-       {"lattice", geometry.extents()},
-       {"mass2", theory.mass2},
-       {"lambda", theory.lambda},
-       {"field_unit", what.unit},
-       {"virial", {virial.value, virial.error}}}};
+  if (const auto warning = virial_warning(virial.value, virial.error, most_virial_errors); !warning.empty())
+    spdlog::warn("{}: {}", settings.npy, warning);
+  return {fmt::format("{} of {} on lattice {}, mass2 {:.6g}, lambda {:.6g}, multiplied by {:.6g}, <phi dS/dphi> = {}",
+                      counted(count, "field"), counted(settings.chains, "chain"), geometry.text(), theory.mass2,
+                      theory.lambda, what.unit, with_error(virial.value, virial.error)),
+          {{"configurations", count},
+           {"chains", settings.chains},
+           {"lattice", geometry.extents()},
+           {"mass2", theory.mass2},
+           {"lambda", theory.lambda},
+           {"field_unit", what.unit},
+           {"virial", {virial.value, virial.error}}}};
 }
 
 Outcome paths(const ImportSettings& settings, const CommonOptions& common, const Provenance& provenance) {

@@ -121,7 +121,7 @@ std::string table(const Json& description) {
 
 } // namespace
 
-int run_info(const Context& context, Arguments arguments) {
+int run_info(const Context& context, Arguments arguments, const std::vector<std::string>& kinds) {
   std::vector<std::string> files;
   bool verify_too = false, verbose = false;
   CommonOptions common;
@@ -152,7 +152,7 @@ int run_info(const Context& context, Arguments arguments) {
       text = image_summary(ensemble);
   }
   if (is_model_format(format))
-    text = model_summary(file);
+    text = model_summary(file, kinds);
   const Json description = describe(file, format);
   const bool summary = !text.empty();
   if (summary)

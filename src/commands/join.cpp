@@ -3,6 +3,7 @@
 #include "src/commands/commands.hpp"
 #include "src/files/ensemble_join.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
@@ -30,8 +31,8 @@ int run_join(const Context& context, Arguments arguments) {
   if (!joined.history)
     spdlog::info("{}: without a history: the files have none, or not of the same trajectories", common.output);
   if (!common.quiet)
-    std::fputs(fmt::format("{}: {} configurations of {} chains from {} files\n", common.output, joined.configurations,
-                           joined.chains, files.size())
+    std::fputs(fmt::format("{}: {} configurations of {} from {} files\n", common.output, joined.configurations,
+                           counted(joined.chains, "chain"), files.size())
                    .c_str(),
                stdout);
   write_json(common.json,

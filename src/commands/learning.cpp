@@ -1,20 +1,22 @@
 #include "src/commands/learning.hpp"
 
-#include "src/maze/commands.hpp"
 #include "src/maze/plan.hpp"
 
 namespace stint {
 
 std::vector<Command> commands_of(const Kinds& kinds, ObservableRows rows) {
-  return command_table(
-      [kinds](const Context& context, Arguments arguments) { return run_train(context, arguments, kinds); },
-      [kinds](const Context& context, Arguments arguments) { return run_sample(context, arguments, kinds); },
-      [kinds](const Context& context, Arguments arguments) { return run_restore(context, arguments, kinds); },
-      maze_commands({{"plan", "paths between places, from a model", false,
-                      [kinds](const Context& context, Arguments arguments) {
-                        return run_maze_plan(context, arguments, kinds);
-                      }}}),
-      rows);
+  std::vector<std::string> names;
+  for (const auto& kind : kinds)
+    names.push_back(kind.name);
+  const auto with_kinds = [&kinds](auto run) {
+    return [run, kinds](const Context& context, Arguments arguments) { return run(context, arguments, kinds); };
+  };
+  return command_table({.train = with_kinds(run_train),
+                        .sample = with_kinds(run_sample),
+                        .restore = with_kinds(run_restore),
+                        .maze = {{"plan", "paths between places, from a model", false, with_kinds(run_maze_plan)}},
+                        .kinds = names},
+                       rows);
 }
 
 } // namespace stint

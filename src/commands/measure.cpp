@@ -9,9 +9,11 @@
 #include "src/measure/measure_report.hpp"
 #include "src/measure/measurements.hpp"
 #include "src/measure/pyerrors_file.hpp"
+#include "src/measure/virial.hpp"
 #include "src/measure/warnings.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +25,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -96,6 +99,15 @@ std::map<std::string, ValueError> history_tau_int_of(const std::vector<std::stri
   return found;
 }
 
+/// The theory of all files, if all of them follow their action.
+std::optional<Phi4> theory_of(const std::vector<std::string>& files) {
+  std::optional<Phi4> theory;
+  for (const auto& file : files)
+    if (theory = theory_followed(EnsembleReader(file)); !theory)
+      break;
+  return theory;
+}
+
 /// Everything that follows from the measurements of single configurations.
 void analyse(const MeasureOptions& options, MeasureResult& result) {
   auto& measurements = result.measurements;
@@ -105,8 +117,8 @@ void analyse(const MeasureOptions& options, MeasureResult& result) {
   if (options.discard > 0)
     measurements = select(measurements, after_beginning(measurements, options.discard));
   if (measurements.chain.size() < 2)
-    throw std::runtime_error(fmt::format("{}: --discard {} leaves {} configurations; errors need at least 2",
-                                         title_of(options.files), options.discard, measurements.chain.size()));
+    throw std::runtime_error(fmt::format("{}: --discard {} leaves {}; errors need at least 2", title_of(options.files),
+                                         options.discard, counted(std::ssize(measurements.chain), "configuration")));
   try {
     result.chains = split_chains(measurements.chain, measurements.trajectory);
     result.estimates = estimate_all(measurements, result.chains, result.rows);
@@ -116,6 +128,7 @@ void analyse(const MeasureOptions& options, MeasureResult& result) {
     throw std::runtime_error(title_of(options.files) + ": " + error.what());
   }
   result.history_tau_int = history_tau_int_of(options.files);
+  result.theory = theory_of(options.files);
   result.warnings = warnings_of(result);
 }
 
@@ -168,7 +181,8 @@ int run_measure(const Context& context, Arguments arguments, ObservableRows rows
                   "<phi^2>, <phi^4>, nearest-neighbour correlation, action density and correlation length, all in "
                   "lattice units, with errors that include autocorrelation (Gamma method; the blocked jackknife beside "
                   "it), split R-hat and effective sample size, and a warning where chains are stuck, too short, do not "
-                  "agree or begin out of equilibrium. Chains may differ in length and have gaps. Files may be larger "
+                  "agree, begin out of equilibrium or follow another action than the file says. Chains may differ in "
+                  "length and have gaps. Files may be larger "
                   "than the memory, of which rank 0 needs about 150 bytes a configuration; --series and --pyerrors "
                   "need more.");
   settings.declare(options);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace stint {
@@ -32,22 +33,25 @@ std::string learned(const hdf5::File& file) {
   return line;
 }
 
-/// The families of operators, each with a positive weight, that a task needs one of.
-std::string tasks(const hdf5::File& file) {
+/// Whether the model was trained, with a positive weight, for one of these families of operators.
+bool knows(const hdf5::File& file, const std::vector<const char*>& families) {
   const std::string trained = fmt::format(",{}", text(file, "operators"));
-  const auto any = [&trained](const std::vector<const char*>& families) {
-    for (const char* family : families)
-      if (trained.find(fmt::format(",{}:", family)) != std::string::npos)
-        return true;
-    return false;
-  };
+  return std::ranges::any_of(families, [&trained](const char* family) {
+    return trained.find(fmt::format(",{}:", family)) != std::string::npos;
+  });
+}
+
+constexpr const char* of_scalars = "scalar";
+const std::vector<const char*> of_sites = {"known", "sequential", "independent"}, of_modes = {"fourier", "cosine"};
+
+std::string tasks(const hdf5::File& file) {
   std::string line;
   const auto add = [&line](const char* names) { line += fmt::format("{}{}", line.empty() ? "" : ", ", names); };
-  if (any({"scalar"}))
+  if (knows(file, {of_scalars}))
     add("generate, denoise");
-  if (any({"known", "sequential", "independent"}))
+  if (knows(file, of_sites))
     add("inpaint, sequential");
-  if (any({"fourier", "cosine"}))
+  if (knows(file, of_modes))
     add("multiscale, superresolve, denoise --blur");
   return line.empty() ? fmt::format("operators {}", text(file, "operators")) : line;
 }
@@ -69,14 +73,28 @@ std::string held_out(const hdf5::File& file) {
   return losses.empty() ? "unknown" : fmt::format("{:.5g} ({:.5g} before training)", losses.back(), losses.front());
 }
 
+/// A command that this program does not refuse, if there is one.
+std::string command_for(const hdf5::File& file, const std::vector<std::string>& kinds) {
+  const auto kind = text(file, "kind");
+  if (!kinds.empty() && std::ranges::find(kinds, kind) == kinds.end())
+    return fmt::format("not with this program: it samples the kinds {}, and this model is of kind '{}'",
+                       fmt::join(kinds, ", "), kind);
+  const char* const task = knows(file, {of_scalars}) ? ""
+                           : knows(file, of_sites)   ? " --task inpaint --known FILE --mask MASK"
+                           : knows(file, of_modes)   ? " --task multiscale"
+                                                     : "";
+  return fmt::format("stint sample --model {}{} --output new.h5{}", file.path(), task,
+                     kinds.empty() ? ", by a stint with LibTorch" : "");
+}
+
 } // namespace
 
 bool is_model_format(const std::string& format) { return format == "stint-model"; }
 
-std::string model_summary(const hdf5::File& file) {
+std::string model_summary(const hdf5::File& file, const std::vector<std::string>& kinds) {
   return fmt::format("learned        {}\ntasks          {}\ntilts          {}\nheld-out loss  {}\n"
-                     "ask it         stint sample --model {} --output new.h5\n",
-                     learned(file), tasks(file), tilts(file), held_out(file), file.path());
+                     "ask it         {}\n",
+                     learned(file), tasks(file), tilts(file), held_out(file), command_for(file, kinds));
 }
 
 } // namespace stint

@@ -2,6 +2,7 @@
 
 #include "src/commands/learning.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
 #include "src/restore/report.hpp"
@@ -33,11 +34,11 @@ void check_data(const EnsembleReader& data, const RestoreSettings& settings, con
     throw UsageError(fmt::format("{} is of the kind '{}'; stint restore needs images, of the kind '{}'", settings.data,
                                  data.header().kind, image_kind));
   if (data.channels() != layout.channels || data.geometry() != layout.geometry)
-    throw UsageError(fmt::format("{} has images of {} with {} channels, {} is for {} with {}", settings.data,
-                                 data.geometry().text(), data.channels(), settings.model, layout.geometry.text(),
-                                 layout.channels));
+    throw UsageError(fmt::format("{} has images of {} with {}, {} is for {} with {}", settings.data,
+                                 data.geometry().text(), counted(data.channels(), "channel"), settings.model,
+                                 layout.geometry.text(), layout.channels));
   if (data.size() < settings.images + settings.tune)
-    throw UsageError(fmt::format("{} has {} images, fewer than --images {}{}", settings.data, data.size(),
+    throw UsageError(fmt::format("{} has {}, fewer than --images {}{}", settings.data, counted(data.size(), "image"),
                                  settings.images,
                                  settings.tune > 0 ? fmt::format(" and --tune {} together", settings.tune) : ""));
 }

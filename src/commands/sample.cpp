@@ -1,6 +1,7 @@
 // stint sample: new configurations from a model.
 
 #include "generative/sampler.hpp"
+#include "mcmc/tune.hpp"
 #include "src/commands/commands.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/files/frames_file.hpp"
@@ -8,8 +9,10 @@
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
 #include "src/program/log.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
+#include "src/program/ranges.hpp"
 #include "src/sample/relaxation.hpp"
 #include "src/sample/run.hpp"
 #include "src/sample/source.hpp"
@@ -98,8 +101,16 @@ void fill_in(Settings& settings, const Options& options) {
 
 void check(const Settings& settings, const Options& options) {
   settings.run.check();
-  if (settings.relax < 0 || settings.probes < 0)
-    throw UsageError("--relax and --probes are numbers from 0");
+  const auto relax_step_size = settings.relax_step_size.value_or(1);
+  const int relax_steps = settings.relax_steps.value_or(1);
+  check_option("steps", *settings.steps, *settings.steps >= 1, "at least 1");
+  check_option("noise", settings.noise, settings.noise >= 0, "at least 0");
+  check_option("tolerance", settings.tolerance, settings.tolerance > 0, "more than 0");
+  check_option("relax", static_cast<double>(settings.relax), settings.relax >= 0, "at least 0");
+  check_option("relax-step-size", relax_step_size, relax_step_size > 0, "more than 0");
+  check_option("relax-steps", relax_steps, relax_steps >= 1 && relax_steps <= HmcSettings::most_steps,
+               fmt::format("a number from 1 to {}", HmcSettings::most_steps));
+  check_option("probes", settings.probes, settings.probes >= 0, "at least 0");
   if (!settings.run.weights)
     for (const char* option : {"metropolis", "probes"})
       if (options.given(option))
@@ -202,11 +213,12 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
   nlohmann::json json = {{"samples", settings.run.samples},
                          {"evaluations", report.evaluations},
                          {"seconds_per_configuration", per_configuration}};
-  std::string text = fmt::format("{}: {} configurations, lattice {}\n"
-                                 "evaluations    {:.4g} of the drift for each\n"
-                                 "time           {}, {:.3g} s a configuration\n",
-                                 common.output, settings.run.samples, source.layout.geometry.text(), report.evaluations,
-                                 duration_text(report.seconds), per_configuration);
+  std::string text =
+      fmt::format("{}: {}, lattice {}\n"
+                  "evaluations    {:.4g} of the drift for each\n"
+                  "time           {}, {:.3g} s a configuration\n",
+                  common.output, counted(settings.run.samples, "configuration"), source.layout.geometry.text(),
+                  report.evaluations, duration_text(report.seconds), per_configuration);
   if (settings.run.weights) {
     text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
     json["effective_sample_size"] = report.effective_sample_fraction;
@@ -229,6 +241,15 @@ void warn_of_relaxation(const Settings& settings, const Relaxation& relax, const
         "--relax accepted {:.2g} of its trajectories and left {} of {} configurations as the flow made them: "
         "take a smaller --relax-step-size than {:.3g}, or more trajectories",
         report.acceptance, report.unmoved, settings.run.samples, relax.hmc.step_size));
+}
+
+void warn_of_short_trajectories(const Relaxation& relax) {
+  constexpr double shortest = 0.1; // in stable step sizes
+  const double length = relax.hmc.step_size * relax.hmc.steps;
+  if (const double stable = stable_step_size(relax.theory, relax.geometry.dimensions()); length < shortest * stable)
+    log_warning(fmt::format("--relax-step-size {:.3g} times {} is {:.2g}: fields hardly move in a trajectory; the step "
+                            "size of this theory is near {:.2g}",
+                            relax.hmc.step_size, counted(relax.hmc.steps, "step"), length, stable / 2));
 }
 
 /// A run that was done before. A JSON file that it left is not written again.
@@ -279,7 +300,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   const Source source =
       open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.run.batch, settings.run.samples)));
-  const KnownTask task(context.mpi, settings.task, options, source.layout, static_cast<std::uint64_t>(common.seed));
+  const KnownTask task(context.mpi, settings.task, options, source.kind, source.layout,
+                       static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
   const Sampler sampler{.drift = source.drift,
                         .layout = source.layout,
@@ -303,6 +325,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                          .held = task.held(),
                          .interrupted = overdue(stop)};
   checked([&] { relax.hmc.validate(); });
+  if (settings.relax > 0 && context.mpi.root())
+    warn_of_short_trajectories(relax);
   EnsembleHeader header{.geometry = source.layout.geometry,
                         .channels = source.layout.channels,
                         .theory = source.theory,

@@ -3,17 +3,17 @@
 
 namespace stint {
 
-std::vector<Command> command_table(Run train, Run sample, Run restore, std::vector<Command> maze, ObservableRows rows) {
+std::vector<Command> command_table(LearningCommands learning, ObservableRows rows) {
   const auto with_rows = [rows](auto run) {
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
   return {
       {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
-      {"train", "learn the drift of an ensemble", true, std::move(train)},
-      {"sample", "new configurations from a model, also in a field", true, std::move(sample)},
-      {"restore", "damaged images, by a model of images and by methods of others", false, std::move(restore)},
+      {"train", "learn the drift of an ensemble", true, std::move(learning.train)},
+      {"sample", "new configurations from a model, also in a field", true, std::move(learning.sample)},
+      {"restore", "damaged images, by a model of images and by methods of others", false, std::move(learning.restore)},
       {"maze", "paths through mazes: data, plans, and what they are worth", true,
-       [maze = std::move(maze)](const Context& context, Arguments arguments) {
+       [maze = maze_commands(std::move(learning.maze))](const Context& context, Arguments arguments) {
          return run_maze(context, arguments, maze);
        }},
       {"measure", "observables of an ensemble, with errors", true, with_rows(run_measure)},
@@ -22,7 +22,8 @@ std::vector<Command> command_table(Run train, Run sample, Run restore, std::vect
       {"join", "several ensembles of one theory as one", false, run_join},
       {"import", "pictures, fields and paths of other programs as an ensemble", false, run_import},
       {"export", "configurations as PNG files, contact sheets and NumPy arrays", false, run_export},
-      {"info", "what a file is, how it was made, and whether it is whole", false, run_info},
+      {"info", "what a file is, how it was made, and whether it is whole", false,
+       [kinds = std::move(learning.kinds)](const Context& context, Arguments arguments) { return run_info(context, arguments, kinds); }},
   };
 }
 

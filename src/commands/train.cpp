@@ -5,11 +5,15 @@
 #include "src/files/ensemble_file.hpp"
 #include "src/files/model_file.hpp"
 #include "src/files/same_run.hpp"
+#include "src/measure/virial.hpp"
 #include "src/program/compute.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/log.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
+#include "src/program/ranges.hpp"
 #include "src/ranks/process_group.hpp"
 #include "src/train/input.hpp"
 #include "src/train/run.hpp"
@@ -109,19 +113,24 @@ void check(const Settings& settings) {
   least("report-every", settings.run.report_every);
   least("validate-every", settings.run.validate_every);
   least("checkpoint-every", settings.run.checkpoint_every);
-  if (settings.run.time_limit && *settings.run.time_limit < 0)
-    throw UsageError(fmt::format("--time-limit is {}, expected at least 0 seconds", *settings.run.time_limit));
+  const TrainingOptions& training = settings.training;
+  check_option("learning-rate", training.learning_rate, training.learning_rate > 0, "more than 0");
+  check_option("warmup", static_cast<double>(training.warmup), training.warmup >= 0, "at least 0");
+  check_option("weight-decay", training.weight_decay, training.weight_decay >= 0, "at least 0");
+  check_option("gradient-clip", training.gradient_clip, training.gradient_clip > 0, "more than 0");
+  check_option("average-decay", training.average_decay, training.average_decay >= 0 && training.average_decay < 1,
+               "at least 0 and below 1");
+  if (settings.run.time_limit)
+    check_option("time-limit", *settings.run.time_limit, *settings.run.time_limit >= 0, "at least 0 seconds");
   if (!(settings.input.validation_fraction > 0 && settings.input.validation_fraction < 1))
     throw UsageError(
         fmt::format("--validation-fraction is {}, expected between 0 and 1", settings.input.validation_fraction));
   if (!(settings.input.memory > 0 && settings.input.memory < 1e6))
     throw UsageError(fmt::format("--memory is {}, expected GiB above 0", settings.input.memory));
-  if (settings.input.tilting.h_range < 0)
-    throw UsageError(fmt::format("--field-range is {}, expected >= 0", settings.input.tilting.h_range));
-  if (settings.input.tilting.k2_range < 0)
-    throw UsageError(fmt::format("--quadratic-range is {}, expected >= 0", settings.input.tilting.k2_range));
-  if (settings.input.tilting.k2_top < 0)
-    throw UsageError(fmt::format("--quadratic-top is {}, expected >= 0", settings.input.tilting.k2_top));
+  const Tilting& tilting = settings.input.tilting;
+  check_option("field-range", tilting.h_range, tilting.h_range >= 0, "at least 0");
+  check_option("quadratic-range", tilting.k2_range, tilting.k2_range >= 0, "at least 0");
+  check_option("quadratic-top", tilting.k2_top, tilting.k2_top >= 0, "at least 0");
   if (!(settings.tilted_fraction > 0 && settings.tilted_fraction <= 1))
     throw UsageError(fmt::format("--tilted-fraction is {}, expected in (0, 1]", settings.tilted_fraction));
 }
@@ -146,15 +155,15 @@ ModelDescription describe(const Settings& settings, FamilyLaw families) {
           .blocks = network.blocks};
 }
 
-/// The row of the ensemble's kind. Throws UsageError for kinds that are not known or have no action to regress on.
+/// The row of the ensemble's kind. Throws CommonFailure for kinds that are not known, UsageError for options that the
+/// kind does not have.
 const Kind& kind_of_data(const Settings& settings, const EnsembleReader& ensemble, const Kinds& kinds) {
-  const auto named = [&](const std::string& what) { return UsageError(fmt::format("{}: {}", ensemble.path(), what)); };
   const std::string& name = ensemble.header().kind;
   const Kind* kind = nullptr;
   try {
     kind = &kind_of(kinds, name);
   } catch (const std::invalid_argument& error) {
-    throw named(error.what());
+    throw CommonFailure(fmt::format("{}: {}", ensemble.path(), error.what()));
   }
   if (settings.target == "action" && !kind->has_action)
     throw UsageError(
@@ -228,6 +237,11 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   settings.input.show_progress = !common.quiet;
   std::mutex files; // HDF5 is not thread-safe
   TrainingInput input = read_training_input(context.mpi, ensemble, kind, settings.input, files);
+  on_root(context.mpi, [&] {
+    const std::lock_guard reading(files);
+    if (const auto warning = virial_warning(ensemble); !warning.empty())
+      log_warning(fmt::format("{}: {}", ensemble.path(), warning));
+  });
   const LawOptions law_of_training = settings.input.law(*input.prior);
   LawOptions untilted = law_of_training;
   untilted.tilted_fraction = 0;
@@ -272,13 +286,14 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
       table += fmt::format("  {:<12} {:.5f} ({:.5f} of the Gaussian estimate)\n", name, losses.back(), gaussian);
     }
     if (!common.quiet)
-      std::fputs(fmt::format("{}: {} parameters, {} steps\n"
+      std::fputs(fmt::format("{}: {} parameters, {}\n"
                              "loss           {:.5f}, held out {:.5f} ({:.5f} before training); held out by family:\n"
                              "{}"
                              "samples        {:.0f} per second, {}\n"
                              "time           {}\n",
-                             common.output, model.parameter_count(), settings.training.steps, loss, held_out,
-                             run.record().validation_loss.front(), table, rate, precision, duration_text(seconds))
+                             common.output, model.parameter_count(), counted(settings.training.steps, "step"), loss,
+                             held_out, run.record().validation_loss.front(), table, rate, precision,
+                             duration_text(seconds))
                      .c_str(),
                  stdout);
     write_json(common.json,

@@ -5,6 +5,7 @@
 #include "src/files/image_attributes.hpp"
 #include "src/pictures/picture.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -27,8 +28,8 @@ std::string couplings_text(const EnsembleHeader& header) {
 }
 
 std::string law_text(const EnsembleHeader& header) {
-  return fmt::format("kind {}, {} channels, lattice {}{}", header.kind, header.channels, header.geometry.text(),
-                     couplings_text(header));
+  return fmt::format("kind {}, {}, lattice {}{}", header.kind, counted(header.channels, "channel"),
+                     header.geometry.text(), couplings_text(header));
 }
 
 void check_alike(const EnsembleReader& first, const EnsembleReader& other) {

@@ -4,6 +4,7 @@
 #include "src/files/npy.hpp"
 #include "src/program/command.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
@@ -73,8 +74,9 @@ void check_shape(const std::string& path, std::vector<std::int64_t> shape, const
 std::vector<double> read_ensemble(const std::string& path, const Geometry& geometry) {
   const EnsembleReader reader(path);
   if (reader.geometry() != geometry || reader.channels() != 1 || reader.size() != 1)
-    throw UsageError(fmt::format("{} has {} configurations of {} channels on lattice {}, expected 1 of 1 on lattice {}",
-                                 path, reader.size(), reader.channels(), reader.geometry().text(), geometry.text()));
+    throw UsageError(fmt::format("{} has {} of {} on lattice {}, expected 1 of 1 on lattice {}", path,
+                                 counted(reader.size(), "configuration"), counted(reader.channels(), "channel"),
+                                 reader.geometry().text(), geometry.text()));
   std::vector<double> field(geometry.volume());
   reader.read<double>(0, field);
   return field;

@@ -1,6 +1,7 @@
 #include "src/hmc/report.hpp"
 
 #include "analysis/gamma_method.hpp"
+#include "mcmc/tune.hpp"
 #include "src/program/numbers.hpp"
 #include "src/program/progress.hpp"
 
@@ -18,7 +19,10 @@ constexpr double low_acceptance = 0.3;         // below: most of the work is thr
 constexpr double largest_deviation = 4;        // of a mean that is 1, in errors
 constexpr std::int64_t chains_for_errors = 16; // fewer give no error to judge by
 constexpr double largest_r_hat = 1.1;          // Bayesian Data Analysis, section 11.4
-constexpr double enough_tau_int = 50;          // trajectories of a chain, in tau_int
+constexpr double far_from_one = 0.5;           // of the virial
+constexpr double short_chain = 10;             // trajectories of a chain, in tau_int: fewer are warned of
+constexpr double enough_tau_int = 50;          // and as many are advised
+constexpr double shortest_length = 0.1;        // of a trajectory, in stable step sizes
 constexpr std::int64_t sampled_chains = 64, sampled_entries = std::int64_t{1} << 20;
 
 template<class Member>
@@ -47,9 +51,28 @@ template<class Report, class Visit> void for_each_attribute(Report& report, Visi
   visit("steps", report.steps);
 }
 
-void warn_unless_one(const char* name, const ValueAndError& x, const char* advice) {
-  if (std::abs(x.value - 1) > largest_deviation * x.error)
-    spdlog::warn("{} = {} is not 1: {}", name, with_error(x.value, x.error), advice);
+std::string text_of(const ValueAndError& x) { return with_error(x.value, x.error); }
+
+/// Whether a mean that is 1 in equilibrium is off by its error, where there is one.
+bool off(const HmcRunSettings& settings, const ValueAndError& x) {
+  return settings.chains >= chains_for_errors && std::abs(x.value - 1) > largest_deviation * x.error;
+}
+
+/// The same of the virial, which is also off where it is far from 1 whatever its error: in a free field its variance is
+/// 2/V, and the configurations of a chain may all be one.
+bool virial_off(const HmcRunSettings& settings, const Geometry& geometry, const ValueAndError& virial) {
+  const auto sites = static_cast<double>(geometry.volume() * settings.chains);
+  return off(settings, virial) ||
+         std::abs(virial.value - 1) > std::max(far_from_one, largest_deviation * std::sqrt(2 / sites));
+}
+
+std::string advice_on_acceptance(const HmcRunSettings& settings) {
+  if (!settings.tune)
+    return "a smaller --step-size or --tune would help";
+  if (const double target = settings.target_acceptance.value_or(1); target < low_acceptance)
+    return fmt::format("--target-acceptance is {}, and what is good is {}", target,
+                       best_acceptance(settings.update.hmc.integrator));
+  return "--precision double or a longer --thermalize may help tuning";
 }
 
 /// Of the numbers that are defined, the number of the largest; nothing if none is.
@@ -67,6 +90,28 @@ std::optional<std::size_t> slowest(const HmcReport& report) {
 
 std::optional<std::size_t> least_converged(const HmcReport& report) {
   return largest(report.r_hat, [](double r_hat) { return r_hat; });
+}
+
+/// Chains that are too short to be believed: one sentence, since R-hat and tau_int have one cause.
+void warn_of_short_chains(const HmcRunSettings& settings, const EnsembleHeader& header, const HmcReport& report) {
+  std::string found;
+  if (const auto k = least_converged(report); k && report.r_hat[*k] > largest_r_hat)
+    found =
+        fmt::format("split R-hat of the {} is {:.3g}, above {}", slow_observables[*k], report.r_hat[*k], largest_r_hat);
+  std::string advice = "more --trajectories and --thermalize";
+  if (const auto k = slowest(report)) {
+    const double tau = report.tau_int[*k].value;
+    if (static_cast<double>(settings.trajectories) < short_chain * tau)
+      found += fmt::format("{}tau_int of the {} is {:.3g} or more", found.empty() ? "" : ", and ", slow_observables[*k],
+                           tau);
+    if (const double enough = std::ceil(enough_tau_int * tau); static_cast<double>(settings.trajectories) < enough)
+      advice = fmt::format("--trajectories {:.0f}, --thermalize at least {:.0f}", enough, std::ceil(10 * tau));
+  }
+  if (!found.empty())
+    spdlog::warn("chains of {} trajectories are too short: {}; give {}{}", settings.trajectories, found, advice,
+                 settings.algorithm != "cluster" && clusters_pay(*header.theory, header.geometry)
+                     ? ", or --algorithm cluster"
+                     : "");
 }
 
 } // namespace
@@ -160,35 +205,36 @@ void announce(const HmcRunSettings& settings, const EnsembleHeader& header, bool
   const std::int64_t configurations = settings.saves() * settings.chains;
   const double bytes = static_cast<double>(configurations * header.geometry.volume()) *
                        (header.precision == hdf5::Type::float32 ? sizeof(float) : sizeof(double));
-  spdlog::info("{} chains on {} by {}: {} + {} trajectories each, saved every {}: {} configurations, {:.3g} MB",
-               settings.chains, header.geometry.text(), settings.algorithm, settings.thermalize, settings.trajectories,
-               settings.save_every, configurations, bytes / 1e6);
+  spdlog::info("{} on {} by {}: {} + {} trajectories each, saved every {}: {}, {:.3g} MB",
+               counted(settings.chains, "chain"), header.geometry.text(), settings.algorithm, settings.thermalize,
+               settings.trajectories, settings.save_every, counted(configurations, "configuration"), bytes / 1e6);
   if (settings.algorithm == "hmc" && !chosen && clusters_pay(*header.theory, header.geometry))
     spdlog::info("the potential is a double well: --algorithm cluster (or auto) has far shorter autocorrelations here");
 }
 
-void warn(const HmcRunSettings& settings, const HmcReport& report) {
-  if (report.acceptance < low_acceptance)
-    spdlog::warn("acceptance is {:.3f}: {}", report.acceptance,
-                 settings.tune ? "--precision double or a longer --thermalize may help tuning"
-                               : "a smaller --step-size or --tune would help");
-  if (settings.chains >= chains_for_errors) {
-    warn_unless_one("<exp(-dH)>", report.exp_minus_delta_h,
-                    "thermalise longer, take a smaller --step-size or --precision double");
-    warn_unless_one("<phi dS/dphi>", report.virial, "the chains have not reached equilibrium, thermalise longer");
+void warn(const HmcRunSettings& settings, const EnsembleHeader& header, const HmcReport& report) {
+  if (report.acceptance < low_acceptance) {
+    spdlog::warn("acceptance is {:.3f}: {}", report.acceptance, advice_on_acceptance(settings));
+    return; // what else is wrong follows from it
   }
-  if (const auto k = least_converged(report); k && report.r_hat[*k] > largest_r_hat)
-    spdlog::warn("split R-hat of the {} is {:.3f}, above {}: single chains do not explore the whole law; give more "
-                 "--trajectories and --thermalize, or --algorithm cluster",
-                 slow_observables[*k], report.r_hat[*k], largest_r_hat);
-  if (const auto k = slowest(report)) {
-    const double tau = report.tau_int[*k].value;
-    if (static_cast<double>(settings.trajectories) < enough_tau_int * tau)
-      spdlog::warn("a chain of {} trajectories is only {:.2g} tau_int long (tau_int of the {} is {:.3g} or more): give "
-                   "--trajectories {:.0f} or a faster --algorithm, and --thermalize at least {:.0f}",
-                   settings.trajectories, static_cast<double>(settings.trajectories) / tau, slow_observables[*k], tau,
-                   std::ceil(enough_tau_int * tau), std::ceil(10 * tau));
-  }
+  const double length = report.step_size * static_cast<double>(report.steps);
+  const double stable = stable_step_size(*header.theory, header.geometry.dimensions());
+  if (settings.algorithm != "fourier" && length < shortest_length * stable)
+    spdlog::warn("--step-size times --steps is {:.2g}: fields hardly move in a trajectory; the step size of this "
+                 "theory is near {:.2g}",
+                 length, stable / 2);
+  const bool energies = off(settings, report.exp_minus_delta_h),
+             fields = virial_off(settings, header.geometry, report.virial);
+  std::string found;
+  if (energies)
+    found = fmt::format("<exp(-dH)> = {}", text_of(report.exp_minus_delta_h));
+  if (fields)
+    found += fmt::format("{}<phi dS/dphi> = {}", energies ? ", " : "", text_of(report.virial));
+  if (found.empty())
+    warn_of_short_chains(settings, header, report);
+  else
+    spdlog::warn("{}, and not 1: the chains have not reached equilibrium, thermalise longer{}", found,
+                 energies ? ", or take a smaller --step-size or --precision double" : "");
 }
 
 std::string table(const HmcRunSettings& settings, const HmcReport& report, const std::string& output) {
@@ -198,17 +244,17 @@ std::string table(const HmcRunSettings& settings, const HmcReport& report, const
   if (const auto k = slowest(report))
     convergence += fmt::format("tau_int        {} trajectories ({})\n",
                                with_error(report.tau_int[*k].value, report.tau_int[*k].error), slow_observables[*k]);
-  return fmt::format("{}: {} configurations, lattice {}\n"
-                     "{} steps of {:.6g}{}\n"
+  return fmt::format("{}: {}, lattice {}\n"
+                     "{} of {:.6g}{}\n"
                      "acceptance     {:.5f}\n"
                      "<exp(-dH)>     {}\n"
                      "<phi dS/dphi>  {}\n"
                      "{}"
                      "site updates   {:.3g} per second\n"
                      "time           {}\n",
-                     output, settings.saves() * settings.chains, settings.lattice, report.steps, report.step_size,
-                     settings.tune ? " (tuned)" : "", report.acceptance,
-                     with_error(report.exp_minus_delta_h.value, report.exp_minus_delta_h.error),
+                     output, counted(settings.saves() * settings.chains, "configuration"), settings.lattice,
+                     counted(report.steps, "step"), report.step_size, settings.tune ? " (tuned)" : "",
+                     report.acceptance, with_error(report.exp_minus_delta_h.value, report.exp_minus_delta_h.error),
                      with_error(report.virial.value, report.virial.error), convergence, report.site_updates_per_second,
                      duration_text(report.seconds));
 }

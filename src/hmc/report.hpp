@@ -84,8 +84,9 @@ HmcReport read_report(const hdf5::File& file);
 /// the user wants.
 void announce(const HmcRunSettings& settings, const EnsembleHeader& header, bool chosen);
 
-/// Log lines for what looks wrong, each with what to do.
-void warn(const HmcRunSettings& settings, const HmcReport& report);
+/// Log lines for what looks wrong, each with what to do: one for each cause, and none for what follows from another
+/// one.
+void warn(const HmcRunSettings& settings, const EnsembleHeader& header, const HmcReport& report);
 
 std::string table(const HmcRunSettings& settings, const HmcReport& report, const std::string& output);
 Json json_of(const HmcRunSettings& settings, const HmcReport& report);

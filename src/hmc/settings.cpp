@@ -3,6 +3,7 @@
 #include "mcmc/cluster.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
+#include "src/program/ranges.hpp"
 
 #include <fmt/format.h>
 
@@ -96,6 +97,12 @@ void HmcRunSettings::check() {
   if (cluster_sweeps)
     check_range("cluster-sweeps", *cluster_sweeps, 1);
   update.cluster_sweeps = cluster ? cluster_sweeps.value_or(1) : 0;
+  const HmcSettings& hmc = update.hmc;
+  check_option("step-size", hmc.step_size, hmc.step_size > 0, "more than 0");
+  check_range("steps", hmc.steps, 1, HmcSettings::most_steps);
+  check_option("jitter", hmc.jitter, hmc.jitter >= 0 && hmc.jitter < 1, "at least 0 and below 1");
+  if (hmc.fourier_mass2)
+    check_option("fourier-mass2", *hmc.fourier_mass2, *hmc.fourier_mass2 > 0, "more than 0");
   update.hmc.integrator = checked([this] { return parse_integrator(integrator); });
   checked([this] { update.validate(); });
 
@@ -105,8 +112,9 @@ void HmcRunSettings::check() {
     throw UsageError(fmt::format("--tune works during thermalisation: --thermalize is {}, expected at least {}, better "
                                  "some hundred",
                                  thermalize, least_tuning));
-  if (target_acceptance && !(*target_acceptance > 0 && *target_acceptance < 1))
-    throw UsageError(fmt::format("--target-acceptance is {}, expected between 0 and 1", *target_acceptance));
+  if (target_acceptance)
+    check_option("target-acceptance", *target_acceptance, *target_acceptance > 0 && *target_acceptance < 1,
+                 "between 0 and 1");
 }
 
 void HmcRunSettings::choose_algorithm(const Phi4& theory, const Geometry& geometry) {

@@ -1,6 +1,7 @@
 #include "src/hmc/start.hpp"
 
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -36,8 +37,8 @@ template<class Real> RunState<Real> state_of_ensemble(const HmcRunSettings& sett
     throw UsageError(fmt::format("--start {}: its lattice is {}, but --lattice is {}", path, ensemble.geometry().text(),
                                  geometry.text()));
   if (ensemble.size() < settings.chains)
-    throw UsageError(fmt::format("--start {}: has {} configurations, too few for --chains {}", path, ensemble.size(),
-                                 settings.chains));
+    throw UsageError(fmt::format("--start {}: has {}, too few for --chains {}", path,
+                                 counted(ensemble.size(), "configuration"), settings.chains));
   RunState<Real> state;
   const auto trajectories = ensemble.trajectory();
   state.position.first_trajectory = *std::ranges::max_element(trajectories);

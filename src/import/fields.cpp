@@ -2,6 +2,7 @@
 
 #include "analysis/primaries.hpp"
 #include "src/files/ensemble_file.hpp"
+#include "src/measure/virial.hpp"
 #include "src/program/progress.hpp"
 
 #include <fmt/format.h>
@@ -29,16 +30,11 @@ Place place_of(std::int64_t i, const FieldImport& what) {
   return {chain, time * what.distance};
 }
 
-/// (1/V) sum_x phi_x dS/dphi_x = 2 S/V + 2 lambda <phi^4> + h M of each configuration.
+/// (1/V) sum_x phi_x dS/dphi_x of each configuration.
 std::vector<double> virials(const Geometry& geometry, const Phi4& theory, std::span<const double> fields) {
-  const std::int64_t n = std::ssize(fields) / geometry.volume();
-  std::vector<double> values(n * primary_count), found(n);
+  std::vector<double> values(std::ssize(fields) / geometry.volume() * primary_count);
   measure(geometry, theory, fields, values);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const double* row = values.data() + i * primary_count;
-    found[i] = theory.virial(row[primary::action_density], row[primary::magnetisation], row[primary::phi4]);
-  }
-  return found;
+  return virials_of(theory, values);
 }
 
 /// Sums of numbers and of their squares, about 1.

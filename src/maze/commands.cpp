@@ -27,6 +27,7 @@ std::string help(const std::vector<Command>& commands) {
 std::vector<Command> maze_commands(std::vector<Command> learning) {
   std::vector<Command> commands = {
       {"generate", "paths through a maze, by the recipes of D4RL and OGBench", false, run_maze_generate},
+      {"evaluate", "what plans are worth", false, run_maze_evaluate},
   };
   commands.insert(commands.end(), learning.begin(), learning.end());
   return commands;

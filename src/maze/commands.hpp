@@ -10,6 +10,7 @@
 namespace stint {
 
 int run_maze_generate(const Context& context, Arguments arguments);
+int run_maze_evaluate(const Context& context, Arguments arguments);
 
 /// All of them; `learning` are those that need LibTorch.
 std::vector<Command> maze_commands(std::vector<Command> learning = {});

@@ -15,7 +15,7 @@ Point parse_place(const std::string& option, const std::string& text);
 /// Throws UsageError, naming the option, unless the place lies out of walls.
 void check_place(const Maze& maze, const std::string& option, Point place);
 
-/// Places of `pairs` ways, each of a start, `between` way points and a goal.
+/// Places of `pairs` paths, each of a start, `between` waypoints and a goal.
 ///   random  free cells that can be reached from each other, two in a row never the same, each in the middle but for
 ///           U(-0.1, 0.1) an axis (OGBench: U(-1, 1)), as the simulators begin
 ///   goal    the same, and the maze's own goal at the end

@@ -34,31 +34,38 @@ struct Settings {
 
   void declare(Options& options) {
     options.group("Model");
-    options.value("model", source.model, "FILE", "model file of 'stint train', of ways through a maze");
+    options.value("model", source.model, "FILE", "model file of 'stint train', of paths through a maze");
     options.require("model");
     options.reads("model");
     options.value("layout", layout, "NAME|FILE", "the maze, for wall tests and random places: " + layout_help(),
                   "that of the model's data");
     options.group("Places");
-    options.value("start", start, "X,Y", "where a way begins, in the units of the data", "random places, see --ends");
+    options.value("start", start, "X,Y", "where a path begins, in the units of the data", "random places, see --ends");
     options.value("goal", goal, "X,Y", "where it ends", "see --start");
     options.value("waypoint", waypoints, "X,Y[/X,Y...]", "places between, in this order", "none");
     options.value("pairs", pairs, "N", "random starts and goals");
     options.choice("ends", ends, {"random", "goal", "tasks"},
                    "random places: two free cells, the maze's own cell G as goal, or OGBench's five pairs in turn");
-    options.value("waypoints", between, "N", "random way points between random ends");
-    options.value("plans", plans, "N", "ways for each start and goal");
+    options.value("waypoints", between, "N", "random waypoints between random ends");
+    options.value("plans", plans, "N", "paths for each start and goal");
     options.group("Planning");
     options.value("steps", planner.steps, "N", "evaluations of the model for each window");
-    options.value("retries", retries, "N", "new draws of a way that fails the test");
+    options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
-        "what a way is drawn again for: a segment where the ball touches a wall, or whose line is inside one");
-    options.value("overlap", planner.overlap, "N", "points of the way so far that a window after the first is held to");
+        "what a path is drawn again for: a segment where the ball touches a wall, or whose line is inside one");
+    options.value("slack", planner.slack, "FACTOR",
+                  "times the likeliest number of points between two places, as the roadmap has it; each retry takes an "
+                  "eighth more");
+    options.value("overlap", planner.overlap, "N",
+                  "points of the path so far that a window after the first is held to");
     options.value("dreams", planner.dreams, "N", "windows that the roadmap is made of");
     options.value("width", width, "W", "of the roadmap's squares", "a quarter of a cell");
+    options.value(
+        "longest", planner.longest, "N",
+        "points between two stops of the roadmap; the farther they are, the more of the maze the model must know");
     options.value("stop-cost", planner.stop_cost, "POINTS", "what a stop of the roadmap's counts beside its time");
-    options.value("batch", planner.batch, "N", "windows at a time; ways depend on it by rounding only");
+    options.value("batch", planner.batch, "N", "windows at a time; paths depend on it by rounding only");
     compute.declare(options);
   }
 
@@ -67,6 +74,7 @@ struct Settings {
                                                {"plans", plans, 1},
                                                {"waypoints", between, 0},
                                                {"retries", retries, 0},
+                                               {"longest", std::int64_t{planner.longest}, 1},
                                                {"dreams", planner.dreams, 1},
                                                {"batch", planner.batch, 1}})
       if (value < least)
@@ -77,6 +85,8 @@ struct Settings {
       throw UsageError(fmt::format("--retries is {}, expected at most {}", retries, most_retries));
     if (width && !(*width > 0))
       throw UsageError(fmt::format("--width is {}, expected more than 0", *width));
+    if (!(planner.slack > 0))
+      throw UsageError(fmt::format("--slack is {}, expected more than 0", planner.slack));
     if (!(planner.stop_cost >= 0))
       throw UsageError(fmt::format("--stop-cost is {}, expected at least 0", planner.stop_cost));
     if (options.given("start") != options.given("goal"))
@@ -92,7 +102,7 @@ struct Settings {
 };
 
 /// That of --layout, or of the model's data.
-Maze maze_of(const Settings& settings, const std::map<std::string, std::string>& notes) {
+Maze maze_for(const Settings& settings, const std::map<std::string, std::string>& notes) {
   const std::string world = notes.contains("world") ? notes.at("world") : "";
   if (settings.layout)
     return maze_of(*settings.layout, world);
@@ -118,7 +128,7 @@ std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& 
   check_place(maze, "goal", places.back());
   for (std::size_t k = 1; k < places.size(); ++k)
     if (!maze.reachable(maze.cell_at(places[k - 1]), maze.cell_at(places[k])))
-      throw UsageError(fmt::format("walls part {:.6g},{:.6g} from {:.6g},{:.6g}: no way joins them", places[k - 1].x,
+      throw UsageError(fmt::format("walls part {:.6g},{:.6g} from {:.6g},{:.6g}: no path joins them", places[k - 1].x,
                                    places[k - 1].y, places[k].x, places[k].y));
   return {std::move(places)};
 }
@@ -140,8 +150,8 @@ struct Outcome {
   std::int64_t found = 0, free_at_first = 0, free = 0, retried = 0;
 };
 
-Outcome find_ways(const Planner& planner, const Maze& maze, const std::vector<std::vector<Point>>& places,
-                  const Settings& settings, WallTest test, std::uint64_t seed, bool quiet) {
+Outcome find_paths(const Planner& planner, const Maze& maze, const std::vector<std::vector<Point>>& places,
+                   const Settings& settings, WallTest test, std::uint64_t seed, bool quiet) {
   std::vector<PlanRequest> requests;
   Outcome outcome;
   for (std::size_t pair = 0; pair < places.size(); ++pair)
@@ -152,12 +162,13 @@ Outcome find_ways(const Planner& planner, const Maze& maze, const std::vector<st
                               .first = {},
                               .start = request.places.front(),
                               .goal = request.places.back(),
+                              .places = request.places,
                               .stops = {},
                               .pair = static_cast<std::int64_t>(pair)});
       requests.push_back(std::move(request));
     }
   for (std::int64_t attempt = 0; attempt <= settings.retries && !requests.empty(); ++attempt) {
-    Progress progress(attempt == 0 ? "plan" : fmt::format("retry {}", attempt), std::ssize(requests), "ways", !quiet);
+    Progress progress(attempt == 0 ? "plan" : fmt::format("retry {}", attempt), std::ssize(requests), "paths", !quiet);
     const auto plans = planner.plan(requests, seed, [&](std::int64_t done) { progress.update(done); });
     std::vector<PlanRequest> again;
     for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -190,11 +201,11 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   CommonOptions common;
   Options options(
       "maze plan",
-      "Plans ways through a maze with a model that was trained on ways ('stint import --maze', 'stint "
-      "train'). Start, way points and goal are known coordinates of windows of a way, met bit for bit; the "
-      "model draws the rest given these. How long a way is, and how windows follow one another on long ones, "
+      "Plans paths through a maze with a model that was trained on paths ('stint import --maze', 'stint "
+      "train'). Start, waypoints and goal are known coordinates of windows of a path, met bit for bit; the "
+      "model draws the rest given these. How long a path is, and how windows follow one another on long ones, "
       "says a roadmap that is made of windows which the model draws from nothing, so that the model, not the "
-      "map of the walls, finds the way. Walls are looked at only to count, and to draw a failed way again.");
+      "map of the walls, finds the path. Walls are looked at only to count, and to draw a failed path again.");
   settings.declare(options);
   options.example("stint maze plan --model maze-umaze.h5 --pairs 1000 --output plans.h5");
   options.example("stint maze plan --model maze-umaze.h5 --start 1,1 --goal 3,1 --plans 16 --output plans.h5");
@@ -202,7 +213,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   if (!read_options(context, options, common,
                     {.output = "file of plans to write",
                      .output_required = true,
-                     .seed = "seed of random places and of the ways: a way depends on it and its number alone"},
+                     .seed = "seed of random places and of the paths: a path depends on it and its number alone"},
                     arguments))
     return 0;
   settings.check(options);
@@ -213,14 +224,14 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   const Source source =
       open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
   if (source.kind != "maze")
-    throw UsageError(fmt::format("--model {} is of the kind '{}', expected a model of ways through a maze",
+    throw UsageError(fmt::format("--model {} is of the kind '{}', expected a model of paths through a maze",
                                  settings.source.model, source.kind));
   for (const char* family : {"scalar", "known"})
     if (const auto& law = *source.families; law.text().find(fmt::format("{}:", family)) == std::string::npos)
       throw UsageError(fmt::format("--model {} was trained for the operators {}, and plans need '{}'; train with "
                                    "--operators mixed",
                                    settings.source.model, law.text(), family));
-  const Maze maze = maze_of(settings, source.notes);
+  const Maze maze = maze_for(settings, source.notes);
   const auto places = places_of(settings, maze, seed);
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
@@ -233,10 +244,10 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   const auto begin = std::chrono::steady_clock::now();
   const Planner planner = checked([&] {
     return Planner(source.drift, source.layout, source.reference, source.log_ratio_range, settings.planner, seed,
-                   [&](std::span<const Point> way) { return is_free(maze, way, test); });
+                   [&](Point from, Point to) { return maze.is_free(from, to, test); });
   });
   const double roadmap_seconds = seconds_since(begin);
-  const Outcome outcome = find_ways(planner, maze, places, settings, test, seed, common.quiet);
+  const Outcome outcome = find_paths(planner, maze, places, settings, test, seed, common.quiet);
   const double seconds = seconds_since(begin);
   const auto count = std::ssize(outcome.rows);
   const auto plans = static_cast<double>(count);
@@ -251,9 +262,9 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
                .rows = outcome.rows},
               provenance_of(context, options, common));
   if (!common.quiet)
-    std::fputs(fmt::format("{}: {} ways, {} found; free of walls at the first draw {:.2f} %, after up to {} retries "
+    std::fputs(fmt::format("{}: {} paths, {} found; free of walls at the first draw {:.2f} %, after up to {} retries "
                            "{:.2f} % ({}); {:.1f} s, of which the roadmap of {} squares {:.1f} s, of {:.0f} % of its "
-                           "windows; {:.3g} s a way\n",
+                           "windows; {:.3g} s a path\n",
                            common.output, count, outcome.found,
                            100 * static_cast<double>(outcome.free_at_first) / plans, settings.retries,
                            100 * static_cast<double>(outcome.free) / plans, settings.test, seconds,

@@ -16,15 +16,15 @@ namespace {
 
 constexpr std::int64_t format_version = 1;
 
-using Ways = std::vector<Point> PlanRow::*;
+using Paths = std::vector<Point> PlanRow::*;
 
-/// (N, T, 2) numbers, each way filled up with its goal.
-void write_ways(hdf5::File& file, const std::string& name, const std::vector<PlanRow>& rows, Ways ways,
-                std::int64_t longest) {
+/// (N, T, 2) numbers, each path filled up with its goal.
+void write_paths(hdf5::File& file, const std::string& name, const std::vector<PlanRow>& rows, Paths paths,
+                 std::int64_t longest) {
   std::vector<float> values;
   for (const auto& row : rows)
     for (std::size_t t = 0; t < static_cast<std::size_t>(longest); ++t) {
-      const Point place = t < (row.*ways).size() ? (row.*ways)[t] : row.goal;
+      const Point place = t < (row.*paths).size() ? (row.*paths)[t] : row.goal;
       values.insert(values.end(), {static_cast<float>(place.x), static_cast<float>(place.y)});
     }
   file.write<float>(name, {std::ssize(rows), longest, 2}, values);
@@ -70,8 +70,8 @@ std::vector<std::int64_t> read_numbers(const hdf5::File& file, const std::string
   return values;
 }
 
-void read_ways(const hdf5::File& file, const std::string& name, const std::string& lengths, std::vector<PlanRow>& rows,
-               Ways ways) {
+void read_paths(const hdf5::File& file, const std::string& name, const std::string& lengths, std::vector<PlanRow>& rows,
+                Paths paths) {
   const auto count = std::ssize(rows);
   const auto values = read_floats(file, name, count, 3);
   const std::int64_t longest = file.dataset(name).dims()[1];
@@ -79,7 +79,7 @@ void read_ways(const hdf5::File& file, const std::string& name, const std::strin
   for (std::int64_t n = 0; n < count; ++n)
     for (std::int64_t t = 0; t < points[n]; ++t) {
       const auto at = static_cast<std::size_t>(2 * (n * longest + t));
-      (rows[n].*ways).push_back({values[at], values[at + 1]});
+      (rows[n].*paths).push_back({values[at], values[at + 1]});
     }
 }
 
@@ -102,10 +102,10 @@ void write_plans(const std::string& path, bool overwrite, const PlansFile& plans
   std::int64_t longest = 1, most_stops = 2;
   for (const auto& row : plans.rows) {
     longest = std::max({longest, std::ssize(row.points), std::ssize(row.first)});
-    most_stops = std::max(most_stops, std::ssize(row.stops));
+    most_stops = std::max({most_stops, std::ssize(row.stops), std::ssize(row.places)});
   }
-  write_ways(file, "/plans", plans.rows, &PlanRow::points, longest);
-  write_ways(file, "/first", plans.rows, &PlanRow::first, longest);
+  write_paths(file, "/plans", plans.rows, &PlanRow::points, longest);
+  write_paths(file, "/first", plans.rows, &PlanRow::first, longest);
   write_numbers(file, "/points", plans.rows, [](const PlanRow& row) { return std::ssize(row.points); });
   write_numbers(file, "/first_points", plans.rows, [](const PlanRow& row) { return std::ssize(row.first); });
   write_places(file, "/start", plans.rows, &PlanRow::start);
@@ -118,6 +118,7 @@ void write_plans(const std::string& path, bool overwrite, const PlansFile& plans
     stops.insert(stops.end(), most_stops - row.stops.size(), -1);
   }
   file.write<std::int64_t>("/stops", {std::ssize(plans.rows), most_stops}, stops);
+  write_ways(file, "/places", plans.rows, &PlanRow::places, most_stops);
   file.close();
   target.commit();
 }
@@ -145,27 +146,34 @@ PlansFile read_plans(const std::string& path) {
     refuse(file, "/plans has another shape");
   plans.rows.resize(static_cast<std::size_t>(dims[0]));
   const auto count = std::ssize(plans.rows);
-  read_ways(file, "/plans", "/points", plans.rows, &PlanRow::points);
-  read_ways(file, "/first", "/first_points", plans.rows, &PlanRow::first);
+  read_paths(file, "/plans", "/points", plans.rows, &PlanRow::points);
+  read_paths(file, "/first", "/first_points", plans.rows, &PlanRow::first);
   const auto start = read_floats(file, "/start", count, 2), goal = read_floats(file, "/goal", count, 2);
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   const auto retries = read_numbers(file, "/retries", count, 0, any), pair = read_numbers(file, "/pair", count, 0, any);
+  const auto asked = read_floats(file, "/places", count, 3);
   const auto stops = file.dataset("/stops");
   if (stops.dims().size() != 2 || stops.dims()[0] != count)
     refuse(file, "/stops has another shape");
-  const auto places = stops.read<std::int64_t>();
+  const std::int64_t most_stops = stops.dims()[1];
+  if (std::ssize(asked) != 2 * count * most_stops || most_stops < 2)
+    refuse(file, "/places has another shape");
+  const auto indices = stops.read<std::int64_t>();
   for (std::int64_t n = 0; n < count; ++n) {
     auto& row = plans.rows[n];
     row.start = {start[2 * n], start[2 * n + 1]};
     row.goal = {goal[2 * n], goal[2 * n + 1]};
     row.retries = retries[n];
     row.pair = pair[n];
-    for (std::int64_t s = 0; s < stops.dims()[1]; ++s)
-      if (const auto stop = places[n * stops.dims()[1] + s]; stop >= 0) {
-        if (stop >= std::ssize(row.points))
-          refuse(file, "/stops has numbers out of their range");
-        row.stops.push_back(stop);
-      }
+    for (std::int64_t s = n * most_stops; s < (n + 1) * most_stops; ++s) {
+      row.places.push_back({asked[2 * s], asked[2 * s + 1]});
+      if (indices[s] >= std::ssize(row.points))
+        refuse(file, "/stops has numbers out of their range");
+      if (indices[s] >= 0)
+        row.stops.push_back(indices[s]);
+    }
+    while (row.places.size() > 2 && row.places[row.places.size() - 2] == row.goal)
+      row.places.pop_back();
   }
   return plans;
 }

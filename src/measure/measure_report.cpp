@@ -156,9 +156,10 @@ Json covariance_of(const MeasureResult& result) {
 
 std::string measure_table(const MeasureResult& result) {
   const auto& geometry = result.measurements.geometry;
-  std::string text = fmt::format("{}: lattice {}, {} configurations\n\n{:<28}{:>17}{:>17}{:>16}{:>8}{:>8}\n",
-                                 fmt::join(result.files, ", "), geometry.text(), result.configurations(), "observable",
-                                 "value(error)", "jackknife error", "tau_int", "R-hat", "ESS");
+  std::string text =
+      fmt::format("{}: lattice {}, {}\n\n{:<28}{:>17}{:>17}{:>16}{:>8}{:>8}\n", fmt::join(result.files, ", "),
+                  geometry.text(), counted(result.configurations(), "configuration"), "observable", "value(error)",
+                  "jackknife error", "tau_int", "R-hat", "ESS");
   for (const auto& entry : result.estimates) {
     const auto* const convergence = convergence_of(result, entry.name);
     text += fmt::format(

@@ -5,6 +5,8 @@
 #include "src/files/ensemble_file.hpp"
 #include "src/files/ensemble_stream.hpp"
 #include "src/program/command.hpp"
+#include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/progress.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +50,7 @@ void check_finite(const EnsembleReader& ensemble, std::int64_t first, std::span<
 /// What every rank would find alike.
 void check_ensemble(const std::string& path) {
   if (const auto n = EnsembleReader(path).size(); n < 2)
-    throw std::runtime_error(fmt::format("{}: has {} configurations; errors need at least 2", path, n));
+    throw std::runtime_error(fmt::format("{}: has {}; errors need at least 2", path, counted(n, "configuration")));
 }
 
 /// Of all configurations in the order of their chains, without values yet.
@@ -177,10 +179,10 @@ namespace {
 void check_same_theory(const std::string& first_path, const std::string& path) {
   const EnsembleReader first(first_path), other(path);
   if (std::filesystem::equivalent(first_path, path))
-    throw std::runtime_error(path + ": is given twice");
+    throw UsageError(path + ": is given twice");
   if (first.geometry() != other.geometry() || first.theory() != other.theory())
-    throw std::runtime_error(path + ": is of another lattice or of other couplings than " + first_path +
-                             "; files are measured together only if they are of one theory");
+    throw UsageError(path + ": is of another lattice or of other couplings than " + first_path +
+                     "; files are measured together only if they are of one theory");
 }
 
 /// Adds the configurations of another file, whose chains become further ones.

@@ -20,7 +20,7 @@ Measurements measure_file(const Mpi& mpi, const std::string& path, bool show_pro
 
 /// The measurements of several files as those of one ensemble. The chains of each file are chains of their own,
 /// numbered on; `number` counts on through the files. Collective. Throws as measure_file, and where a file is of
-/// another lattice or of other couplings than the first, or given twice.
+/// another lattice or of other couplings than the first, or given twice (UsageError).
 Measurements measure_files(const Mpi& mpi, std::span<const std::string> paths, bool show_progress);
 
 /// exp(/log_weight - its largest), (N) through the files: the weights by which importance sampling makes a model's

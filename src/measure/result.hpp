@@ -19,6 +19,7 @@ struct MeasureResult {
   std::vector<std::string> files;
   Measurements measurements;
   ObservableRows rows = observables();
+  std::optional<Phi4> theory = {}; ///< see theory_followed (virial.hpp); none where one of the files has none
   Chains chains = {};
   std::vector<NamedEstimate> estimates = {};
   std::vector<NamedConvergence> convergence = {};

@@ -1,5 +1,9 @@
 #include "src/measure/warnings.hpp"
 
+#include "analysis/gamma_method.hpp"
+#include "src/measure/virial.hpp"
+#include "src/program/numbers.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +18,7 @@ constexpr double largest_r_hat = 1.1;  // Bayesian Data Analysis, section 11.4
 constexpr double short_chain = 10;     // tau_int
 constexpr double enough_tau_int = 50;  // of a chain
 constexpr double largest_share = 0.05; // of all weight that one sample may have
+constexpr double most_errors = 5;      // of the virial
 
 /// Of the chains with more than one configuration those in which no primary value ever changes.
 std::int64_t frozen_chains(const MeasureResult& result) {
@@ -92,15 +97,27 @@ std::string of_beginning(const ThermalisationCut& cut) {
 std::string of_chains(const MeasureResult& result) {
   const std::int64_t frozen = frozen_chains(result), chains = std::ssize(result.chains.lengths);
   if (frozen > 0)
-    return fmt::format("{} of {} chains never change: all their proposals were rejected, and neither values nor errors "
+    return fmt::format("{} of {} never changed: all proposals were rejected, and neither values nor errors "
                        "are to be trusted; run again with a smaller --step-size or with --tune",
-                       frozen, chains);
+                       frozen, counted(chains, "chain"));
   if (result.configurations() < few_configurations)
     return fmt::format("{} configurations are too few for an error: it is a guess; run on, or save more often, until "
                        "there are at least {} independent ones",
                        result.configurations(), few_configurations);
   std::string text = of_disagreement(result);
   return text.empty() ? of_short_chains(result) : text;
+}
+
+/// Of configurations that say which action they follow.
+std::string of_virial(const MeasureResult& result) {
+  if (!result.theory || result.configurations() < few_configurations)
+    return "";
+  const auto virials = virials_of(*result.theory, result.measurements.values);
+  std::vector<double> series;
+  for (const std::int64_t k : result.chains.order)
+    series.push_back(virials[k]);
+  const auto found = gamma_method(series, result.chains.lengths);
+  return virial_warning(series_mean(series), found.error, most_errors);
 }
 
 std::string of_correlation_length(const MeasureResult& result) {
@@ -129,8 +146,11 @@ std::string of_weights(const std::vector<double>& weight) {
 
 std::vector<std::string> warnings_of(const MeasureResult& result) {
   std::vector<std::string> warnings = {of_chains(result)};
-  if (frozen_chains(result) == 0)
+  if (frozen_chains(result) == 0) {
     warnings.push_back(of_beginning(result.cut));
+    if (warnings.back().empty())
+      warnings.push_back(of_virial(result));
+  }
   warnings.push_back(of_correlation_length(result));
   warnings.push_back(of_weights(result.measurements.weight));
   std::erase(warnings, "");

@@ -1,6 +1,7 @@
 #include "src/program/config_file.hpp"
 
 #include "src/program/errors.hpp"
+#include "src/program/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +49,15 @@ bool read_value(std::string_view text, ConfigEntry& entry) {
   return true;
 }
 
+/// Throws UsageError for a heading that is nearly the name of a command: without meaning, or for another command?
+void check_heading(const std::string& title, const std::string& place, std::span<const std::string> commands) {
+  std::vector<std::string> known(commands.begin(), commands.end());
+  known.emplace_back("defaults");
+  const std::string nearest = nearest_word(title, known);
+  if (!nearest.empty() && nearest != title)
+    throw UsageError(fmt::format("{} is the heading [{}]; did you mean [{}]?", place, title, nearest));
+}
+
 /// Neither a letter nor a blank: a file of another encoding, or with line ends of another age.
 bool has_control_characters(std::string_view line) {
   return std::ranges::any_of(line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
@@ -72,6 +82,7 @@ std::vector<ConfigEntry> parse_config(const std::string& text, const std::string
     if (const auto heading = trimmed(line.substr(0, comment_in(line)));
         heading.front() == '[' && heading.back() == ']') {
       const std::string title(trimmed(heading.substr(1, heading.size() - 2)));
+      check_heading(title, fmt::format("{}: line {}", path, number), commands);
       counts = title == command || std::ranges::find(commands, title) == commands.end();
       fallback = heading == defaults_heading;
       continue;

@@ -6,7 +6,7 @@
 //   # a comment, ; also
 //   steps = 10  # a comment after a value has a blank before it
 //   [hmc]                         what follows counts for 'stint hmc' only
-//   [anything else]               a heading, without meaning
+//   [anything else]               a heading, without meaning; one that is nearly a command's name is refused
 //   [defaults]                    what follows are defaults that were in force: values, but not given by the user
 //
 // A byte order mark and the ends of lines of other systems are passed over.

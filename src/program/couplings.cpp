@@ -1,5 +1,6 @@
 #include "src/program/couplings.hpp"
 
+#include "lattice/number_text.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/options.hpp"
 
@@ -40,7 +41,7 @@ Phi4 CouplingOptions::resolve(const Options& options, int dimensions) const {
     if (pair.any && !pair.both)
       throw UsageError(std::string("--") + pair.first + " and --" + pair.second + " belong together; one is missing");
   if (hopping.any && !(*kappa > 0))
-    throw UsageError("--kappa is " + std::to_string(*kappa) + ", expected a number above 0");
+    throw UsageError("--kappa is " + number_text(*kappa) + ", expected a number above 0");
   Phi4 result = hopping.any     ? from_hopping_form(*kappa, *hopping_lambda, dimensions)
                 : continuum.any ? from_continuum_form(*mu2, *g)
                                 : theory;

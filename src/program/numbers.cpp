@@ -43,4 +43,8 @@ std::string with_error(double value, double error) {
   return fmt::format("{:.{}f}({:.0f})", value, decimals, std::round(error * std::pow(10, decimals)));
 }
 
+std::string counted(std::int64_t number, const std::string& thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
 } // namespace stint

@@ -1,6 +1,7 @@
 #pragma once
 // Numbers as physicists print them.
 
+#include <cstdint>
 #include <string>
 
 namespace stint {
@@ -9,5 +10,8 @@ namespace stint {
 /// are shown where it begins with 100 to 354, else one (Particle Data Group). The value alone, with six digits, where
 /// the error is unknown (NaN), with eight where it is 0 or below 1e-12 of the value; "-" for a value that is NaN.
 std::string with_error(double value, double error);
+
+/// "1 channel", "3 channels": a number of things by their name.
+std::string counted(std::int64_t number, const std::string& thing);
 
 } // namespace stint

@@ -252,6 +252,8 @@ void Options::read_config(const std::string& path, const std::string& text, std:
       continue;
     }
     Option* const option = find(entry.name);
+    if (entry.name == "config")
+      refuse("a config file cannot name another one; give --config several times on the command line");
     if (!option)
       refuse(fmt::format("unknown key '{}'; {}", entry.name, unknown(entry.name)));
     if (option->text && entry.commented)

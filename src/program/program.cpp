@@ -29,7 +29,7 @@ std::string program_help(std::span<const Command> commands) {
       "Usage: stint COMMAND [options]\n\nStochastic interpolants for lattice field theory.\n\nCommands:\n";
   for (const auto& command : commands)
     text += fmt::format("  {:<10}{}{}\n", command.name, command.summary, command.parallel ? " (MPI)" : "");
-  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) run under 'mpirun -n N'.\n"
+  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) share the work under 'mpirun -n N'.\n"
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 75 stopped early with a checkpoint written.\n";
 }
 
@@ -62,7 +62,7 @@ int run_command(const Context& context, Arguments arguments, std::span<const Com
   if (!command)
     throw UsageError(name.empty() ? "no command given; 'stint --help' lists them" : unknown_command(name, commands));
   if (!command->parallel && context.mpi.size() > 1)
-    throw UsageError("runs on one rank; start it without mpirun");
+    throw UsageError(fmt::format("runs on one rank; start it as 'mpirun -n 1 stint {}' or without mpirun", name));
   return command->run(context, arguments.subspan(1));
 }
 
@@ -149,6 +149,12 @@ int run_program(int argc, char** argv, std::span<const Command> commands) {
   bool launched = false;
   try {
     launched = started_by_launcher();
+    const Command* const command = find_command(commands, name);
+    if (const int rank = launcher_rank(); launched && rank >= 0 && command && !command->parallel) {
+      if (rank > 0)
+        return 0; // the work is rank 0's
+      launched = false;
+    }
   } catch (const std::invalid_argument& error) {
     std::fputs(line_of(speaker, error.what()).c_str(), stderr);
     return exit_usage;

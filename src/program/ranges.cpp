@@ -27,4 +27,9 @@ std::pair<double, double> parse_range(const std::string& option, const std::stri
   return {low, high};
 }
 
+void check_option(const char* option, double value, bool fits, const std::string& expected) {
+  if (!fits)
+    throw UsageError(fmt::format("--{} is {}, expected {}", option, value, expected));
+}
+
 } // namespace stint

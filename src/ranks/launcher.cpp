@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace stint {
 namespace {
@@ -38,6 +39,14 @@ bool started_by_launcher() {
   }
   return started_by_srun() ||
          std::ranges::any_of(launcher_variables, [](const char* name) { return std::getenv(name); });
+}
+
+int launcher_rank() {
+  for (const char* name : launcher_variables)
+    if (const char* rank = std::getenv(name); rank && std::string_view(name) != "PMI_FD")
+      return std::atoi(rank);
+  const char* rank = std::getenv("SLURM_PROCID");
+  return rank && started_by_srun() ? std::atoi(rank) : -1;
 }
 
 } // namespace stint

@@ -8,4 +8,7 @@ namespace stint {
 /// and STINT_MPI=0 in the environment answer instead. Throws std::invalid_argument for any other value of STINT_MPI.
 bool started_by_launcher();
 
+/// The rank that the launcher gave this process; -1 if it does not say.
+int launcher_rank();
+
 } // namespace stint

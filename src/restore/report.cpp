@@ -38,9 +38,9 @@ Quality quality_of(const Restoration& restoration, const torch::Tensor& truth) {
 std::string restore_table(const std::vector<ProblemResult>& results) {
   std::string text;
   for (const auto& result : results) {
-    text += fmt::format("{}{}: {} images, noise {:.3g}\n{:<16}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n",
-                        text.empty() ? "" : "\n", result.problem, result.truth.size(0), result.sigma, "method",
-                        "PSNR (dB)", "SSIM", "calibration", "evaluations", "s/image", "settings");
+    text += fmt::format("{}{}: {}, noise {:.3g}\n{:<16}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n", text.empty() ? "" : "\n",
+                        result.problem, counted(result.truth.size(0), "image"), result.sigma, "method", "PSNR (dB)",
+                        "SSIM", "calibration", "evaluations", "s/image", "settings");
     for (const auto& row : result.restorations) {
       const auto quality = quality_of(row, result.truth);
       const auto calibrated =

@@ -71,14 +71,14 @@ Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::D
 /// Throws UsageError for tilts that the model was not trained for.
 void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& model) {
   if (const double h = tilt.b.abs().max().item<double>(); h > tilting.h_range)
-    throw UsageError(
-        fmt::format("the field is up to {}, outside of what {} was trained for: |h| <= {}", h, model, tilting.h_range));
+    throw UsageError(fmt::format("--field and --field-map are up to {}, outside of what {} was trained for: |h| <= {}",
+                                 h, model, tilting.h_range));
   const auto k2_below = tilt.A.values() / 2;
   if (const double least = k2_below.min().item<double>(), most = k2_below.max().item<double>();
       least < -tilting.k2_span() || most > 0)
-    throw UsageError(
-        fmt::format("the quadratic term is from {:.6g} to {:.6g}, outside of what {} was trained for: {} to {}",
-                    least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
+    throw UsageError(fmt::format(
+        "--quadratic and --quadratic-map are from {:.6g} to {:.6g}, outside of what {} was trained for: {} to {}",
+        least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
 }
 
 Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,

@@ -2,6 +2,7 @@
 
 #include "src/files/field_file.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
 
 #include <fmt/format.h>
@@ -128,8 +129,8 @@ void TaskOptions::declare(Options& options) {
                  "what superresolve knows: modes below pi / N, or averages over N^d sites");
 }
 
-KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout,
-                     std::uint64_t seed)
+KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const std::string& kind,
+                     const Layout& layout, std::uint64_t seed)
     : layout_(layout) {
   check_options(settings, options);
   const Geometry& geometry = layout.geometry;
@@ -147,13 +148,16 @@ KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options&
     return;
   known_.emplace(settings.known);
   if (known_->size() == 0)
-    throw UsageError(fmt::format("{} has no configurations; --known needs one at least", settings.known));
-  if (known_->channels() != layout.channels)
+    throw UsageError(fmt::format("--known {} has no configurations, expected at least 1", settings.known));
+  if (const auto& known_kind = known_->header().kind; known_kind != kind)
     throw UsageError(
-        fmt::format("{} has {} channels, the model {}", settings.known, known_->channels(), layout.channels));
+        fmt::format("--known {} is of kind '{}', the model of kind '{}'", settings.known, known_kind, kind));
+  if (known_->channels() != layout.channels)
+    throw UsageError(fmt::format("--known {} has {}, the model {}", settings.known,
+                                 counted(known_->channels(), "channel"), counted(layout.channels, "channel")));
   if (known_->geometry() != geometry)
-    throw UsageError(fmt::format("{} is on lattice {}, the model on {}", settings.known, known_->geometry().text(),
-                                 geometry.text()));
+    throw UsageError(fmt::format("--known {} is on lattice {}, the model on {}", settings.known,
+                                 known_->geometry().text(), geometry.text()));
   if (settings.known_configuration == "each")
     return;
   const std::string& text = settings.known_configuration;

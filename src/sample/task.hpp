@@ -27,9 +27,9 @@ struct TaskOptions {
 /// A task with the configurations that it starts from.
 class KnownTask {
 public:
-  /// Throws UsageError for options that are missing, wrong, or go with another task.
-  KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const Layout& layout,
-            std::uint64_t seed);
+  /// Throws UsageError for options that are missing, wrong, or go with another task, and for --known of another kind.
+  KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const std::string& kind,
+            const Layout& layout, std::uint64_t seed);
 
   const Task& task() const { return *task_; }
   /// What is known, for the samples first, ..., first + count - 1: (count or 1, C, L1, ..., Ld), or undefined.

@@ -2,6 +2,7 @@
 
 #include "src/files/digest.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/numbers.hpp"
 #include "src/train/ensemble_survey.hpp"
 #include "src/train/ensemble_windows.hpp"
 
@@ -132,7 +133,7 @@ TrainingInput read_training_input(const Mpi& mpi, const EnsembleReader& ensemble
   const auto held_out =
       std::max<std::int64_t>(1, std::llround(options.validation_fraction * static_cast<double>(size)));
   if (held_out >= size)
-    throw UsageError(fmt::format("{}: {} configurations are too few to learn from", ensemble.path(), size));
+    throw UsageError(fmt::format("{} has {}, too few to learn from", ensemble.path(), counted(size, "configuration")));
   const double memory = options.memory * 0x1p30;
   const double bytes =
       static_cast<double>(size) * static_cast<double>(ensemble.values_per_configuration()) * sizeof(float);

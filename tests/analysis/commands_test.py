@@ -357,8 +357,8 @@ class Commands(unittest.TestCase):
             whole, parts = self.read("whole.json"), self.read("parts.json")
             whole.pop("tau_int_history")  # of one run
             self.assert_close(whole, parts)
-        self.assertIn("b.h5: is of another lattice or of other couplings than a.h5", self.stint("measure", "a.h5", "b.h5", status=1).stderr)
-        self.assertIn("given twice", self.stint("measure", "a.h5", "./a.h5", status=1).stderr)
+        self.assertIn("b.h5: is of another lattice or of other couplings than a.h5", self.stint("measure", "a.h5", "b.h5", status=2).stderr)
+        self.assertIn("given twice", self.stint("measure", "a.h5", "./a.h5", status=2).stderr)
 
     def test_series_and_covariances(self):
         self.stint("measure", "b.h5", "--series", "--json", "s.json", "--quiet", "--overwrite")
@@ -393,7 +393,7 @@ class Commands(unittest.TestCase):
     def test_compare_of_what_cannot_be_compared(self):
         self.stint("hmc", "--lattice", "4x4", "--mass2", "0.5", "--lambda", "0", "--chains", "4", "--trajectories", "20", "--save-every", "10", "--quiet",
                    "--overwrite", "--output", "small.h5")
-        error = self.stint("compare", "a.h5", "small.h5", "--report", "bad.md", status=1).stderr
+        error = self.stint("compare", "a.h5", "small.h5", "--report", "bad.md", status=2).stderr
         self.assertIn("small.h5", error)
         self.assertIn("4x4", error)
         self.assertFalse((self.folder / "bad.md").exists())

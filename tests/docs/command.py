@@ -6,6 +6,7 @@ and SOURCE, the checkout.
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -110,6 +111,16 @@ def benchmark(name):
     return 0
 
 
+def virtual_environment(folder):
+    """What `python3 -m venv` makes, with these stand-ins as its programs."""
+    programs = pathlib.Path(folder) / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python3", "pip"):
+        (programs / name).symlink_to(shutil.which(name))
+    (programs / "activate").write_text(f'PATH="{programs.resolve()}:$PATH"\n')
+    return 0
+
+
 def main():
     name, arguments = sys.argv[1], sys.argv[2:]
     if name == "stint":
@@ -120,6 +131,8 @@ def main():
         return benchmark(name)
     if name == "pip":  # pip install FOLDER: python_test.py installs
         return 0 if all(os.path.exists(argument) for argument in arguments if argument.startswith(".")) else fail(f"pip {arguments}")
+    if name == "python3" and arguments[:2] == ["-m", "venv"]:
+        return virtual_environment(arguments[2])
     status = script(arguments[0], arguments[1:]) if arguments else None
     if status is not None:
         return status

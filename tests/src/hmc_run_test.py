@@ -329,11 +329,31 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
 
     def test_warnings_say_what_to_do(self):
         result = self.run_stint(*tiny("--output", "out.h5", trajectories=60))
-        self.assertIn("tau_int long", result.stderr)
+        self.assertIn("chains of 60 trajectories are too short: ", result.stderr)
         self.assertIn("give --trajectories", result.stderr)
+        self.assertEqual(result.stderr.count("warning"), 1, result.stderr)
         result = self.run_stint(*tiny("--output", "far.h5", "--start", "cold", "--step-size", "0.01", "--steps", "1", lattice="16x16",
                                       thermalize=0))
         self.assertIn("<phi dS/dphi> = ", result.stderr)
+
+    def test_one_warning_for_one_cause(self):
+        """What a run cannot be believed for, in one line each, --quiet or not, and nothing for a run that is short but good."""
+        run = tiny("--overwrite", lattice="8x8", chains=16, thermalize=100, trajectories=20)
+        cases = {
+            "acceptance is 0.000: a smaller --step-size": ["--field", "1e5"],
+            "acceptance is 0.000: --target-acceptance is 0.0001, and what is good is 0.65": ["--tune", "--target-acceptance", "0.0001"],
+            "<phi dS/dphi> = ": ["--tune", "--lambda", "1e12", "--step-size", "1e-6"],
+            "<phi dS/dphi> = [0-9.()]*e7, and not 1": ["--tune", "--lambda", "1e12", "--step-size", "1e-6", "--chains", "4"],
+        }
+        for words, arguments in cases.items():
+            with self.subTest(words):
+                said = self.run_stint(*run, *arguments, "--output", "out.h5").stderr
+                self.assertRegex(said, f"warning: {words}")
+                self.assertEqual(said.count("warning"), 1, said)
+        said = self.run_stint(*run, "--step-size", "1e-6", "--output", "out.h5").stderr
+        self.assertIn("--step-size times --steps is 1e-05: fields hardly move", said)
+        good = self.run_stint(*run, "--algorithm", "cluster", "--thermalize", "200", "--trajectories", "200", "--output", "out.h5")
+        self.assertEqual(good.stderr, "")
 
     def test_options_that_do_not_fit(self):
         cases = {
@@ -344,10 +364,10 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
             "goes with --tune": ["--target-acceptance", "0.8"],
                         "auto or hmc or fourier or cluster": ["--algorithm", "wolff"],
             "leapfrog or omelyan or omelyan4": ["--integrator", "euler"],
-            "jitter": ["--jitter", "1"],
+            "--jitter is 1, expected at least 0 and below 1": ["--jitter", "1"],
             "--checkpoint-every is 0": ["--checkpoint-every", "0"],
             "--time-limit is -1": ["--time-limit", "-1"],
-            "mass": ["--algorithm", "fourier", "--fourier-mass2", "-1"],
+            "--fourier-mass2 is -1, expected more than 0": ["--algorithm", "fourier", "--fourier-mass2", "-1"],
         }
         for words, arguments in cases.items():
             with self.subTest(words):

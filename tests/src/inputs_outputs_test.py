@@ -125,6 +125,16 @@ class Configs(ProgramTest):
         self.succeed(*tiny("--config", "right.ini"))
         self.assertIn('out "1".h5', self.files())
 
+    def test_headings_that_are_nearly_a_command(self):
+        for heading, command in (("Train", "train"), ("trian", "train"), ("hcm", "hmc"), ("HMC", "hmc"), ("default", "defaults")):
+            self.write("wrong.ini", f"# a study\n[{heading}]\nlambda=3\n")
+            self.refuse(2, f"wrong.ini: line 2 is the heading [{heading}]; did you mean [{command}]?", *tiny("--output", "a.h5", "--config", "wrong.ini"))
+        for heading in ("lattice", "run 7", "thermal"):
+            self.write("right.ini", f"[{heading}]\nlambda=3\n")
+            self.succeed(*tiny("--output", f"{heading}.h5", "--config", "right.ini"))
+        self.write("outer.ini", "config=right.ini\n")
+        self.refuse(2, "outer.ini: line 1: a config file cannot name another one", *tiny("--output", "a.h5", "--config", "outer.ini"))
+
     def test_a_pipe_reaches_all_ranks(self):
         for ranks in (None, 2):
             self.succeed(*tiny("--output", f"{ranks}.h5", "--config", "/dev/stdin", chains=40), ranks=ranks, input="lambda=3\n")
@@ -145,6 +155,7 @@ class Configs(ProgramTest):
     def test_suggestions(self):
         self.refuse(2, "did you mean 'chains'", "hmc", "--output", "a.h5", "--num-chains", "4")
         self.refuse(2, "did you mean 'measure'", "mesure", "a.h5")
+        self.refuse(2, "did you mean 'hmc'", "hcm", "a.h5")
         self.refuse(2, "--time-limit is -1", "hmc", "--output", "a.h5", "--time-limit", "-1")
 
     def test_train_refuses_a_negative_time_limit(self):
@@ -303,7 +314,7 @@ print((a['configurations'][:] == numpy.concatenate([f['configurations'] for f in
         self.refuse(2, "60 of the 60 configurations of copy.h5 are in a.h5 too", "join", "a.h5", "copy.h5", "--output", "b.h5")
         self.refuse(2, "60 of the 60 configurations of a.h5 are in a.h5 too", "join", "a.h5", "a.h5", "--output", "b.h5")
         self.refuse(2, "60 of the 120 configurations of longer.h5", "join", "a.h5", "longer.h5", "--output", "b.h5")
-        self.refuse(2, "mass.h5 is of kind phi4, 1 channels, lattice 4x4, mass2 -3", "join", "a.h5", "mass.h5", "--output", "b.h5")
+        self.refuse(2, "mass.h5 is of kind phi4, 1 channel, lattice 4x4, mass2 -3", "join", "a.h5", "mass.h5", "--output", "b.h5")
         self.refuse(2, "lattice 4x6", "join", "a.h5", "lattice.h5", "--output", "b.h5")
         self.refuse(2, "is missing", "join", "a.h5", "--output", "b.h5")
         self.refuse(2, "is the same file as", "join", "a.h5", "mass.h5", "--output", "a.h5", "--overwrite")

@@ -137,8 +137,10 @@ class Training(Learning):
         cases = {
             "--steps is 0": ["--steps", "0"],
             "--batch is 0": ["--batch", "0"],
-            "learning rate": ["--learning-rate", "0"],
-            "gradient clip": ["--gradient-clip", "0"],
+            "--learning-rate is 0, expected more than 0": ["--learning-rate", "0"],
+            "--gradient-clip is 0, expected more than 0": ["--gradient-clip", "0"],
+            "--average-decay is 1, expected at least 0 and below 1": ["--average-decay", "1"],
+            "--warmup is -1, expected at least 0": ["--warmup", "-1"],
             "cannot be divided into 5 parts": ["--accumulate", "5"],
             "use fewer levels": ["--levels", "4"],
             "use smaller ranges": ["--field-range", "5"],
@@ -394,7 +396,7 @@ print(equal == [False, False, True, False, False, False, False, False], abs(z).m
             "does not go with --task generate": ["--mask", "random:0.5"],
             "a mask is": ["--task", "inpaint", "--known", "known.h5", "--mask", "random:2"],
             "'block:9x4': a block of 9 sites": ["--task", "inpaint", "--known", "known.h5", "--mask", "block:9x4"],
-            "expected 1 of 1 on lattice 8x8": ["--field-map", "known.h5"],
+            "known.h5 has 64 configurations of 1 channel on lattice 8x8, expected 1 of 1": ["--field-map", "known.h5"],
             "small.h5 is on lattice 4x4": ["--task", "superresolve", "--known", "small.h5"],
             "from 0 to 63": ["--task", "superresolve", "--known", "known.h5", "--known-configuration", "64"],
             "do not fit an extent of 8": ["--task", "sequential", "--order", "blocks:3"],
@@ -476,7 +478,7 @@ print(((a == b) == known).all(), frames.shape, times[0], times[-1], abs(frames[-
         cases = {
             "trained for: |h| <= 0.1": ["--field", "0.2"],
             "trained for: -0.2 to 0.1": ["--quadratic", "-0.3"],
-            "quadratic term is from 0.15 to 0.15": ["--quadratic", "0.15"],
+            "--quadratic and --quadratic-map are from 0.15 to 0.15": ["--quadratic", "0.15"],
             "of the family 'blocks of 2'": ["--task", "superresolve", "--keep", "averages", "--known", "data.h5"],
         }
         for words, arguments in cases.items():

@@ -94,8 +94,11 @@ class BadInput(ProgramTest):
             "unknown option": ["--mas2", "1"],
             "--mass2 is 'x'": ["--mass2", "x"],
             "--mass2 is 'nan'": ["--mass2", "nan"],
-            "step size": ["--step-size", "0"],
-            "a trajectory has 1 to 1000000 steps, not 0": ["--steps", "0"],
+            "--step-size is 0, expected more than 0": ["--step-size", "0"],
+            "--steps is 0, expected a number from 1 to 1000000": ["--steps", "0"],
+            "--jitter is -1, expected": ["--jitter", "-1"],
+            "--kappa is -0.5, expected": ["--kappa", "-0.5", "--hopping-lambda", "0"],
+            "lambda = -1 is negative": ["--lambda", "-1"],
             "at least 2 sites": ["--lattice", "1x4"],
             "not a lattice": ["--lattice", "4y4"],
             "1 to 4 directions": ["--lattice", "4x4x4x4x4"],
@@ -108,8 +111,7 @@ class BadInput(ProgramTest):
             "belongs to no option": ["extra"],
             "belong together": ["--kappa", "0.2"],
             "in one form": ["--mu2", "1", "--g", "1", "--mass2", "1"],
-            "is negative": ["--lambda", "-1"],
-            "mass2 - quadratic > 0": ["--lambda", "0"],
+            "mass2 - quadratic > 0, not -4": ["--lambda", "0"],
             "No such file": ["--config", "none.ini"],
         }
         for words, arguments in cases.items():
@@ -151,10 +153,12 @@ class BadInput(ProgramTest):
             for arguments in (["measure", name], ["info", name], ["compare", "good.h5", name], ["compare", name, "good.h5"]):
                 with self.subTest(" ".join(arguments)):
                     self.refuse(1, words, *arguments)
-        self.refuse(1, "other.h5", "compare", "good.h5", "other.h5")
+        self.refuse(2, "other.h5 is on lattice 4x6, but good.h5 on 4x4", "compare", "good.h5", "other.h5")
         self.refuse(2, "missing", "compare", "good.h5")
         self.refuse(2, "missing", "measure")
-        self.refuse(1, "given twice", "measure", "good.h5", "./good.h5")
+        for arguments in (["measure", "good.h5", "./good.h5"], ["compare", "good.h5", "./good.h5"], ["compare", "good.h5", "same.h5", "same.h5"]):
+            (self.folder / "same.h5").write_bytes(good)
+            self.refuse(2, "given twice", *arguments)
 
     @needs_h5py
     def test_ensembles_that_are_none(self):
@@ -353,11 +357,12 @@ print(json.dumps({
 
     def test_a_figure_that_cannot_be_drawn_is_one_line(self):
         self.hmc("a.h5")
+        self.hmc("b.h5", "--seed", "2")
         for name, value, words in (("STINT_PYTHON", "/nowhere/python3", "cannot start"), ("STINT_PLOTS", "/nowhere", "STINT_PLOTS")):
-            result = self.run_stint("compare", "a.h5", "a.h5", "--plot", "figure.png", "--quiet", env=os.environ | {name: value})
+            result = self.run_stint("compare", "a.h5", "b.h5", "--plot", "figure.png", "--quiet", env=os.environ | {name: value})
             self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
             self.assertIn(words, result.stderr)
-            self.assertEqual(self.files(), ["a.h5"])
+            self.assertEqual(self.files(), ["a.h5", "b.h5"])
 
     def test_warning_of_a_poor_step_size(self):
         result = self.run_stint(*tiny("--step-size", "0.6", "--output", "out.h5"))
@@ -376,6 +381,28 @@ print(json.dumps({
         whole = self.succeed("info", model, "--verbose")
         self.assertEqual(whole.splitlines()[:5], lines[:5])
         self.assertIn("/history/validation_loss", whole)
+
+    @needs_h5py
+    def test_a_model_says_no_command_that_is_refused(self):
+        models = pathlib.Path(__file__).resolve().parents[2] / "models"
+        for change, words in (({"kind": "sequences"}, "it samples the kinds phi4, image, and this model is of kind 'sequences'"),
+                              ({"operators": "known:1"}, "stint sample --model odd.h5 --task inpaint --known FILE --mask MASK --output new.h5")):
+            self.python("import h5py, json, shutil, sys; shutil.copy(sys.argv[1], 'odd.h5'); "
+                        "h5py.File('odd.h5', 'r+').attrs.update(json.loads(sys.argv[2]))", str(models / "phi4-l32.h5"), json.dumps(change))
+            self.assertIn(words, self.succeed("info", "odd.h5").splitlines()[4])
+
+    @needs_h5py
+    def test_the_virial_shows_wrong_couplings(self):
+        """In measure and in train, for what claims to follow the action; <phi dS/dphi> grows with lambda."""
+        self.hmc("right.h5", "--algorithm", "cluster", thermalize=50, trajectories=200)
+        self.python("import h5py, shutil; shutil.copy('right.h5', 'wrong.h5'); h5py.File('wrong.h5', 'r+').attrs['lambda'] = 6.")
+        train = ["train", "--steps", "1", "--batch", "4", "--levels", "1", "--channels", "4", "--quiet", "--output", "m.h5", "--overwrite", "--data"]
+        for command in (["measure", "--quiet"], train):
+            self.assertNotIn("phi dS/dphi", self.run_stint(*command, "right.h5").stderr)
+            self.assertIn("warning: wrong.h5: <phi dS/dphi> is 1.", self.run_stint(*command, "wrong.h5").stderr)
+        # A model's samples are for `compare`; theirs hold what is known.
+        self.python("import h5py; h5py.File('wrong.h5', 'r+').attrs['evaluations'] = 12.")
+        self.assertNotIn("phi dS/dphi", self.run_stint("measure", "--quiet", "wrong.h5").stderr)
 
     def test_help(self):
         for command in ("hmc", "measure", "compare", "info"):
@@ -433,10 +460,13 @@ class Faults(ProgramTest):
             self.assertEqual(result.stderr.count("stint hmc: "), 1, result.stderr)
         self.assertEqual(self.files(), ["out.h5"])
 
-    def test_commands_for_one_rank_say_so(self):
-        result = self.run_stint("info", "out.h5", ranks=2)
-        self.assertEqual(result.returncode, 2)
-        self.assertIn("runs on one rank", result.stderr)
+    def test_commands_for_one_rank_run_once(self):
+        self.hmc("a.h5")
+        self.hmc("b.h5", "--seed", "2")
+        self.assertEqual(self.succeed("info", "a.h5", ranks=2), self.succeed("info", "a.h5"))
+        self.assertEqual(self.succeed("join", "a.h5", "b.h5", "--output", "ab.h5", ranks=2).count("120 configurations"), 1)
+        result = self.run_stint("info", "none.h5", ranks=2)
+        self.assertEqual((result.returncode, result.stderr.count("stint info: none.h5: ")), (1, 1), result.stderr)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,16 @@ class SampleRun(ProgramTest):
         self.assertEqual(self.files(), ["out.h5"])
 
     def test_options_that_make_no_sense(self):
-        for words, arguments in {"--checkpoint-every is 0": ["--checkpoint-every", "0"], "--time-limit is -1": ["--time-limit", "-1"]}.items():
+        cases = {
+            "--checkpoint-every is 0": ["--checkpoint-every", "0"],
+            "--time-limit is -1": ["--time-limit", "-1"],
+            "--relax-step-size is 0, expected more than 0": ["--relax", "1", "--relax-step-size", "0"],
+            "--relax-steps is 0, expected a number from 1 to 1000000": ["--relax", "1", "--relax-steps", "0"],
+            "--steps is 0, expected at least 1": ["--steps", "0"],
+            "--noise is -1, expected at least 0": ["--solver", "sde", "--noise", "-1"],
+            "--tolerance is 0, expected more than 0": ["--solver", "dopri5", "--tolerance", "0"],
+        }
+        for words, arguments in cases.items():
             self.refuse(2, words, *RUN, "--output", "out.h5", *arguments)
 
 
@@ -106,11 +115,26 @@ class Answers(ProgramTest):
         self.assertEqual((found["relax_acceptance"], found["relax_unmoved"]), (0, 20))
         stored = self.python("import h5py; a = h5py.File('out.h5').attrs; print(a['relax_acceptance'], a['relax_unmoved'])")
         self.assertEqual(stored, "0.0 20")
+        said, found = self.sample("--lattice", "8x8", "--samples", "2", "--relax", "1", "--relax-step-size", "1e-6", "--relax-steps", "7")
+        self.assertIn("--relax-step-size 1e-06 times 7 steps is 7e-06: fields hardly move", said)
         # By default the step goes with the volume.
         for lattice in ("8x8", "16x16x16", "12x12x12x12"):
             said, found = self.sample("--lattice", lattice, "--samples", "4", "--steps", "4", "--relax", "3")
             self.assertEqual((said, found["relax_unmoved"]), ("", 0), lattice)
             self.assertGreater(found["relax_acceptance"], 0.5, lattice)
+
+    @needs_h5py
+    def test_what_is_known_is_of_the_models_kind(self):
+        self.hmc("phi4.h5", lattice="8x8")
+        self.python("""
+import h5py
+with h5py.File('phi4.h5') as phi4, h5py.File('image.h5', 'w') as image:
+    image.attrs.update(format='stint-ensemble', format_version=1, complete=1, kind='image', lattice=[8, 8])
+    image['configurations'] = phi4['configurations'][:][:, None]
+    image['chain'], image['trajectory'] = phi4['chain'][:], phi4['trajectory'][:]
+""")
+        self.refuse(2, "--known image.h5 is of kind 'image', the model of kind 'phi4'", *RUN, "--output", "out.h5", "--task", "inpaint",
+                    "--mask", "random:0.5", "--known", "image.h5")
 
     @needs_h5py
     def test_the_estimate_is_the_mean_of_all_samples(self):
@@ -176,7 +200,7 @@ with h5py.File('some.h5') as a, h5py.File('empty.h5', 'w') as b:
 
     def test_a_trajectory_has_an_end(self):
         for command in (["hmc", "--steps"], ["sample", "--model", "free-field", "--relax", "1", "--relax-steps"]):
-            self.refuse(2, "1 to 1000000 steps, not 1000000000", *command, "1000000000", "--lattice", "4x4", "--output", "out.h5")
+            self.refuse(2, f"{command[-1]} is 1000000000, expected a number from 1 to 1000000", *command, "1000000000", "--lattice", "4x4", "--output", "out.h5")
 
     @needs_h5py
     def test_constant_data_are_refused(self):

@@ -134,7 +134,8 @@ class WithoutLibtorch(ProgramTest):
         program = shutil.copy(STINT, self.folder / "bin/stint")
         self.write("share/stint/python/stint/__main__.py", "import sys\nopen(sys.argv[sys.argv.index('--output') + 1], 'w').write('drawn')\n")
         self.succeed(*tiny("--output", "a.h5"))
-        run = subprocess.run([program, "compare", "a.h5", "a.h5", "--plot", "a.png"], cwd=self.folder, capture_output=True, text=True,
+        self.succeed(*tiny("--output", "b.h5"))
+        run = subprocess.run([program, "compare", "a.h5", "b.h5", "--plot", "a.png"], cwd=self.folder, capture_output=True, text=True,
                              env=environment(STINT_PYTHON=sys.executable))
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual((self.folder / "a.png").read_text(), "drawn")

@@ -44,5 +44,22 @@ TEST(Launcher, TheUserKnowsBetter) {
   ::unsetenv("STINT_MPI");
 }
 
+TEST(Launcher, SaysTheRank) {
+  const auto rank_with = [](const Variables& variables) {
+    EXPECT_FALSE(started_with({})); // unsets all
+    for (const auto& [name, value] : variables)
+      ::setenv(name.c_str(), value.c_str(), 1);
+    const int rank = launcher_rank();
+    for (const auto& [name, value] : variables)
+      ::unsetenv(name.c_str());
+    return rank;
+  };
+  EXPECT_EQ(rank_with({{"OMPI_COMM_WORLD_RANK", "3"}}), 3);
+  EXPECT_EQ(rank_with({{"SLURM_PROCID", "2"}, {"SLURM_STEP_NUM_TASKS", "4"}}), 2);
+  EXPECT_EQ(rank_with({{"SLURM_PROCID", "0"}}), -1);
+  EXPECT_EQ(rank_with({{"PMI_FD", "7"}}), -1);
+  EXPECT_EQ(rank_with({}), -1);
+}
+
 } // namespace
 } // namespace stint
