@@ -145,6 +145,20 @@ print(a['kind'], a['lattice'], a['channels'], a['maze'] == s.attrs['maze'], a['w
                          {"channels": 2, "lattice": [20], "runs": 3, "short_runs": 0, "world": "d4rl"})
         self.assertIn("kind             maze", self.succeed("info", "paths.h5"))
 
+    def test_paths_of_one_maze_can_be_joined(self):
+        for layout, seed, every in (("umaze", 1, 6), ("umaze", 2, 6), ("umaze", 3, 5), ("medium", 1, 6)):
+            self.generate("--layout", layout, "--steps", "900", "--seed", str(seed))
+            self.import_("steps.hdf5", "--every", str(every), output=f"{layout}{seed}.h5")
+        self.succeed("join", "umaze1.h5", "umaze2.h5", "--output", "all.h5", "--quiet")
+        self.assertEqual(self.python("""
+import h5py, numpy
+a, b, c = (h5py.File(name + '.h5') for name in ('umaze1', 'umaze2', 'all'))
+print((c['configurations'][:] == numpy.concatenate([a['configurations'][:], b['configurations'][:]])).all(),
+      [bool(c.attrs[name] == a.attrs[name]) for name in ('maze', 'world', 'every', 'kind')], sorted(set(c['chain'][:].tolist())))
+"""), "True [True, True, True, True] [0, 1]")
+        self.refuse(2, "one point every 5 steps, but umaze1.h5 of maze", "join", "umaze1.h5", "umaze3.h5", "--output", "new.h5")
+        self.refuse(2, "but umaze1.h5 of maze '#####", "join", "umaze1.h5", "medium1.h5", "--output", "new.h5")
+
     def test_files_of_others(self):
         # D4RL's ball goes on at a new target, so that timeouts end no run; jumps do. OGBench's terminals end runs.
         self.numpy("""
