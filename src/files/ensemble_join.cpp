@@ -3,6 +3,7 @@
 #include "src/files/digest.hpp"
 #include "src/files/history_file.hpp"
 #include "src/files/image_attributes.hpp"
+#include "src/files/maze_file.hpp"
 #include "src/pictures/picture.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/numbers.hpp"
@@ -32,6 +33,30 @@ std::string law_text(const EnsembleHeader& header) {
                      header.geometry.text(), couplings_text(header));
 }
 
+/// What an ensemble says of the maze that its paths lead through, and of their points.
+struct PathsOf {
+  std::string maze, world;
+  std::int64_t every = 0;
+
+  explicit PathsOf(const hdf5::File& file) {
+    maze = file.has_attribute("maze") ? file.attribute<std::string>("maze") : "";
+    world = file.has_attribute("world") ? file.attribute<std::string>("world") : "";
+    every = file.has_attribute("every") ? file.attribute<std::int64_t>("every") : 0;
+  }
+
+  void write(hdf5::File& file) const {
+    for (const auto& [name, text] : {std::pair{"maze", &maze}, {"world", &world}})
+      if (!text->empty())
+        file.set_attribute(name, *text);
+    if (every > 0)
+      file.set_attribute("every", every);
+  }
+
+  std::string text() const {
+    return fmt::format("maze '{}', world '{}', one point every {} steps", maze, world, every);
+  }
+};
+
 void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
   if (const auto a = law_text(first.header()), b = law_text(other.header()); a != b)
     throw UsageError(fmt::format("{} is of {}, but {} of {}", other.path(), b, first.path(), a));
@@ -43,6 +68,10 @@ void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
   std::ranges::for_each(columns, check);
   if (first.header().kind == image_kind)
     check("label");
+  if (first.header().kind != maze_kind)
+    return;
+  if (const auto a = PathsOf(first.file()).text(), b = PathsOf(other.file()).text(); a != b)
+    throw UsageError(fmt::format("{} is of {}, but {} of {}", other.path(), b, first.path(), a));
 }
 
 /// Calls visit(first, configurations) for all of an ensemble, block by block.
@@ -206,6 +235,8 @@ JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std:
     out.write_column(column, values);
   if (header.kind == image_kind)
     join_images(ensembles, joined.configurations, out);
+  if (header.kind == maze_kind)
+    PathsOf(ensembles.front().file()).write(out.file());
   if (const auto rows = common_history(ensembles); !rows.empty()) {
     join_histories(ensembles, std::ssize(rows), joined.chains, out);
     joined.history = true;

@@ -116,6 +116,7 @@ std::vector<GoodFile> make_good_files(const Context& context) {
   make(train + "--data ensemble.h5 --output model.h5", 0);
   make(train + "--data ensemble.h5 --output trained.h5 --time-limit 0", exit_stopped_early);
   make(sample + "--model free-field --lattice 4x4 --batch 1 --output sampled.h5 --time-limit 0", exit_stopped_early);
+  make("maze generate --layout umaze --steps 2000 --threads 1 --quiet --output steps.h5", 0);
   if (const pid_t child = ::fork(); child == 0) {
     fuzz::write_foreign_ensemble("foreign.h5", false);
     fuzz::write_foreign_ensemble("foreign-chunked.h5", true);
@@ -131,6 +132,7 @@ std::vector<GoodFile> make_good_files(const Context& context) {
   return {{"ensemble.h5", "bad.h5", of_ensembles},
           {"foreign.h5", "bad.h5", of_ensembles},
           {"foreign-chunked.h5", "bad.h5", of_ensembles},
+          {"steps.h5", "bad.h5", {"import --maze bad.h5 --window 5 --threads 1 --quiet --output out.h5"}},
           {"model.h5", "bad.h5", {sample + "--model bad.h5 --output out.h5"}},
           {"trained.h5.checkpoint", "bad.h5.checkpoint", {train + "--data ensemble.h5 --output bad.h5 --resume"}},
           {"stopped.h5.parts/state.h5", "bad.h5.parts/state.h5", {hmc + "--output bad.h5 --resume"}},

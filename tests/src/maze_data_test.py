@@ -1,6 +1,7 @@
 """stint maze generate and stint import --maze as a user runs them: python3 maze_data_test.py STINT MPIEXEC [GROUP...]"""
 
 import json
+import random
 import sys
 import unittest
 
@@ -144,6 +145,20 @@ print(a['kind'], a['lattice'], a['channels'], a['maze'] == s.attrs['maze'], a['w
                          {"channels": 2, "lattice": [20], "runs": 3, "short_runs": 0, "world": "d4rl"})
         self.assertIn("kind             maze", self.succeed("info", "paths.h5"))
 
+    def test_paths_of_one_maze_can_be_joined(self):
+        for layout, seed, every in (("umaze", 1, 6), ("umaze", 2, 6), ("umaze", 3, 5), ("medium", 1, 6)):
+            self.generate("--layout", layout, "--steps", "900", "--seed", str(seed))
+            self.import_("steps.hdf5", "--every", str(every), output=f"{layout}{seed}.h5")
+        self.succeed("join", "umaze1.h5", "umaze2.h5", "--output", "all.h5", "--quiet")
+        self.assertEqual(self.python("""
+import h5py, numpy
+a, b, c = (h5py.File(name + '.h5') for name in ('umaze1', 'umaze2', 'all'))
+print((c['configurations'][:] == numpy.concatenate([a['configurations'][:], b['configurations'][:]])).all(),
+      [bool(c.attrs[name] == a.attrs[name]) for name in ('maze', 'world', 'every', 'kind')], sorted(set(c['chain'][:].tolist())))
+"""), "True [True, True, True, True] [0, 1]")
+        self.refuse(2, "one point every 5 steps, but umaze1.h5 of maze", "join", "umaze1.h5", "umaze3.h5", "--output", "new.h5")
+        self.refuse(2, "but umaze1.h5 of maze '#####", "join", "umaze1.h5", "medium1.h5", "--output", "new.h5")
+
     def test_files_of_others(self):
         # D4RL's ball goes on at a new target, so that timeouts end no run; jumps do. OGBench's terminals end runs.
         self.numpy("""
@@ -224,6 +239,22 @@ with h5py.File('group.hdf5', 'w') as f: f.create_group('observations')
                 self.refuse(status, words, "import", "--maze", *arguments, "--output", "new.h5")
         self.refuse(2, "--window goes with --maze only", "import", "--npy", "a.npy", "--window", "3", "--output", "new.h5")
         self.refuse(2, "--layout is 'umaze', expected auto, hwc or chw with --npy", "import", "--npy", "a.npy", "--layout", "umaze", "--output", "new.h5")
+
+    def test_damaged_archives_never_end_the_program_badly(self):
+        self.numpy("numpy.savez_compressed('packed.npz', observations=o, terminals=t % 100 == 99)")
+        good = (self.folder / "packed.npz").read_bytes()
+        layout = ("--layout", "along.txt", "--window", "5")
+        self.import_("packed.npz", *layout)
+        places = random.Random(1)
+        tail = len(good) - 300  # where the list of arrays is
+        for trial in range(60):
+            damaged = bytearray(good)
+            for _ in range(1 + trial % 3):
+                damaged[places.randrange(0 if trial % 2 else tail, len(good))] = places.randrange(256)
+            (self.folder / "bad.npz").write_bytes(damaged[:places.randrange(1, len(good))] if trial % 10 == 9 else damaged)
+            result = self.run_stint("import", "--maze", "bad.npz", *layout, "--output", "bad.h5", "--overwrite", "--quiet")
+            self.assertIn(result.returncode, (0, 1), f"trial {trial}: {result.stderr}")
+            self.assertEqual(result.stderr.count("\n"), result.returncode, result.stderr)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,23 @@ TEST(Hdf5, ChunksLeaveNoRoomUnused) {
   EXPECT_LT(bytes, 1.03 * rows * row * sizeof(float));
 }
 
+TEST(Hdf5, CompressedNumbersAndTruthValuesComeBackAsWritten) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> same(100'000, 2.5F);
+  const std::vector<std::int8_t> truth = {1, 0, 0, 1, 1};
+  auto written = File::create(folder.file("a.h5"));
+  const Layout compressed{.rows_per_chunk = 1000, .deflate = 1};
+  written.create_dataset("/values", Type::float32, {100'000}, compressed).write_rows<float>(0, same);
+  const Layout of_truth{.rows_per_chunk = 2, .truth_values = true};
+  written.create_dataset("/truth", Type::int8, {5}, of_truth).write_rows<std::int8_t>(0, truth);
+  written.close();
+  EXPECT_LT(std::filesystem::file_size(folder.file("a.h5")), same.size()); // of 4 bytes each
+  const auto file = File::open(folder.file("a.h5"));
+  EXPECT_EQ(file.dataset("/values").read<float>(), same);
+  EXPECT_EQ(file.dataset("/truth").read<std::int8_t>(), truth);
+  EXPECT_EQ(file.object("/truth").text, "enumeration");
+}
+
 TEST(Hdf5, ADatasetThatGrowsComesBackWhole) {
   const test::TemporaryFolder folder;
   const auto values = counting<float>(30);
