@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <stdexcept>
 
@@ -18,7 +19,7 @@ Sampler sampler_of(const Drift& drift, const Layout& layout, const Operator& ref
           .layout = layout,
           .task = std::move(task),
           .schedule = Schedule::parse("scales", options.steps, reference.values().cpu(), range),
-          .solver = {.reference = reference},
+          .solver = {.method = options.method, .reference = reference},
           .device = options.device};
 }
 
@@ -30,7 +31,8 @@ int with_slack(int points, double slack, std::uint32_t attempt, int longest) {
   return std::min(points, longest);
 }
 
-constexpr std::uint32_t attempts_stride = 1U << 16; // windows of one attempt at a path
+constexpr std::uint32_t attempts_stride = 1U << 12; // windows of one attempt at a path
+constexpr std::uint32_t windows_stride = 1U << 8;   // steps of one window
 
 } // namespace
 
@@ -103,10 +105,42 @@ torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed)
       set(window.at, window.stop);
       x0[n] = noise(layout_, seed, Purpose::sampling, window.draw, window.number, 1)[0];
     }
+    const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+      auto fields = torch::empty(layout_.shape(count), torch::kFloat);
+      for (std::int64_t n = 0; n < count; ++n)
+        fields[n] =
+            noise(layout_, seed, Purpose::diffusion, windows[n].draw * windows_stride + step, windows[n].number, 1)[0];
+      return fields.to(like.options());
+    };
     const auto start = start_state(sampler.task, x0, observed).to(options_.device);
-    drawn.push_back(solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver).x.cpu());
+    drawn.push_back(
+        solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver, diffusion).x.cpu());
   }
   return torch::cat(drawn);
+}
+
+/// The points from `begin` to before `end` of the window that is least where no path of the roadmap has been: points,
+/// and the middles of the segments to the next. Of equals the first.
+std::vector<Point> Planner::best_of(const torch::Tensor& windows, std::int64_t begin, std::int64_t end) const {
+  const auto value = windows.accessor<float, 3>();
+  const auto at = [&](std::int64_t n, std::int64_t t) { return Point{value[n][0][t], value[n][1][t]}; };
+  std::int64_t best = 0, least = std::numeric_limits<std::int64_t>::max();
+  for (std::int64_t n = 0; n < windows.size(0) && least > 0; ++n) {
+    std::int64_t astray = 0;
+    for (std::int64_t t = begin; t <= end; ++t) {
+      const Point before = at(n, t - 1), place = at(n, t);
+      astray += t < end && !roadmap_->visited(place) ? 1 : 0;
+      astray += roadmap_->visited({(before.x + place.x) / 2, (before.y + place.y) / 2}) ? 0 : 1;
+    }
+    if (astray < least) {
+      least = astray;
+      best = n;
+    }
+  }
+  std::vector<Point> points;
+  for (std::int64_t t = begin; t < end; ++t)
+    points.push_back(at(best, t));
+  return points;
 }
 
 /// How far a path is.
@@ -154,20 +188,21 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
       const auto [held, at] = known;
       std::vector<Window> windows;
       for (const auto i : members)
-        windows.push_back(
-            {.beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
-             .stop = works[i].stops[works[i].next].place,
-             .at = at,
-             .number = requests[i].number,
-             .draw = requests[i].attempt * attempts_stride + round});
+        for (int candidate = 0; candidate < options_.candidates; ++candidate)
+          windows.push_back(
+              {.beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
+               .stop = works[i].stops[works[i].next].place,
+               .at = at,
+               .number = requests[i].number,
+               .draw = requests[i].attempt * attempts_stride + round * options_.candidates + candidate});
       const auto drawn = draw(windows, seed);
-      const auto value = drawn.accessor<float, 3>();
       for (std::size_t m = 0; m < members.size(); ++m) {
         auto& [points, stops] = plans[members[m]];
         auto& work = works[members[m]];
-        const auto n = static_cast<std::int64_t>(m);
-        for (auto t = static_cast<std::int64_t>(held); t < at; ++t)
-          points.push_back({value[n][0][t], value[n][1][t]});
+        const auto stretch =
+            best_of(drawn.narrow(0, static_cast<std::int64_t>(m) * options_.candidates, options_.candidates),
+                    static_cast<std::int64_t>(held), at);
+        points.insert(points.end(), stretch.begin(), stretch.end());
         points.push_back(work.stops[work.next].place);
         if (work.asked[work.next])
           stops.push_back(std::ssize(points) - 1);

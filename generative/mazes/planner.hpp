@@ -4,6 +4,7 @@
 #include "generative/drifts/drift.hpp"
 #include "generative/layout.hpp"
 #include "generative/mazes/roadmap.hpp"
+#include "generative/solvers/solver.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -27,14 +28,16 @@ struct Plan {
 };
 
 struct PlannerOptions {
-  int steps = 12;             ///< of the solver, for each window
-  double slack = 1.1;         ///< times the likeliest number of points between two places, see Roadmap
-  int overlap = 4;            ///< points of the path so far that a window after the first is held to
-  std::int64_t batch = 256;   ///< windows at a time
-  std::int64_t dreams = 4096; ///< windows that the roadmap is made of
-  double width = 0.25;        ///< of the roadmap's squares
-  int longest = 16;     ///< points between two stops; the farther they are, the more of the maze a window must know
-  double stop_cost = 1; ///< of a stop between places, in points (Roadmap::route())
+  Method method = Method::sde2; ///< an SDE with noise 1, or of the ODE
+  int steps = 32;               ///< of the solver, for each window
+  double slack = 1.3;           ///< times the likeliest number of points between two places, see Roadmap
+  int overlap = 4;              ///< points of the path so far that a window after the first is held to
+  std::int64_t batch = 256;     ///< windows at a time
+  std::int64_t dreams = 4096;   ///< windows that the roadmap is made of
+  double width = 0.25;          ///< of the roadmap's squares
+  int candidates = 4; ///< draws of every window, of which the one is kept that leaves the squares of the roadmap least
+  int longest = 46;   ///< points between two stops; the farther they are, the more of the maze a window must know
+  double stop_cost = 4; ///< of a stop between places, in points (Roadmap::route())
   torch::Device device = torch::kCPU;
 };
 
@@ -62,6 +65,7 @@ private:
   struct Window;
   struct Work;
   torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed) const;
+  std::vector<Point> best_of(const torch::Tensor& windows, std::int64_t begin, std::int64_t end) const;
 
   Drift drift_;
   Layout layout_;

@@ -33,29 +33,26 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 } // namespace
 
-Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width) {
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width), least_(least) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
-  std::map<std::pair<std::int64_t, std::int64_t>, int> numbers;
   std::vector<std::vector<int>> squares; // of the points of each path
-  std::vector<int> members;
   for (const auto& path : paths) {
     auto& of_path = squares.emplace_back();
     for (const Point place : path) {
-      const std::pair key = {std::llround(place.x / width), std::llround(place.y / width)};
-      const int square = numbers.try_emplace(key, static_cast<int>(numbers.size())).first->second;
+      const int square = numbers_.try_emplace(key(place), static_cast<int>(numbers_.size())).first->second;
       if (square == static_cast<int>(centres_.size())) {
         centres_.push_back({0, 0});
-        members.push_back(0);
+        members_.push_back(0);
       }
       centres_[square].x += place.x;
       centres_[square].y += place.y;
-      ++members[square];
+      ++members_[square];
       of_path.push_back(square);
     }
   }
   for (std::size_t i = 0; i < centres_.size(); ++i)
-    centres_[i] = {centres_[i].x / members[i], centres_[i].y / members[i]};
+    centres_[i] = {centres_[i].x / members_[i], centres_[i].y / members_[i]};
   // The mean of points beside a corner may lie in a wall: where a path has been, none is.
   std::vector<Point> visited(centres_.size(), {infinity, infinity});
   for (std::size_t n = 0; n < paths.size(); ++n)
@@ -91,6 +88,15 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int
   }
   for (std::size_t i = 1; i < begins_.size(); ++i)
     begins_[i] += begins_[i - 1];
+}
+
+std::pair<std::int64_t, std::int64_t> Roadmap::key(Point place) const {
+  return {std::llround(place.x / width_), std::llround(place.y / width_)};
+}
+
+bool Roadmap::visited(Point place) const {
+  const auto found = numbers_.find(key(place));
+  return found != numbers_.end() && members_[found->second] >= least_;
 }
 
 std::vector<int> Roadmap::squares_near(Point place) const {

@@ -4,7 +4,8 @@
 #include "mazes/maze.hpp"
 
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace stint {
@@ -26,18 +27,25 @@ public:
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
 
+  /// Whether paths have been at the place: in its square, `least` times or more.
+  bool visited(Point place) const;
+
   /// The quickest route by stops of at most `longest` points each, the last one at `to`; every stop costs
   /// `stop_cost` points beside its own. A place counts as the
   /// squares within one and a half of their width, or the nearest one. Empty if there is no route.
   std::vector<Stop> route(Point from, Point to, int longest, double stop_cost) const;
 
 private:
+  std::pair<std::int64_t, std::int64_t> key(Point place) const;
   struct Edge {
     int to, points;
   };
   std::vector<int> squares_near(Point place) const;
 
   double width_;
+  int least_;
+  std::map<std::pair<std::int64_t, std::int64_t>, int> numbers_; // of the squares
+  std::vector<int> members_;                                     // points of paths in each
   std::vector<Point> centres_;       // of each square the path's point that is nearest to the mean
   std::vector<std::int64_t> begins_; // edges of square i: edges_[begins_[i]] to edges_[begins_[i + 1] - 1]
   std::vector<Edge> edges_;

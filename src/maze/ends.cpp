@@ -72,7 +72,7 @@ std::vector<std::vector<Point>> draw_places(const Maze& maze, const std::string&
     };
     const auto joined = [&](Cell cell) { return cell != last && maze.reachable(cell, last); };
     const auto begins = [&](Cell cell) {
-      return to_goal ? cell != goal && maze.reachable(cell, goal)
+      return to_goal ? maze.reachable(cell, goal)
                      : std::ranges::any_of(cells, [&](Cell c) { return c != cell && maze.reachable(c, cell); });
     };
     Cell cell = tasks ? task_start : any_cell();

@@ -26,7 +26,7 @@ namespace {
 struct Settings {
   SourceOptions source;
   std::optional<std::string> layout, start, goal, waypoints;
-  std::string ends = "random", test = "physical";
+  std::string ends = "random", test = "physical", solver = "sde2";
   std::int64_t pairs = 1, between = 0, plans = 1, retries = 3;
   PlannerOptions planner;
   std::optional<double> width;
@@ -49,18 +49,22 @@ struct Settings {
     options.value("waypoints", between, "N", "random waypoints between random ends");
     options.value("plans", plans, "N", "paths for each start and goal");
     options.group("Planning");
+    options.choice("solver", solver, {"sde2", "sde", "multistep"},
+                   "of the SDE, which forgives more of what the model does not know, or of the ODE");
     options.value("steps", planner.steps, "N", "evaluations of the model for each window");
     options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
         "what a path is drawn again for: a segment where the ball touches a wall, or whose line is inside one");
+    options.value("candidates", planner.candidates, "N",
+                  "draws of every window; the one is kept that is least where no path of the roadmap has been");
     options.value("slack", planner.slack, "FACTOR",
                   "times the likeliest number of points between two places, as the roadmap has it; each retry takes an "
                   "eighth more");
     options.value("overlap", planner.overlap, "N",
                   "points of the path so far that a window after the first is held to");
     options.value("dreams", planner.dreams, "N", "windows that the roadmap is made of");
-    options.value("width", width, "W", "of the roadmap's squares", "a quarter of a cell");
+    options.value("width", width, "W", "of the roadmap's squares", "a tenth of a cell");
     options.value(
         "longest", planner.longest, "N",
         "points between two stops of the roadmap; the farther they are, the more of the maze the model must know");
@@ -75,10 +79,13 @@ struct Settings {
                                                {"waypoints", between, 0},
                                                {"retries", retries, 0},
                                                {"longest", std::int64_t{planner.longest}, 1},
+                                               {"candidates", std::int64_t{planner.candidates}, 1},
                                                {"dreams", planner.dreams, 1},
                                                {"batch", planner.batch, 1}})
       if (value < least)
         throw UsageError(fmt::format("--{} is {}, expected at least {}", option, value, least));
+    if (planner.candidates > most_candidates)
+      throw UsageError(fmt::format("--candidates is {}, expected at most {}", planner.candidates, most_candidates));
     if (planner.steps < 3)
       throw UsageError(fmt::format("--steps is {}, expected at least 3", planner.steps));
     if (retries > most_retries)
@@ -98,7 +105,8 @@ struct Settings {
         throw UsageError(fmt::format("--{} is of random places and does not go with --start", option));
   }
 
-  static constexpr std::int64_t most_retries = 10000;
+  static constexpr std::int64_t most_retries = 1000;
+  static constexpr int most_candidates = 32;
 };
 
 /// That of --layout, or of the model's data.
@@ -236,7 +244,8 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
   settings.planner.device = device;
-  settings.planner.width = settings.width.value_or(facts(maze.world()).cell / 4);
+  settings.planner.method = parse_method(settings.solver);
+  settings.planner.width = settings.width.value_or(facts(maze.world()).cell / 10);
   limit_threads(source.nanoseconds * static_cast<double>(settings.planner.batch));
   const auto seconds_since = [](std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
