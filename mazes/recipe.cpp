@@ -230,7 +230,7 @@ private:
   Cell target_{-1, -1};
   Point goal_, before_; // the moved target; the position a step before
   std::vector<Point> way_;
-  std::size_t at_ = 0;     // the way point
+  std::size_t at_ = 0;     // the waypoint
   std::int64_t spent_ = 0; // steps of this target
   bool arrived_ = false;
 };

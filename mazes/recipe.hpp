@@ -14,10 +14,10 @@ namespace stint {
 ///   maze2d    D4RL's (scripts/generation/generate_maze2d_datasets.py with --noisy; waypoint_controller.py). A ball
 ///   goes
 ///             from target to target, drawn among the cells, each moved by U(-0.1, 0.1) an axis (the controller goes to
-///             the cell's centre). The way points w are the centres of the cells on a shortest way, all but the last
+///             the cell's centre). The waypoints w are the centres of the cells on a shortest way, all but the last
 ///             moved by -U(0, 0.2) an axis. With p the ball's position and v its velocity
 ///               a = clip(clip(10 (w - p) - v) + noise N(0, 1)),  clip to [-1, 1] an axis;
-///             the next way point is taken, and at the last one the next target, within 0.1 of w after a step of less
+///             the next waypoint is taken, and at the last one the next target, within 0.1 of w after a step of less
 ///             than 0.1; the next target also after `target_steps`. The ball stays where it is at a new target.
 ///   navigate  OGBench's (data_gen_scripts/generate_locomaze.py). Runs of their own that begin in a cell; goals are
 ///             drawn among the cells that are no straight corridor, a new one when the ball is within 1.0 of the goal.

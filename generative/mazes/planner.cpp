@@ -53,6 +53,8 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
   if (options_.overlap < 1 || options_.overlap > length / 2)
     throw std::invalid_argument(
         fmt::format("windows of {} points overlap by 1 to {}, not {}", length, length / 2, options_.overlap));
+  if (options_.steps < 3 || options_.steps > static_cast<int>(windows_stride))
+    throw std::invalid_argument(fmt::format("windows have 3 to {} steps, not {}", windows_stride, options_.steps));
   const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, generation(), options_);
   std::vector<std::vector<Point>> paths;
   std::int64_t kept = 0; // segments
@@ -153,6 +155,7 @@ struct Planner::Work {
 std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                                 const std::function<void(std::int64_t)>& done) const {
   const int longest = std::min(options_.longest, static_cast<int>(layout_.volume()) - options_.overlap);
+  const int longest_likely = std::max(1, static_cast<int>(longest / options_.slack));
   std::vector<Plan> plans(requests.size());
   std::vector<Work> works(requests.size());
   std::vector<std::size_t> busy;
@@ -163,7 +166,7 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     auto& work = works[i];
     bool reachable = true;
     for (std::size_t k = 0; k + 1 < places.size() && reachable; ++k) {
-      const auto route = roadmap_->route(places[k], places[k + 1], longest, options_.stop_cost);
+      const auto route = roadmap_->route(places[k], places[k + 1], longest_likely, options_.stop_cost);
       reachable = !route.empty();
       work.stops.insert(work.stops.end(), route.begin(), route.end());
       for (auto& stop : std::span(work.stops).last(route.size()))
@@ -174,6 +177,9 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     }
     if (!reachable)
       continue;
+    if (work.stops.size() * options_.candidates >= attempts_stride)
+      throw std::invalid_argument(
+          fmt::format("a path of {} stops, each with {} draws, is too long", work.stops.size(), options_.candidates));
     plans[i] = {.points = {places.front()}, .stops = {0}};
     busy.push_back(i);
   }
@@ -194,7 +200,8 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
                .stop = works[i].stops[works[i].next].place,
                .at = at,
                .number = requests[i].number,
-               .draw = requests[i].attempt * attempts_stride + round * options_.candidates + candidate});
+               // 0 is that of the roadmap's windows
+               .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate});
       const auto drawn = draw(windows, seed);
       for (std::size_t m = 0; m < members.size(); ++m) {
         auto& [points, stops] = plans[members[m]];

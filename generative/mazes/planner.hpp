@@ -18,7 +18,7 @@ namespace stint {
 struct PlanRequest {
   std::vector<Point> places; ///< two or more: start, waypoints, goal
   std::int64_t number = 0;   ///< the noise is a function of the seed, this number
-  std::uint32_t attempt = 0; ///< and this one, below 2^16
+  std::uint32_t attempt = 0; ///< and this one, below 2^12; later attempts have more points
 };
 
 /// A path: positions at equal distances in time.
@@ -28,16 +28,16 @@ struct Plan {
 };
 
 struct PlannerOptions {
-  Method method = Method::sde2; ///< an SDE with noise 1, or of the ODE
-  int steps = 32;               ///< of the solver, for each window
+  Method method = Method::sde2; ///< of the SDE with noise 1, or of the ODE
+  int steps = 32;               ///< of the solver for each window, 3 to 256
   double slack = 1.3;           ///< times the likeliest number of points between two places, see Roadmap
   int overlap = 4;              ///< points of the path so far that a window after the first is held to
   std::int64_t batch = 256;     ///< windows at a time
   std::int64_t dreams = 4096;   ///< windows that the roadmap is made of
-  double width = 0.25;          ///< of the roadmap's squares
-  int candidates = 4; ///< draws of every window, of which the one is kept that leaves the squares of the roadmap least
-  int longest = 46;   ///< points between two stops; the farther they are, the more of the maze a window must know
-  double stop_cost = 4; ///< of a stop between places, in points (Roadmap::route())
+  double width = 0.1;           ///< of the roadmap's squares, in the units of the paths
+  int candidates = 4;           ///< draws of every window; the one is kept that leaves the squares of the roadmap least
+  int longest = 46;             ///< points between two stops at most, slack included
+  double stop_cost = 4;         ///< of a stop between places, in points (Roadmap::route())
   torch::Device device = torch::kCPU;
 };
 
@@ -57,7 +57,8 @@ public:
   double kept() const { return kept_; } ///< the share of segments that the roadmap is made of
 
   /// A path for each request; empty where the roadmap knows no route. Each is a function of the seed and its request,
-  /// whatever the others, to rounding. `done` is told how many are finished.
+  /// whatever the others, to rounding. `done` is told how many are finished. Throws std::invalid_argument for requests
+  /// that need more than 4096 draws of windows.
   std::vector<Plan> plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                          const std::function<void(std::int64_t)>& done = {}) const;
 

@@ -79,6 +79,9 @@ std::string command_for(const hdf5::File& file, const std::vector<std::string>& 
   if (!kinds.empty() && std::ranges::find(kinds, kind) == kinds.end())
     return fmt::format("not with this program: it samples the kinds {}, and this model is of kind '{}'",
                        fmt::join(kinds, ", "), kind);
+  if (kind == "maze" && knows(file, {of_scalars}) && knows(file, of_sites))
+    return fmt::format("stint maze plan --model {} --pairs 100 --output plans.h5{}", file.path(),
+                       kinds.empty() ? ", by a stint with LibTorch" : "");
   const char* const task = knows(file, {of_scalars}) ? ""
                            : knows(file, of_sites)   ? " --task inpaint --known FILE --mask MASK"
                            : knows(file, of_modes)   ? " --task multiscale"

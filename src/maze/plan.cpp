@@ -65,9 +65,7 @@ struct Settings {
                   "points of the path so far that a window after the first is held to");
     options.value("dreams", planner.dreams, "N", "windows that the roadmap is made of");
     options.value("width", width, "W", "of the roadmap's squares", "a tenth of a cell");
-    options.value(
-        "longest", planner.longest, "N",
-        "points between two stops of the roadmap; the farther they are, the more of the maze the model must know");
+    options.value("longest", planner.longest, "N", "points between two stops of the roadmap at most");
     options.value("stop-cost", planner.stop_cost, "POINTS", "what a stop of the roadmap's counts beside its time");
     options.value("batch", planner.batch, "N", "windows at a time; paths depend on it by rounding only");
     compute.declare(options);
@@ -86,8 +84,6 @@ struct Settings {
         throw UsageError(fmt::format("--{} is {}, expected at least {}", option, value, least));
     if (planner.candidates > most_candidates)
       throw UsageError(fmt::format("--candidates is {}, expected at most {}", planner.candidates, most_candidates));
-    if (planner.steps < 3)
-      throw UsageError(fmt::format("--steps is {}, expected at least 3", planner.steps));
     if (retries > most_retries)
       throw UsageError(fmt::format("--retries is {}, expected at most {}", retries, most_retries));
     if (width && !(*width > 0))

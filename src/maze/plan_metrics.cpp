@@ -216,7 +216,7 @@ std::string table_of(const PlanMetrics& metrics) {
   row("with a plan", [](const DrawMetrics& draw) { return draw.found; });
   row("ends met bit for bit, of those found", [](const DrawMetrics& draw) { return draw.ends_met; });
   if (metrics.first.waypoints_met.of + metrics.after.waypoints_met.of > 0)
-    row("way points met bit for bit, of those found", [](const DrawMetrics& draw) { return draw.waypoints_met; });
+    row("waypoints met bit for bit, of those found", [](const DrawMetrics& draw) { return draw.waypoints_met; });
   row("wall-free, centre test, points only", [](const DrawMetrics& d) { return d.wall_free.centre_points; });
   row("wall-free, centre test, and segments", [](const DrawMetrics& d) { return d.wall_free.centre_segments; });
   row("wall-free, physical test, points only", [](const DrawMetrics& d) { return d.wall_free.physical_points; });

@@ -18,7 +18,7 @@ struct WallFree {
 struct DrawMetrics {
   Fraction found;         ///< has a plan at all
   Fraction ends_met;      ///< of those found: the first and the last point are start and goal, as float32 bit for bit
-  Fraction waypoints_met; ///< of those found with way points: each of them is a point of the plan, in their order, bit
+  Fraction waypoints_met; ///< of those found with waypoints: each of them is a point of the plan, in their order, bit
                           ///< for bit
   WallFree wall_free;
 };

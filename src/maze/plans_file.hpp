@@ -7,7 +7,7 @@
 //   /points        (N) int64: points of each plan, 0 where none was found
 //   /first_points  (N) int64: the same of /first
 //   /start, /goal  (N, 2) float32
-//   /places        (N, S, 2) float32: what was asked for, start, way points and goal; the goal is repeated
+//   /places        (N, S, 2) float32: what was asked for, start, waypoints and goal; the goal is repeated
 //   /stops         (N, S) int64: where in a plan the places are; -1 fills up
 //   /retries       (N) int64: how often a plan was drawn again
 //   /pair          (N) int64: plans with the same number join the same places
@@ -30,7 +30,7 @@ inline constexpr const char* plans_format = "stint-plans";
 struct PlanRow {
   std::vector<Point> points, first; ///< after the retries, and before; empty where no path was found
   Point start, goal;
-  std::vector<Point> places; ///< start, way points and goal
+  std::vector<Point> places; ///< start, waypoints and goal
   std::vector<std::int64_t> stops;
   std::int64_t retries = 0, pair = 0;
 };

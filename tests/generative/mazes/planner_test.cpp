@@ -73,8 +73,14 @@ protected:
 
   Planner planner(std::int64_t batch = 256) const {
     return Planner(drift, layout, prior->reference(0), prior->log_ratio_range(),
-                   {.steps = 24, .slack = 3, .batch = batch, .dreams = 512, .width = 1}, 5,
-                   [](Point, Point) { return true; });
+                   {.method = Method::multistep,
+                    .steps = 24,
+                    .slack = 3,
+                    .batch = batch,
+                    .dreams = 512,
+                    .width = 1,
+                    .candidates = 1},
+                   5, [](Point, Point) { return true; });
   }
 };
 

@@ -1,0 +1,103 @@
+"""stint maze plan as a user runs it: python3 maze_plan_test.py STINT MPIEXEC [GROUP...]"""
+
+import json
+import pathlib
+import sys
+import unittest
+
+from program_test import ProgramTest, needs_h5py
+
+MODELS = pathlib.Path(__file__).parents[2] / "models"
+UMAZE = str(MODELS / "maze-umaze.h5")
+QUICK = ("--dreams", "512", "--steps", "16")  # a coarser roadmap, and fewer evaluations, than the defaults
+
+# Prints plans, without what fills them up.
+READ = """
+import h5py, json, sys
+with h5py.File(sys.argv[1]) as file:
+    plans = [file["plans"][i][:n].tolist() for i, n in enumerate(file["points"][:])]
+    print(json.dumps({"plans": plans, "stops": file["stops"][:].tolist(), "start": file["start"][:].tolist(), "goal": file["goal"][:].tolist()}))
+"""
+
+
+class PlanTest(ProgramTest):
+    def plan(self, *arguments, output="plans.h5"):
+        return json.loads(self.succeed("maze", "plan", "--model", UMAZE, *QUICK, "--output", output, "--json", "-", *arguments))
+
+    def read(self, path="plans.h5"):
+        return json.loads(self.python(READ, path))
+
+
+@needs_h5py
+class Plans(PlanTest):
+    def test_random_pairs_are_joined_around_the_walls(self):
+        found = self.plan("--pairs", "60")
+        self.assertEqual((found["plans"], found["found"]), (60, 60))
+        self.assertGE(found["wall_free"], 0.9)
+        self.assertGE(found["wall_free_with_retry"], found["wall_free"])
+        worth = json.loads(self.succeed("maze", "evaluate", "plans.h5", "--json", "-"))
+        self.assertEqual(worth["wall_free"], found["wall_free"])
+        self.assertEqual(worth["wall_free_with_retry"], found["wall_free_with_retry"])
+        self.assertEqual(worth["first_draw"]["ends_met"]["value"], 1)
+        self.assertGT(worth["score"][0], 100)  # D4RL's reference controller has 100
+
+    def test_given_places_are_met_bit_for_bit_and_in_order(self):
+        self.plan("--start", "1.05,0.9", "--waypoint", "1.1,3/2,2.95", "--goal", "3,1.03", "--plans", "3")
+        read = self.read()
+        to_float32 = "import numpy, json, sys; print(json.dumps([float(numpy.float32(x)) for x in json.loads(sys.argv[1])]))"
+        expected = json.loads(self.python(to_float32, json.dumps([1.05, 0.9, 1.1, 3, 2, 2.95, 3, 1.03])))
+        for plan, stops in zip(read["plans"], read["stops"]):
+            self.assertEqual(sorted(stops), stops)
+            self.assertEqual([x for stop in stops for x in plan[stop]], expected)
+            self.assertEqual(stops[-1], len(plan) - 1)
+        self.assertNotEqual(read["plans"][0], read["plans"][1])
+
+    def test_a_plan_does_not_depend_on_the_others(self):
+        self.plan("--pairs", "9")
+        self.plan("--pairs", "5", "--batch", "3", "--threads", "1", output="few.h5")
+        many, few = self.read(), self.read("few.h5")
+        for one, other in zip(many["plans"][:5], few["plans"]):
+            self.assertEqual(len(one), len(other))
+            for a, b in zip(one, other):
+                self.assertAlmostEqual(a[0], b[0], delta=0.02)  # rounding in bf16, along 16 steps
+                self.assertAlmostEqual(a[1], b[1], delta=0.02)
+
+    def test_every_plan_to_the_goal_ends_in_its_cell(self):
+        self.plan("--pairs", "5", "--ends", "goal")
+        self.assertEqual(self.read()["goal"], [[1, 1]] * 5)
+
+
+@needs_h5py
+class Refusals(PlanTest):
+    def refuse_plan(self, status, words, *arguments, model=UMAZE):
+        self.refuse(status, words, "maze", "plan", "--model", model, "--output", "plans.h5", *arguments)
+
+    def test_places(self):
+        self.refuse_plan(2, "--goal is 2,1, inside a wall", "--start", "1,1", "--goal", "2,1")
+        self.refuse_plan(2, "--start is 9,9, inside a wall", "--start", "9,9", "--goal", "1,1")
+        self.refuse_plan(2, "--waypoint is 2,2, inside a wall", "--start", "1,1", "--waypoint", "1,3/2,2", "--goal", "3,1")
+        self.refuse_plan(2, "--start is '1;1', expected two numbers X,Y", "--start", "1;1", "--goal", "3,1")
+        self.refuse_plan(2, "--start is 'nan,1', expected two numbers X,Y", "--start", "nan,1", "--goal", "3,1")
+        self.refuse_plan(2, "--start and --goal go together", "--start", "1,1")
+        self.refuse_plan(2, "--pairs is of random places", "--start", "1,1", "--goal", "3,1", "--pairs", "4")
+        self.refuse_plan(2, "--waypoint goes with --start", "--waypoint", "1,3")
+        self.refuse_plan(2, "OGBench's mazes only", "--ends", "tasks")
+
+    def test_layouts(self):
+        self.write("split.txt", "#####\n#OO##\n#####\n##OO#\n#####\n")
+        self.refuse_plan(2, "walls part 1,1 from 3,3", "--layout", "split.txt", "--start", "1,1", "--goal", "3,3")
+        self.write("full.txt", "###\n###\n###\n")
+        self.refuse_plan(2, "full.txt", "--layout", "full.txt")
+        self.refuse_plan(2, "--layout", "--layout", "nomaze")
+
+    def test_models_of_other_kinds_and_numbers_out_of_range(self):
+        self.refuse_plan(2, "is of the kind 'image'", model=str(MODELS / "fashion-mnist.h5"))
+        for option, value in (("pairs", 0), ("plans", 0), ("retries", -1), ("batch", 0), ("candidates", 0), ("candidates", 99),
+                              ("slack", 0), ("width", 0), ("stop-cost", -1), ("longest", 0), ("dreams", 0), ("waypoints", -1)):
+            self.refuse_plan(2, f"--{option} is {value}", f"--{option}", str(value))
+        self.refuse_plan(2, "3 to 256 steps, not 2", "--steps", "2")
+        self.refuse_plan(2, "overlap by 1 to 25, not 40", "--overlap", "40")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
