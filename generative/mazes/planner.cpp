@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 
 namespace stint {
@@ -121,28 +122,47 @@ torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed)
   return torch::cat(drawn);
 }
 
-/// The points from `begin` to before `end` of the window that is least where no path of the roadmap has been: points,
-/// and the middles of the segments to the next. Of equals the first.
-std::vector<Point> Planner::best_of(const torch::Tensor& windows, std::int64_t begin, std::int64_t end) const {
-  const auto value = windows.accessor<float, 3>();
-  const auto at = [&](std::int64_t n, std::int64_t t) { return Point{value[n][0][t], value[n][1][t]}; };
-  std::int64_t best = 0, least = std::numeric_limits<std::int64_t>::max();
-  for (std::int64_t n = 0; n < windows.size(0) && least > 0; ++n) {
-    std::int64_t astray = 0;
-    for (std::int64_t t = begin; t <= end; ++t) {
-      const Point before = at(n, t - 1), place = at(n, t);
-      astray += t < end && !roadmap_->visited(place) ? 1 : 0;
-      astray += roadmap_->visited({(before.x + place.x) / 2, (before.y + place.y) / 2}) ? 0 : 1;
-    }
-    if (astray < least) {
-      least = astray;
-      best = n;
-    }
+/// How often a path through these points is where no path of the roadmap has been: its points, and the middles of its
+/// segments.
+int Planner::astray(std::span<const Point> points) const {
+  int count = 0;
+  for (std::size_t t = 1; t < points.size(); ++t) {
+    const Point before = points[t - 1], place = points[t];
+    count += t + 1 < points.size() && !roadmap_->visited(place) ? 1 : 0;
+    count += roadmap_->visited({(before.x + place.x) / 2, (before.y + place.y) / 2}) ? 0 : 1;
   }
-  std::vector<Point> points;
-  for (std::int64_t t = begin; t < end; ++t)
-    points.push_back(at(best, t));
-  return points;
+  return count;
+}
+
+/// The points of `count` windows after their beginnings, `size` of them to the stop. Each window is drawn until it is
+/// not astray, at most as often as there are candidates, and the draw that is least so is taken, of equals the first.
+std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count, std::int64_t size,
+                                                        const std::function<Window(std::size_t, int)>& window_of,
+                                                        std::uint64_t seed) const {
+  std::vector<std::vector<Point>> best(count);
+  std::vector<int> least(count, std::numeric_limits<int>::max());
+  std::vector<std::size_t> open(count);
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  for (int candidate = 0; candidate < options_.candidates && !open.empty(); ++candidate) {
+    std::vector<Window> windows;
+    for (const auto m : open)
+      windows.push_back(window_of(m, candidate));
+    const auto drawn = draw(windows, seed);
+    const auto value = drawn.accessor<float, 3>();
+    for (std::size_t k = 0; k < open.size(); ++k) {
+      const auto n = static_cast<std::int64_t>(k), begin = std::ssize(windows[k].beginning);
+      std::vector<Point> path = {windows[k].beginning.back()};
+      for (std::int64_t t = begin; t < begin + size - 1; ++t)
+        path.push_back({value[n][0][t], value[n][1][t]});
+      path.push_back(windows[k].stop);
+      if (const int found = astray(path); found < least[open[k]]) {
+        least[open[k]] = found;
+        best[open[k]].assign(path.begin() + 1, path.end());
+      }
+    }
+    std::erase_if(open, [&](std::size_t m) { return least[m] == 0; });
+  }
+  return best;
 }
 
 /// How far a path is.
@@ -192,25 +212,23 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     }
     for (const auto& [known, members] : alike) {
       const auto [held, at] = known;
-      std::vector<Window> windows;
-      for (const auto i : members)
-        for (int candidate = 0; candidate < options_.candidates; ++candidate)
-          windows.push_back(
-              {.beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
-               .stop = works[i].stops[works[i].next].place,
-               .at = at,
-               .number = requests[i].number,
-               // 0 is that of the roadmap's windows
-               .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate});
-      const auto drawn = draw(windows, seed);
+      const auto stretches = best_stretches(
+          members.size(), at - static_cast<std::int64_t>(held) + 1,
+          [&](std::size_t m, int candidate) {
+            const auto i = members[m];
+            return Window{
+                .beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
+                .stop = works[i].stops[works[i].next].place,
+                .at = at,
+                .number = requests[i].number,
+                // 0 is that of the roadmap's windows
+                .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate};
+          },
+          seed);
       for (std::size_t m = 0; m < members.size(); ++m) {
         auto& [points, stops] = plans[members[m]];
         auto& work = works[members[m]];
-        const auto stretch =
-            best_of(drawn.narrow(0, static_cast<std::int64_t>(m) * options_.candidates, options_.candidates),
-                    static_cast<std::int64_t>(held), at);
-        points.insert(points.end(), stretch.begin(), stretch.end());
-        points.push_back(work.stops[work.next].place);
+        points.insert(points.end(), stretches[m].begin(), stretches[m].end());
         if (work.asked[work.next])
           stops.push_back(std::ssize(points) - 1);
         ++work.next;

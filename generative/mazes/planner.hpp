@@ -35,9 +35,9 @@ struct PlannerOptions {
   std::int64_t batch = 256;     ///< windows at a time
   std::int64_t dreams = 4096;   ///< windows that the roadmap is made of
   double width = 0.1;           ///< of the roadmap's squares, in the units of the paths
-  int candidates = 4;           ///< draws of every window; the one is kept that leaves the squares of the roadmap least
-  int longest = 46;             ///< points between two stops at most, slack included
-  double stop_cost = 4;         ///< of a stop between places, in points (Roadmap::route())
+  int candidates = 8;   ///< draws of a window, at most: one that leaves the squares of the roadmap is drawn again
+  int longest = 46;     ///< points between two stops at most, slack included
+  double stop_cost = 4; ///< of a stop between places, in points (Roadmap::route())
   torch::Device device = torch::kCPU;
 };
 
@@ -66,7 +66,10 @@ private:
   struct Window;
   struct Work;
   torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed) const;
-  std::vector<Point> best_of(const torch::Tensor& windows, std::int64_t begin, std::int64_t end) const;
+  int astray(std::span<const Point> points) const;
+  std::vector<std::vector<Point>> best_stretches(std::size_t count, std::int64_t size,
+                                                 const std::function<Window(std::size_t, int)>& window_of,
+                                                 std::uint64_t seed) const;
 
   Drift drift_;
   Layout layout_;

@@ -36,23 +36,26 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width), least_(least) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
+  std::map<Key, int> numbers;            // of the squares
+  std::vector<int> members;              // points of paths in each
   std::vector<std::vector<int>> squares; // of the points of each path
   for (const auto& path : paths) {
     auto& of_path = squares.emplace_back();
     for (const Point place : path) {
-      const int square = numbers_.try_emplace(key(place), static_cast<int>(numbers_.size())).first->second;
+      ++visits_[key(place, width / 2)];
+      const int square = numbers.try_emplace(key(place, width), static_cast<int>(numbers.size())).first->second;
       if (square == static_cast<int>(centres_.size())) {
         centres_.push_back({0, 0});
-        members_.push_back(0);
+        members.push_back(0);
       }
       centres_[square].x += place.x;
       centres_[square].y += place.y;
-      ++members_[square];
+      ++members[square];
       of_path.push_back(square);
     }
   }
   for (std::size_t i = 0; i < centres_.size(); ++i)
-    centres_[i] = {centres_[i].x / members_[i], centres_[i].y / members_[i]};
+    centres_[i] = {centres_[i].x / members[i], centres_[i].y / members[i]};
   // The mean of points beside a corner may lie in a wall: where a path has been, none is.
   std::vector<Point> visited(centres_.size(), {infinity, infinity});
   for (std::size_t n = 0; n < paths.size(); ++n)
@@ -90,13 +93,13 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int
     begins_[i] += begins_[i - 1];
 }
 
-std::pair<std::int64_t, std::int64_t> Roadmap::key(Point place) const {
-  return {std::llround(place.x / width_), std::llround(place.y / width_)};
+Roadmap::Key Roadmap::key(Point place, double width) {
+  return {std::llround(place.x / width), std::llround(place.y / width)};
 }
 
 bool Roadmap::visited(Point place) const {
-  const auto found = numbers_.find(key(place));
-  return found != numbers_.end() && members_[found->second] >= least_;
+  const auto found = visits_.find(key(place, width_ / 2));
+  return found != visits_.end() && found->second >= least_;
 }
 
 std::vector<int> Roadmap::squares_near(Point place) const {

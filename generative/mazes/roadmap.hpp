@@ -27,7 +27,7 @@ public:
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
 
-  /// Whether paths have been at the place: in its square, `least` times or more.
+  /// Whether paths have been at the place: in its square of half the width, `least` times or more.
   bool visited(Point place) const;
 
   /// The quickest route by stops of at most `longest` points each, the last one at `to`; every stop costs
@@ -36,7 +36,8 @@ public:
   std::vector<Stop> route(Point from, Point to, int longest, double stop_cost) const;
 
 private:
-  std::pair<std::int64_t, std::int64_t> key(Point place) const;
+  using Key = std::pair<std::int64_t, std::int64_t>;
+  static Key key(Point place, double width);
   struct Edge {
     int to, points;
   };
@@ -44,8 +45,7 @@ private:
 
   double width_;
   int least_;
-  std::map<std::pair<std::int64_t, std::int64_t>, int> numbers_; // of the squares
-  std::vector<int> members_;                                     // points of paths in each
+  std::map<Key, int> visits_;        // points of paths in squares of half the width
   std::vector<Point> centres_;       // of each square the path's point that is nearest to the mean
   std::vector<std::int64_t> begins_; // edges of square i: edges_[begins_[i]] to edges_[begins_[i + 1] - 1]
   std::vector<Edge> edges_;

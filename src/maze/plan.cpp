@@ -56,8 +56,10 @@ struct Settings {
     options.choice(
         "retry-test", test, {"physical", "centre"},
         "what a path is drawn again for: a segment where the ball touches a wall, or whose line is inside one");
-    options.value("candidates", planner.candidates, "N",
-                  "draws of every window; the one is kept that is least where no path of the roadmap has been");
+    options.value(
+        "candidates", planner.candidates, "N",
+        "draws of a window at most: one that goes where no path of the roadmap has been is drawn again, and the one "
+        "is kept that does so least");
     options.value("slack", planner.slack, "FACTOR",
                   "times the likeliest number of points between two places, as the roadmap has it; each retry takes an "
                   "eighth more");
