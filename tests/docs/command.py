@@ -46,7 +46,7 @@ def smaller(arguments):
         if option in arguments:
             at = arguments.index(option) + 1
             arguments[at] = str(min(int(arguments[at]), largest))
-        elif not (command == "train" and option == "--levels" and "--config" in arguments):
+        elif not (command == "train" and option == "--levels" and "--config" in arguments or option == "--pairs" and "--start" in arguments):
             arguments += [option, str(largest)]
     if command == "hmc":
         lattice = value_of(arguments, "--lattice")

@@ -33,8 +33,8 @@ class Plans(PlanTest):
     def test_random_pairs_are_joined_around_the_walls(self):
         found = self.plan("--pairs", "60")
         self.assertEqual((found["plans"], found["found"]), (60, 60))
-        self.assertGE(found["wall_free"], 0.9)
-        self.assertGE(found["wall_free_with_retry"], found["wall_free"])
+        self.assertGreaterEqual(found["wall_free"], 0.9)
+        self.assertGreaterEqual(found["wall_free_with_retry"], found["wall_free"])
         worth = json.loads(self.succeed("maze", "evaluate", "plans.h5", "--json", "-"))
         self.assertEqual(worth["wall_free"], found["wall_free"])
         self.assertEqual(worth["wall_free_with_retry"], found["wall_free_with_retry"])
