@@ -179,7 +179,7 @@ std::string table_of(const ExecutionMetrics& metrics, const Maze& maze) {
          number(*metrics.score));
   if (const auto& ceiling = metrics.ceiling) {
     const std::string of = ceiling->plans == metrics.arrived.of ? "" : fmt::format(", first {} plans", ceiling->plans);
-    line("  of a time-optimal controller" + of, number(ceiling->score));
+    line("  time-optimal controller" + of, number(ceiling->score));
     line("  fraction of that", number(ceiling->fraction));
     line("  its steps to the goal", number(ceiling->steps));
   }

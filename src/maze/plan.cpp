@@ -7,6 +7,7 @@
 #include "src/program/compute.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
+#include "src/program/log.hpp"
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
 #include "src/sample/source.hpp"
@@ -51,7 +52,8 @@ struct Settings {
     options.group("Planning");
     options.choice("solver", solver, {"sde2", "sde", "multistep"},
                    "of the SDE, which forgives more of what the model does not know, or of the ODE");
-    options.value("steps", planner.steps, "N", "evaluations of the model for each window");
+    options.value("steps", planner.steps, "N",
+                  "evaluations of the model for each window; fewer than 16 leave noise in the paths");
     options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
@@ -110,12 +112,22 @@ struct Settings {
 /// That of --layout, or of the model's data.
 Maze maze_for(const Settings& settings, const std::map<std::string, std::string>& notes) {
   const std::string world = notes.contains("world") ? notes.at("world") : "";
-  if (settings.layout)
-    return maze_of(*settings.layout, world);
-  if (!notes.contains("maze"))
+  if (!notes.contains("maze")) {
+    if (settings.layout)
+      return maze_of(*settings.layout, world);
     throw UsageError(fmt::format("--model {} does not say which maze it is of; give --layout", settings.source.model));
-  return checked(
-      [&] { return Maze::from_text(notes.at("maze"), world.empty() ? MazeWorld::d4rl : world_named(world)); });
+  }
+  const Maze known =
+      checked([&] { return Maze::from_text(notes.at("maze"), world.empty() ? MazeWorld::d4rl : world_named(world)); });
+  if (!settings.layout)
+    return known;
+  const Maze maze = maze_of(*settings.layout, world);
+  if (maze.free_cells() != known.free_cells())
+    log_warning(fmt::format(
+        "--layout {} has other walls than the maze of the model's data, which is all that the model knows: its "
+        "paths are tested against the new walls, and drawn again",
+        *settings.layout));
+  return maze;
 }
 
 std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& maze, std::uint64_t seed) {
