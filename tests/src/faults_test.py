@@ -56,6 +56,7 @@ class FullDisk(Faults):
 
     def test_file_size_limit(self):
         self.make_data()
+        shutil.copy(self.folder / "data.h5", self.folder / "copy.h5")
         folder = self.folder / "outputs"
         folder.mkdir()
         output = folder / "out.h5"
@@ -66,18 +67,19 @@ class FullDisk(Faults):
 
         for name, arguments in self.commands(str(output)).items():
             self.check(name, arguments, output, b"previous", preexec_fn=limit(20_000))
-        for name, arguments in {"measure": ["measure", "data.h5"], "compare": ["compare", "data.h5", "data.h5"]}.items():
+        for name, arguments in {"measure": ["measure", "data.h5"], "compare": ["compare", "data.h5", "copy.h5"]}.items():
             self.check(name, [*arguments, "--quiet", "--json", str(output)], output, b"previous", preexec_fn=limit(100))
         self.check("table", ["measure", "data.h5", "--output", str(output)], output, b"previous", preexec_fn=limit(100))
 
     @needs_matplotlib
     def test_figures(self):
         self.make_data()
+        shutil.copy(self.folder / "data.h5", self.folder / "copy.h5")
         folder = self.folder / "outputs"
         folder.mkdir()
         output = folder / "figure.png"
         output.write_bytes(b"previous")
-        self.check("plot", ["compare", "data.h5", "data.h5", "--quiet", "--plot", str(output)], output, b"previous",
+        self.check("plot", ["compare", "data.h5", "copy.h5", "--quiet", "--plot", str(output)], output, b"previous",
                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)), env=os.environ | {"STINT_PYTHON": PYTHON})
 
     def test_small_disk(self):

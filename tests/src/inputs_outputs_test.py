@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -99,11 +100,12 @@ class Outputs(ProgramTest):
 
     def test_dash_is_standard_output(self):
         self.hmc("out.h5")
-        for arguments in (["measure", "out.h5"], ["compare", "out.h5", "out.h5"], ["info", "out.h5"], tiny("--output", "new.h5")):
+        shutil.copy(self.folder / "out.h5", self.folder / "copy.h5")
+        for arguments in (["measure", "out.h5"], ["compare", "out.h5", "copy.h5"], ["info", "out.h5"], tiny("--output", "new.h5")):
             with self.subTest(arguments[0]):
                 self.assertIsInstance(json.loads(self.succeed(*arguments, "--json", "-")), dict)
         self.assertIn("binder", self.succeed("measure", "out.h5", "--output", "-"))
-        self.assertEqual(self.files(), ["new.h5", "out.h5"])
+        self.assertEqual(self.files(), ["copy.h5", "new.h5", "out.h5"])
         self.refuse(1, "standard output, where this cannot go", *tiny("--output", "-"))
 
     def test_a_working_folder_that_is_gone(self):

@@ -385,7 +385,7 @@ print(json.dumps({
     @needs_h5py
     def test_a_model_says_no_command_that_is_refused(self):
         models = pathlib.Path(__file__).resolve().parents[2] / "models"
-        for change, words in (({"kind": "sequences"}, "it samples the kinds phi4, image, and this model is of kind 'sequences'"),
+        for change, words in (({"kind": "sequences"}, "it samples the kinds phi4, image, maze, and this model is of kind 'sequences'"),
                               ({"operators": "known:1"}, "stint sample --model odd.h5 --task inpaint --known FILE --mask MASK --output new.h5")):
             self.python("import h5py, json, shutil, sys; shutil.copy(sys.argv[1], 'odd.h5'); "
                         "h5py.File('odd.h5', 'r+').attrs.update(json.loads(sys.argv[2]))", str(models / "phi4-l32.h5"), json.dumps(change))
