@@ -47,7 +47,8 @@ struct Planner::Window {
 };
 
 Planner::Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-                 std::uint64_t seed, const std::function<bool(Point, Point)>& free)
+                 std::uint64_t seed, const std::function<bool(Point, Point)>& free,
+                 const std::function<void(std::int64_t)>& done)
     : drift_(std::move(drift)), layout_(std::move(layout)), reference_(std::move(reference)),
       log_ratio_range_(log_ratio_range), options_(options) {
   const auto length = layout_.volume();
@@ -72,6 +73,8 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
         paths.back().push_back(place);
       }
     }
+    if (done)
+      done(first + drawn.size(0));
   }
   if (kept == 0)
     throw std::runtime_error(

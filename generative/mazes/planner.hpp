@@ -49,9 +49,10 @@ class Planner {
 public:
   /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap, of the stretches of windows
   /// whose segments `free` agrees to: one through a wall would be a short cut for all. Throws std::invalid_argument for
-  /// options out of their range, std::runtime_error if no window is kept.
+  /// options out of their range, std::runtime_error if no window is kept. `done` is told how many windows are drawn.
   Planner(Drift drift, Layout layout, Operator reference, double log_ratio_range, PlannerOptions options,
-          std::uint64_t seed, const std::function<bool(Point, Point)>& free);
+          std::uint64_t seed, const std::function<bool(Point, Point)>& free,
+          const std::function<void(std::int64_t)>& done = {});
 
   const Roadmap& roadmap() const { return *roadmap_; }
   double kept() const { return kept_; } ///< the share of segments that the roadmap is made of

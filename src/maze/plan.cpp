@@ -52,8 +52,9 @@ struct Settings {
     options.group("Planning");
     options.choice("solver", solver, {"sde2", "sde", "multistep"},
                    "of the SDE, which forgives more of what the model does not know, or of the ODE");
-    options.value("steps", planner.steps, "N",
-                  "evaluations of the model for each window; fewer than 16 leave noise in the paths");
+    options.value(
+        "steps", planner.steps, "N",
+        "evaluations of the model for each window; with fewer than 32 of the SDE paths in large mazes may be noise");
     options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
@@ -76,20 +77,23 @@ struct Settings {
   }
 
   void check(const Options& options) const {
-    for (const auto& [option, value, least] : {std::tuple{"pairs", pairs, 1},
-                                               {"plans", plans, 1},
-                                               {"waypoints", between, 0},
-                                               {"retries", retries, 0},
-                                               {"longest", std::int64_t{planner.longest}, 1},
-                                               {"candidates", std::int64_t{planner.candidates}, 1},
-                                               {"dreams", planner.dreams, 1},
-                                               {"batch", planner.batch, 1}})
-      if (value < least)
-        throw UsageError(fmt::format("--{} is {}, expected at least {}", option, value, least));
-    if (planner.candidates > most_candidates)
-      throw UsageError(fmt::format("--candidates is {}, expected at most {}", planner.candidates, most_candidates));
-    if (retries > most_retries)
-      throw UsageError(fmt::format("--retries is {}, expected at most {}", retries, most_retries));
+    struct Limits {
+      const char* option;
+      std::int64_t value, least, most;
+    };
+    constexpr std::int64_t million = 1000000;
+    for (const auto& [option, value, least, most] : {Limits{"pairs", pairs, 1, million},
+                                                     {"plans", plans, 1, million},
+                                                     {"waypoints", between, 0, 100},
+                                                     {"retries", retries, 0, 1000},
+                                                     {"longest", planner.longest, 1, million},
+                                                     {"candidates", planner.candidates, 1, 32},
+                                                     {"dreams", planner.dreams, 1, million},
+                                                     {"batch", planner.batch, 1, million}})
+      if (value < least || value > most)
+        throw UsageError(fmt::format("--{} is {}, expected {} to {}", option, value, least, most));
+    if (pairs * plans > million)
+      throw UsageError(fmt::format("--pairs {} times --plans {} are more than a million paths", pairs, plans));
     if (width && !(*width > 0))
       throw UsageError(fmt::format("--width is {}, expected more than 0", *width));
     if (!(planner.slack > 0))
@@ -104,9 +108,6 @@ struct Settings {
       if (options.given("start") && options.given(option))
         throw UsageError(fmt::format("--{} is of random places and does not go with --start", option));
   }
-
-  static constexpr std::int64_t most_retries = 1000;
-  static constexpr int most_candidates = 32;
 };
 
 /// That of --layout, or of the model's data.
@@ -136,6 +137,8 @@ std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& 
   std::vector<Point> places = {parse_place("start", *settings.start)};
   check_place(maze, "start", places.back());
   const std::string between = settings.waypoints.value_or("");
+  if (settings.waypoints && (between.empty() || between.back() == '/'))
+    throw UsageError(fmt::format("--waypoint is '{}', expected X,Y[/X,Y...]", between));
   for (std::size_t begin = 0; begin < between.size();) {
     const auto end = std::min(between.find('/', begin), between.size());
     places.push_back(parse_place("waypoint", between.substr(begin, end - begin)));
@@ -262,14 +265,22 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   };
   const auto begin = std::chrono::steady_clock::now();
   const Planner planner = checked([&] {
-    return Planner(source.drift, source.layout, source.reference, source.log_ratio_range, settings.planner, seed,
-                   [&](Point from, Point to) { return maze.is_free(from, to, test); });
+    Progress progress("roadmap", settings.planner.dreams, "windows", !common.quiet);
+    return Planner(
+        source.drift, source.layout, source.reference, source.log_ratio_range, settings.planner, seed,
+        [&](Point from, Point to) { return maze.is_free(from, to, test); },
+        [&](std::int64_t drawn) { progress.update(drawn); });
   });
   const double roadmap_seconds = seconds_since(begin);
   const Outcome outcome = find_paths(planner, maze, places, settings, test, seed, common.quiet);
   const double seconds = seconds_since(begin);
   const auto count = std::ssize(outcome.rows);
   const auto plans = static_cast<double>(count);
+  if (outcome.found < count)
+    log_warning(
+        fmt::format("{} of {} paths were not found: nothing that the model drew joins their places; more --dreams or a "
+                    "larger --width may help",
+                    count - outcome.found, count));
   const auto every = source.notes.find("every");
   write_plans(common.output, common.overwrite,
               {.maze = maze,

@@ -92,6 +92,8 @@ class Refusals(PlanTest):
         self.refuse_plan(2, "--start is 'nan,1', expected two numbers X,Y", "--start", "nan,1", "--goal", "3,1")
         self.refuse_plan(2, "--start and --goal go together", "--start", "1,1")
         self.refuse_plan(2, "--pairs is of random places", "--start", "1,1", "--goal", "3,1", "--pairs", "4")
+        self.refuse_plan(2, "--waypoint is '1,3/'", "--start", "1,1", "--waypoint", "1,3/", "--goal", "3,1")
+        self.refuse_plan(2, "more than a million", "--pairs", "100000", "--plans", "100000")
         self.refuse_plan(2, "--waypoint goes with --start", "--waypoint", "1,3")
         self.refuse_plan(2, "OGBench's mazes only", "--ends", "tasks")
 
@@ -104,7 +106,8 @@ class Refusals(PlanTest):
 
     def test_models_of_other_kinds_and_numbers_out_of_range(self):
         self.refuse_plan(2, "is of the kind 'image'", model=str(MODELS / "fashion-mnist.h5"))
-        for option, value in (("pairs", 0), ("plans", 0), ("retries", -1), ("batch", 0), ("candidates", 0), ("candidates", 99),
+        for option, value in (("pairs", 0), ("plans", 0), ("retries", -1), ("batch", 0), ("candidates", 0), ("candidates", 99), ("pairs", 10**12), ("plans", 4 * 10**9), ("dreams", 10**12),
+                              ("waypoints", 10**6),
                               ("slack", 0), ("width", 0), ("stop-cost", -1), ("longest", 0), ("dreams", 0), ("waypoints", -1)):
             self.refuse_plan(2, f"--{option} is {value}", f"--{option}", str(value))
         self.refuse_plan(2, "3 to 256 steps, not 2", "--steps", "2")
