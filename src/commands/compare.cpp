@@ -96,8 +96,13 @@ void warn_of_few(const std::string& file, const Measurements& measurements) {
                  file, measurements.chain.size(), few);
 }
 
-/// Throws UsageError if one of the files is given twice or is of another lattice than the first.
+Phi4 theory_of(const std::string& file) { return EnsembleReader(file).theory(); }
+
+/// Throws UsageError if one of the files is given twice or is of another lattice than the first, std::runtime_error for
+/// data without an action.
 void check_files(const std::vector<std::string>& files) {
+  for (const auto& file : files)
+    theory_of(file);
   for (const auto& file : files)
     if (const auto first = EnsembleReader(files[0]).geometry(), other = EnsembleReader(file).geometry(); other != first)
       throw UsageError(fmt::format("{} is on lattice {}, but {} on {}", file, other.text(), files[0], first.text()));
@@ -106,8 +111,6 @@ void check_files(const std::vector<std::string>& files) {
       if (std::error_code absent; std::filesystem::equivalent(files[j], files[i], absent))
         throw UsageError(files[i] + ": is given twice; an ensemble always agrees with itself");
 }
-
-Phi4 theory_of(const std::string& file) { return EnsembleReader(file).theory(); }
 
 /// Of theories that differ in the field and in nothing else.
 bool differ_in_field_only(Phi4 a, const Phi4& b) {

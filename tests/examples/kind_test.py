@@ -81,7 +81,7 @@ print(worst(rest, 0), worst(products(rest).mean(1), conditional), worst(products
         try:
             globals()["STINT"] = PLAIN
             sys.modules["program_test"].STINT = PLAIN
-            self.refuse(2, "'sequence' are not known here; known: phi4", "train", "--data", "data.h5", "--output", "other.h5")
+            self.refuse(1, "'sequence' are not known here; known: phi4", "train", "--data", "data.h5", "--output", "other.h5")
             self.refuse(1, "'sequence' are not known here; known: phi4", "sample", "--model", "model.h5", "--output", "new.h5")
         finally:
             sys.modules["program_test"].STINT = program
