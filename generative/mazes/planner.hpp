@@ -43,8 +43,8 @@ struct PlannerOptions {
 
 /// Plans by holding points of windows: a start and a goal, or the end of the path so far and the next stop, are known
 /// coordinates, met bit for bit, and the model draws the rest given these. How many points lie between, and the stops
-/// on paths longer than a window, are the roadmap's, which is made of windows that the model draws from nothing; so the
-/// model, not a map of the walls, says what can be reached and how quickly.
+/// on paths longer than a window, are the roadmap's. It is made of windows that the model draws from nothing, so the
+/// model says what can be reached and how quickly; the walls only strike segments out of it.
 class Planner {
 public:
   /// `reference` and `log_ratio_range` are those of the model's Prior. Draws the roadmap, of the stretches of windows

@@ -225,8 +225,9 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
       "Plans paths through a maze with a model that was trained on paths ('stint import --maze', 'stint "
       "train'). Start, waypoints and goal are known coordinates of windows of a path, met bit for bit; the "
       "model draws the rest given these. How long a path is, and how windows follow one another on long ones, "
-      "says a roadmap that is made of windows which the model draws from nothing, so that the model, not the "
-      "map of the walls, finds the path. Walls are looked at only to count, and to draw a failed path again.");
+      "says a roadmap that is made of windows which the model draws from nothing, so that the model says "
+      "what can be reached and how soon. The map of the walls serves to leave segments through walls out of the "
+      "roadmap, to count, and to draw a failed path again.");
   settings.declare(options);
   options.example("stint maze plan --model maze-umaze.h5 --pairs 1000 --output plans.h5");
   options.example("stint maze plan --model maze-umaze.h5 --start 1,1 --goal 3,1 --plans 16 --output plans.h5");
