@@ -12,9 +12,8 @@ namespace stint {
 ///   known        some pixels are known, with noise or without: random ones, all but a rectangle, a rectangle, a half
 ///   sequential, independent   those of standard_families()
 ///   cosine       modes are known: after a blur, below a momentum, or shell by shell
-///   box, random, denoise, deblur, superresolve   the start of this one problem (restoration/problem.hpp), for a
-///   network
-///                that only restores; no part of "mixed"
+///   box, random, denoise, deblur, superresolve   the start of this one problem (restoration/problem.hpp), for
+///                a network that only restores; no part of "mixed"
 /// sigma is 0 or log-uniform in (0.003, 0.5). |log(alpha/beta)| is drawn up to log_ratio_range.
 FamilyList image_families(const Layout& layout, double log_ratio_range);
 

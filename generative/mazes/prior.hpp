@@ -9,8 +9,8 @@ namespace stint {
 /// W is the conditional mean of that law, exactly, and s the deviation about it, coordinate by coordinate:
 ///   W = mean + Sigma beta K^{-1} (x - beta mean),   s^2 = diag(Sigma - Sigma beta K^{-1} beta Sigma),
 ///   K = alpha^2 + beta Sigma beta,
-/// for each channel by itself. The network sees x0's place in the interpolant and W, waves of W from the size of the
-/// maze down to a part of a cell, so that it can tell walls, s, the levels, and the time along the path.
+/// for each channel by itself. The network sees the estimate of each point by itself, W, waves of W from the size of
+/// the maze down to a part of a cell, which tell where walls are, s, the levels, and the time along the path.
 class MazePrior : public GaussianPrior {
 public:
   /// Mean (2, T), the basis (T, T) of the covariance, its principal components, and the variances (2, T) > 0.
