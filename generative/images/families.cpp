@@ -131,19 +131,15 @@ void ImageDraws::modes(const Stream& stream, std::uint32_t first, std::span<floa
 FamilyList image_families(const Layout& layout, double log_ratio_range) {
   const auto draws = std::make_shared<const ImageDraws>(layout, log_ratio_range);
   FamilyList families = standard_families(layout, log_ratio_range);
-  const auto set = [&](const char* name, double share_of_group, double share_of_all) -> Family& {
-    auto& family = *std::ranges::find(families, name, &Family::name);
-    family.share_of_group = share_of_group;
-    family.share_of_all = share_of_all;
-    return family;
-  };
-  set("scalar", 1, 0.3);
-  set("known", 0.7, 0.37).draw = [draws](const Stream& stream, std::uint32_t first, std::span<float> levels) {
+  set_shares(families, "scalar", 1, 0.3);
+  set_shares(families, "known", 0.7, 0.37).draw = [draws](const Stream& stream, std::uint32_t first,
+                                                          std::span<float> levels) {
     draws->known(stream, first, levels);
   };
-  set("sequential", 0.2, 0.1);
-  set("independent", 0.1, 0.05);
-  set("cosine", 1, 0.18).draw = [draws](const Stream& stream, std::uint32_t first, std::span<float> levels) {
+  set_shares(families, "sequential", 0.2, 0.1);
+  set_shares(families, "independent", 0.1, 0.05);
+  set_shares(families, "cosine", 1, 0.18).draw = [draws](const Stream& stream, std::uint32_t first,
+                                                         std::span<float> levels) {
     draws->modes(stream, first, levels);
   };
   // Before the modes, the last of the list.

@@ -67,19 +67,14 @@ void draw_known(const Stream& stream, std::uint32_t first, double range, std::sp
 
 FamilyList maze_families(const Layout& layout, double log_ratio_range) {
   FamilyList families = standard_families(layout, log_ratio_range);
-  const auto set = [&](const char* name, double share_of_group, double share_of_all) -> Family& {
-    auto& family = *std::ranges::find(families, name, &Family::name);
-    family.share_of_group = share_of_group;
-    family.share_of_all = share_of_all;
-    return family;
-  };
-  set("scalar", 1, 0.15);
-  set("known", 0.85, 0.7).draw = [log_ratio_range](const Stream& stream, std::uint32_t first, std::span<float> levels) {
+  set_shares(families, "scalar", 1, 0.15);
+  set_shares(families, "known", 0.85, 0.7).draw = [log_ratio_range](const Stream& stream, std::uint32_t first,
+                                                                    std::span<float> levels) {
     draw_known(stream, first, log_ratio_range, levels);
   };
-  set("sequential", 0.1, 0.07);
-  set("independent", 0.05, 0.03);
-  families.back().share_of_all = 0.05; // modes
+  set_shares(families, "sequential", 0.1, 0.07);
+  set_shares(families, "independent", 0.05, 0.03);
+  set_shares(families, "cosine", 1, 0.05);
   return families;
 }
 

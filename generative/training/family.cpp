@@ -152,6 +152,13 @@ void Draws::modes(const Stream& stream, std::uint32_t first, std::span<float> le
 
 } // namespace
 
+Family& set_shares(FamilyList& families, std::string_view name, double share_of_group, double share_of_all) {
+  auto& family = *std::ranges::find(families, name, &Family::name);
+  family.share_of_group = share_of_group;
+  family.share_of_all = share_of_all;
+  return family;
+}
+
 FamilyList standard_families(const Layout& layout, double log_ratio_range) {
   const auto draws = std::make_shared<const Draws>(layout, log_ratio_range);
   const auto by = [&draws](void (Draws::*draw)(const Stream&, std::uint32_t, std::span<float>) const) {

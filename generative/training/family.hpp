@@ -25,6 +25,9 @@ struct Family {
 };
 using FamilyList = std::vector<Family>;
 
+/// Gives the family of this name, which the list has, other shares of the training, and returns it.
+Family& set_shares(FamilyList& families, std::string_view name, double share_of_group, double share_of_all);
+
 /// The families that any data on a lattice can be asked with; |log(alpha/beta)| is drawn up to log_ratio_range, four
 /// times as often at 0 as at the ends.
 ///   scalar       one level for all sites

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -129,6 +130,20 @@ Maze maze_for(const Settings& settings, const std::map<std::string, std::string>
         "paths are tested against the new walls, and drawn again",
         *settings.layout));
   return maze;
+}
+
+/// Steps of the simulator from point to point; 1 where the model does not say.
+std::int64_t every_of(const std::map<std::string, std::string>& notes, const std::string& model) {
+  const auto found = notes.find("every");
+  if (found == notes.end())
+    return 1;
+  const std::string& text = found->second;
+  std::int64_t every = 0;
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), every);
+      error != std::errc{} || end != text.data() + text.size() || every < 1)
+    throw UsageError(
+        fmt::format("--model {}: its note 'every' is '{}', expected a whole number of steps", model, text));
+  return every;
 }
 
 std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& maze, std::uint64_t seed) {
@@ -254,6 +269,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
                                    "--operators mixed",
                                    settings.source.model, law.text(), family));
   const Maze maze = maze_for(settings, source.notes);
+  const auto every = every_of(source.notes, settings.source.model);
   const auto places = places_of(settings, maze, seed);
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
@@ -282,10 +298,9 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
         fmt::format("{} of {} paths were not found: nothing that the model drew joins their places; more --dreams or a "
                     "larger --width may help",
                     count - outcome.found, count));
-  const auto every = source.notes.find("every");
   write_plans(common.output, common.overwrite,
               {.maze = maze,
-               .every = every == source.notes.end() ? 1 : std::stoll(every->second),
+               .every = every,
                .model = settings.source.model,
                .ends = settings.start ? "given" : settings.ends,
                .retry_test = settings.test,

@@ -52,6 +52,14 @@ TEST(Roadmap, KnowsNoRouteWhereNoPathLeads) {
   EXPECT_THROW(Roadmap(paths, 0), std::invalid_argument);
 }
 
+TEST(Roadmap, KnowsWherePathsHaveBeen) {
+  const Roadmap roadmap({straight(0.5, 1, 4), straight(0.5, 1, 3)}, 0.6);
+  EXPECT_TRUE(roadmap.visited({1.5, 0.1}));
+  EXPECT_FALSE(roadmap.visited({1.5, 0.6}));
+  EXPECT_FALSE(roadmap.visited({2, 0.1}));   // no point there
+  EXPECT_FALSE(roadmap.visited({3.5, 0.1})); // once only
+}
+
 /// Paths whose coordinates are independent, stationary, and correlated over some points.
 class Smooth : public testing::Test {
 protected:
@@ -137,6 +145,34 @@ TEST_F(Smooth, APlanIsAFunctionOfItsNumber) {
   const auto again = planner().plan(std::span(requests).subspan(4, 1), 5);
   EXPECT_NE(again[0].points[1], alone[0].points[1]);
   EXPECT_GE(again[0].points.size(), alone[0].points.size());
+}
+
+TEST_F(Smooth, APlanTakesTheLikeliestTimeAndItsSlack) {
+  const std::vector<PlanRequest> requests = {{.places = {{-0.5, 0}, {1, 0.5}}}};
+  const auto made = planner();
+  const auto route =
+      made.roadmap().route({-0.5, 0}, {1, 0.5}, 5, 4); // of at most 5 points, as 16 - 1 points and slack 3
+  ASSERT_EQ(route.size(), 1);
+  EXPECT_EQ(made.plan(requests, 5)[0].points.size(), 1 + std::min(3 * route[0].points, 12));
+}
+
+TEST_F(Smooth, CandidatesKeepToWherePathsHaveBeen) {
+  std::vector<PlanRequest> requests;
+  for (std::int64_t n = 0; n < 200; ++n)
+    requests.push_back({.places = {{-0.4, 0}, {0.4, 0}}, .number = n});
+  const auto strays = [&](int candidates) { // points outside the strip that the roadmap knows
+    const Planner strip(
+        drift, layout, prior->reference(0), prior->log_ratio_range(),
+        {.method = Method::multistep, .steps = 12, .slack = 3, .dreams = 2048, .width = 0.4, .candidates = candidates},
+        5, [](Point from, Point to) { return std::max(std::abs(from.y), std::abs(to.y)) < 0.5; });
+    int count = 0;
+    for (const auto& plan : strip.plan(requests, 5))
+      count +=
+          static_cast<int>(std::ranges::count_if(plan.points, [](Point place) { return std::abs(place.y) > 0.7; }));
+    return count;
+  };
+  const int one = strays(1), many = strays(8);
+  EXPECT_LT(many + 4 * std::sqrt(one + many), one) << many; // four errors of their difference, as of counts
 }
 
 TEST_F(Smooth, RefusesARoadmapWithoutPaths) {
