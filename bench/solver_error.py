@@ -2,9 +2,10 @@
 """Discretisation errors of `stint sample`: the same noise with few steps and with many, configuration by configuration.
 
     python3 bench/solver_error.py build/release/bin/stint model.h5 [--field H] [--samples 256] [--truth 128]
-        [--precision auto] multistep:scales:10 multistep:scales:16 sde2:scales:32 ...
+        [--precision auto] multistep:scales:10 multistep:scales:16 sde2:scales:32 multistep:path.h5:path64.h5 ...
 
-Prints, for each SOLVER:SCHEDULE:STEPS, the evaluations of the drift a configuration, the root mean square difference of a
+Prints, for each SOLVER:SCHEDULE:STEPS, or SOLVER:PATH:TRUTH of two files of `stint adapt` (few steps, and many along the
+same path, whose end is the truth then), the evaluations of the drift a configuration, the root mean square difference of a
 site from the run with `--truth` steps of multistep:scales, and the differences of the means of observables in percent of
 their standard deviations over configurations: a bias of b % is the statistical error of (100/b)^2 independent configurations. Answers
 of an SDE are no function of the same noise at other numbers of steps; here only their means can be compared. numpy, h5py.
@@ -20,10 +21,10 @@ import h5py
 import numpy as np
 
 
-def sample(arguments, solver, schedule, steps, folder):
+def sample(arguments, solver, way, folder):
     output, report = folder / "sample.h5", folder / "sample.json"
     command = [arguments.stint, "sample", "--model", arguments.model, "--samples", str(arguments.samples), "--seed", "7",
-               "--solver", solver, "--schedule", schedule, "--steps", str(steps), "--precision", arguments.precision,
+               "--solver", solver, *way, "--precision", arguments.precision,
                "--output", str(output), "--json", str(report), "--overwrite", "--quiet"]
     if arguments.field:
         command += ["--field", str(arguments.field)]
@@ -55,13 +56,19 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        truth, _ = sample(arguments, "multistep", "scales", arguments.truth, folder)
-        exact = observables(truth)
+        scales = ["--schedule", "scales", "--steps", str(arguments.truth)]
+        truths = {None: sample(arguments, "multistep", scales, folder)[0]}
+        exact = observables(truths[None])
         print("| run | evaluations | rms of a site | " + " | ".join(exact) + " |")
         print("|---" * (3 + len(exact)) + "|")
         for run in arguments.runs:
             solver, schedule, steps = run.split(":")
-            phi, report = sample(arguments, solver, schedule, steps, folder)
+            many = steps if schedule.endswith(".h5") else None
+            if many not in truths:
+                truths[many] = sample(arguments, "multistep", ["--path", many], folder)[0]
+            truth, exact = truths[many], observables(truths[many])
+            way = ["--path", schedule] if many else ["--schedule", schedule, "--steps", steps]
+            phi, report = sample(arguments, solver, way, folder)
             cells = []
             for key, value in observables(phi).items():
                 difference = 100 * (value - exact[key]) / exact[key].std()

@@ -109,15 +109,19 @@ Operator operator*(const Operator& a, const Operator& b) {
 
 torch::Tensor conjugate_gradients(const std::function<torch::Tensor(const torch::Tensor&)>& A,
                                   const torch::Tensor& right, double tolerance) {
-  if (torch::GradMode::is_enabled() && right.requires_grad()) {
-    const auto through = right.clone(); // adds 0 to the solution, and A^{-1} times its gradient to that of `right`
+  if (torch::GradMode::is_enabled()) {
+    const auto solution = [&] {
+      const torch::NoGradGuard no_gradients;
+      return conjugate_gradients(A, right, tolerance);
+    }();
+    const auto residual = right - A(solution); // 0 but for rounding; its gradient is that of all A u = right depends on
+    if (!residual.requires_grad())
+      return solution;
+    const auto through = residual.clone(); // adds 0 to the solution, and A^{-1} times its gradient to the residual's
     through.register_hook([A, tolerance](const torch::Tensor& gradient) {
       const torch::NoGradGuard no_gradients;
       return conjugate_gradients(A, gradient, tolerance);
     });
-    const torch::NoGradGuard no_gradients;
-    const auto solution = conjugate_gradients(A, right, tolerance);
-    const torch::AutoGradMode gradients(true);
     return solution + (through - through.detach());
   }
   const auto target = right.to(torch::kDouble);

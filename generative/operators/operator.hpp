@@ -69,7 +69,7 @@ private:
 /// Solves A u = right for a symmetric positive (semi)definite A, each field (N, C, L1, ..., Ld) by itself, by conjugate
 /// gradients (Hestenes & Stiefel 1952) in float64 until every residual is below `tolerance` times its right side, or no
 /// longer falls. Throws std::runtime_error if a residual is then still above sqrt(tolerance). Differentiable in
-/// `right`, by another solution with A, of which a copy is kept.
+/// `right` and in what A depends on, by another solution with A, of which a copy is kept.
 torch::Tensor conjugate_gradients(const std::function<torch::Tensor(const torch::Tensor&)>& A,
                                   const torch::Tensor& right, double tolerance = 1e-12);
 

@@ -10,6 +10,20 @@ constexpr double to_nearest = 0.5 + 1e-9; // floor(x + to_nearest), with halves 
 
 } // namespace
 
+std::string text_of(Curve curve) { return curve == Curve::linear ? "linear" : "trigonometric"; }
+
+Curve parse_curve(const std::string& name) {
+  for (const auto curve : {Curve::linear, Curve::trigonometric})
+    if (text_of(curve) == name)
+      return curve;
+  throw std::invalid_argument("unknown curve '" + name + "'; known: linear, trigonometric");
+}
+
+Pair pair_of_levels(Basis basis, const torch::Tensor& r, Curve curve) {
+  const auto scale = curve == Curve::linear ? torch::ones_like(r) : (r.square() + (1 - r).square()).rsqrt();
+  return {Operator::diagonal(basis, r * scale), Operator::diagonal(basis, (1 - r) * scale)};
+}
+
 Path::Path(Basis basis, torch::Tensor begin, torch::Tensor start, Curve curve)
     : basis_(basis), begin_(begin.to(torch::kDouble)), start_(start.to(torch::kDouble)), curve_(curve) {
   if ((begin_ < 0).any().item<bool>())
@@ -38,15 +52,14 @@ Pair Path::at(double t, const Schedule& schedule) const {
     const auto& [from, to] = *ends_;
     return {rest * from.alpha + (1 - rest) * to.alpha, rest * from.beta + (1 - rest) * to.beta};
   }
-  return pair_of(r);
+  const auto basis = common_basis(basis_, schedule.basis());
+  if (!basis)
+    throw std::invalid_argument("this path moves the coordinates of the basis '" + basis_.text() +
+                                "', its schedule is one for those of '" + schedule.basis().text() + "'");
+  return pair_of_levels(*basis, r, curve_);
 }
 
-Pair Path::pair_of(const torch::Tensor& r) const {
-  const auto scale = curve_ == Curve::linear ? torch::ones_like(r) : (r.square() + (1 - r).square()).rsqrt();
-  return {Operator::diagonal(basis_, r * scale), Operator::diagonal(basis_, (1 - r) * scale)};
-}
-
-Pair Path::start_pair() const { return ends_ ? ends_->first : pair_of(start_); }
+Pair Path::start_pair() const { return ends_ ? ends_->first : pair_of_levels(basis_, start_, curve_); }
 
 Knots knots(const Path& path, const Schedule& schedule, torch::Device device) {
   const auto steps = static_cast<std::int64_t>(std::floor(path.stages() * schedule.steps() + to_nearest));

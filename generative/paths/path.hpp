@@ -12,6 +12,13 @@ enum class Curve {
   trigonometric ///< (r, 1 - r) / sqrt(r^2 + (1 - r)^2), so that alpha^2 + beta^2 = 1
 };
 
+std::string text_of(Curve curve); ///< "linear" or "trigonometric"
+/// Throws std::invalid_argument for other names.
+Curve parse_curve(const std::string& name);
+
+/// The pair of operators that are diagonal in `basis`, from the noise levels r of its coordinates.
+Pair pair_of_levels(Basis basis, const torch::Tensor& r, Curve curve);
+
 /// A path t -> (alpha, beta) for t from 0 to stages(), on the CPU.
 ///
 /// Every coordinate in one basis has a window of one stage, [begin, begin + 1], in which its noise level goes from
@@ -30,17 +37,16 @@ public:
 
   double stages() const { return stages_; }
 
-  /// The pair at t = 0, ..., stages(), in stages.
+  /// The pair at t = 0, ..., stages(), in stages. Throws std::invalid_argument for a schedule in another basis.
   Pair at(double t, const Schedule& schedule) const;
 
   /// Of paths in one basis, not of straight ones.
   const Basis& basis() const { return basis_; }
+  Curve curve() const { return curve_; }
   const torch::Tensor& start() const { return start_; } ///< the noise levels at t = 0
   Pair start_pair() const;                              ///< of straight paths too
 
 private:
-  Pair pair_of(const torch::Tensor& levels) const;
-
   Basis basis_ = Basis::any();
   torch::Tensor begin_, start_; // float64
   Curve curve_ = Curve::linear;

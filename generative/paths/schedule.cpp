@@ -33,49 +33,64 @@ double sc(double t, double m) {
 
 } // namespace
 
+torch::Tensor equal_arcs(const torch::Tensor& levels, const torch::Tensor& lengths, int steps) {
+  check(steps, 1);
+  const auto arc = torch::cat({torch::zeros({1}, torch::kDouble), lengths.to(torch::kDouble).cpu().cumsum(0)});
+  const auto fine = levels.to(torch::kDouble).cpu();
+  const auto target = torch::linspace(0, 1, steps + 1, torch::kDouble) * arc[-1];
+  const auto left =
+      (torch::searchsorted(arc, target, /*out_int32=*/false, /*right=*/true) - 1).clamp(0, lengths.size(0) - 1);
+  const auto length = arc.index({left + 1}) - arc.index({left});
+  const auto part = ((target - arc.index({left})) / length).nan_to_num().clamp(0, 1);
+  auto result = torch::lerp(fine.index({left}), fine.index({left + 1}), part);
+  result[0] = fine[0];
+  result[steps] = fine[-1];
+  return result;
+}
+
 double level_of_log_ratio(double log_ratio) { return 1 / (1 + std::exp(-log_ratio)); }
+
+Schedule Schedule::of_numbers(const std::vector<double>& levels) {
+  return {Kind::table, static_cast<int>(levels.size()) - 1, torch::tensor(levels, torch::kDouble)};
+}
+
+Schedule Schedule::of_levels(torch::Tensor levels, Basis basis) {
+  if (levels.dim() == 0 || levels.size(0) < 2 || levels.scalar_type() != torch::kDouble)
+    throw std::invalid_argument("the levels of a path need at least one step");
+  const auto steps = levels.size(0) - 1;
+  const auto down = levels.narrow(0, 0, steps) >= levels.narrow(0, 1, steps); // false of NaN
+  if (!((levels[0] == 1).all() & (levels[steps] == 0).all() & down.all()).item<bool>())
+    throw std::invalid_argument("the levels of a path go down from 1, noise, to 0, data");
+  Schedule schedule(Kind::table, static_cast<int>(steps), std::move(levels));
+  schedule.basis_ = std::move(basis);
+  return schedule;
+}
 
 Schedule Schedule::uniform(int steps) {
   check(steps, 1);
   std::vector<double> levels(steps + 1);
   for (int i = 0; i <= steps; ++i)
     levels[i] = 1 - static_cast<double>(i) / steps;
-  return {Kind::table, steps, std::move(levels)};
+  return of_numbers(levels);
 }
 
 Schedule Schedule::log_ratio(int steps, double range) {
   check(steps, 3);
   if (!(range > 0))
     throw std::invalid_argument("a path in log(alpha/beta) needs a range > 0");
-  Schedule schedule(Kind::log_ratio, steps, {});
+  Schedule schedule(Kind::log_ratio, steps, torch::Tensor());
   schedule.range_ = range;
   return schedule;
 }
 
 Schedule Schedule::constant_speed(int steps, const torch::Tensor& spectrum) {
   check(steps, 1);
-  constexpr int fine = 1000; // points of the trapezoidal rule for the length
+  constexpr int fine = 1000; // intervals of the trapezoidal rule
   const auto power = spectrum.to(torch::kDouble).cpu().flatten();
-  std::vector<double> length(fine + 1, 0);
-  double before = 0;
-  for (int i = 0; i <= fine; ++i) {
-    const double r = 1 - static_cast<double>(i) / fine;
-    const auto slope = r - (1 - r) * power;
-    const double speed = (slope.square() / (r * r + (1 - r) * (1 - r) * power)).sum().sqrt().item<double>();
-    if (i > 0)
-      length[i] = length[i - 1] + (before + speed) / 2;
-    before = speed;
-  }
-  std::vector<double> levels(steps + 1);
-  levels[0] = 1;
-  for (int step = 1, i = 0; step < steps; ++step) {
-    const double target = length[fine] * step / steps;
-    while (length[i + 1] < target)
-      ++i;
-    levels[step] = 1 - (i + (target - length[i]) / (length[i + 1] - length[i])) / fine;
-  }
-  levels[steps] = 0;
-  return {Kind::table, steps, std::move(levels)};
+  const auto r = torch::linspace(1, 0, fine + 1, torch::kDouble), level = r.unsqueeze(1);
+  const auto slope = level - (1 - level) * power;
+  const auto speed = (slope.square() / (level.square() + (1 - level).square() * power)).sum(1).sqrt();
+  return of_levels(equal_arcs(r, (speed.narrow(0, 0, fine) + speed.narrow(0, 1, fine)) / 2, steps));
 }
 
 Schedule Schedule::scales(int steps, const torch::Tensor& spectrum) {
@@ -86,7 +101,7 @@ Schedule Schedule::scales(int steps, const torch::Tensor& spectrum) {
   std::vector<double> levels(steps + 1, 0);
   for (int i = 0; i < steps; ++i)
     levels[i] = 1 / (1 + sc(static_cast<double>(i) / steps, 1 - least / largest) / std::sqrt(largest));
-  return {Kind::table, steps, std::move(levels)};
+  return of_numbers(levels);
 }
 
 Schedule Schedule::parse(std::string_view name, int steps, const torch::Tensor& spectrum, double range) {
@@ -104,12 +119,31 @@ Schedule Schedule::parse(std::string_view name, int steps, const torch::Tensor& 
 torch::Tensor Schedule::level(const torch::Tensor& time, const torch::Tensor& start) const {
   const auto clamped = time.to(torch::kDouble).clamp(0, steps_);
   const auto before = clamped.floor().clamp_max(steps_ - 1), fraction = clamped - before;
-  return torch::lerp(at(before, start), at(before + 1, start), fraction);
+  const auto levels = torch::lerp(at(before, start), at(before + 1, start), fraction);
+  // The ends are what they are, also for gradients, of which drifts have none there.
+  return torch::where(clamped <= 0, start, torch::where(clamped >= steps_, torch::zeros_like(levels), levels));
+}
+
+torch::Tensor Schedule::levels() const {
+  return kind_ == Kind::table ? table_ : level(torch::arange(steps_ + 1), torch::ones({}, torch::kDouble));
+}
+
+Schedule Schedule::at_times(const torch::Tensor& times) const {
+  const auto start = torch::ones_like(levels()[0]);
+  std::vector<torch::Tensor> rows;
+  for (const auto& time : times.unbind(0))
+    rows.push_back(level(time, start));
+  return of_levels(torch::stack(rows), basis_);
 }
 
 torch::Tensor Schedule::at(const torch::Tensor& step, const torch::Tensor& start) const {
-  if (kind_ == Kind::table)
-    return start * torch::tensor(table_, start.options()).index({step.to(torch::kLong)});
+  if (kind_ == Kind::table) {
+    const auto row = step.to(torch::kLong);
+    if (table_.dim() == 1)
+      return start * table_.index({row});
+    const auto of_coordinates = row + torch::zeros_like(table_[0], torch::kLong);
+    return start * table_.gather(0, of_coordinates.unsqueeze(0)).squeeze(0);
+  }
   // log(alpha/beta) after step i: from noise +R at i = 1, otherwise that of `start` at i = 0; -R at i = steps - 1.
   const auto first = start.logit();
   const auto noise = first > range_;

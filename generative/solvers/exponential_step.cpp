@@ -21,6 +21,13 @@ torch::Tensor times(const torch::Tensor& factor, const torch::Tensor& coordinate
 
 } // namespace
 
+StepCoordinates::StepCoordinates(const Basis& path, const Operator& reference, const torch::Tensor& fields)
+    : basis(path) {
+  const auto shared = common_basis(path, reference.basis());
+  basis = shared.value_or(path);
+  variance = basis.entries(shared ? reference.values() : reference.diagonal_in(basis, fields.sizes().slice(2)));
+}
+
 Place::Place(torch::Tensor alpha_, torch::Tensor beta_, const torch::Tensor& variance)
     : alpha(std::move(alpha_)), beta(std::move(beta_)), deviation((alpha.square() + beta.square() * variance).sqrt()),
       angle(torch::atan2(beta * variance.sqrt(), alpha)), level(alpha / (alpha + beta)) {}

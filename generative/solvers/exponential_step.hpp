@@ -7,6 +7,16 @@
 
 namespace stint {
 
+/// The coordinates in which a step of a path is made: those of the reference law if the path is diagonal there too,
+/// else the path's, where the diagonal of the reference covariance takes the place of its spectrum.
+struct StepCoordinates {
+  /// `path` is the basis in which both ends of the step are diagonal; fields are (N, C, L1, ..., Ld).
+  StepCoordinates(const Basis& path, const Operator& reference, const torch::Tensor& fields);
+
+  Basis basis;
+  torch::Tensor variance; ///< P, of the coordinates
+};
+
 /// Where coordinates are on a path, seen from a Gaussian reference law of the data with the variances P. All float64,
 /// broadcastable to the coordinates of the path's basis.
 struct Place {

@@ -158,11 +158,7 @@ public:
   }
 
   void advance(std::int64_t number, const Segment& segment, Solution& solution) {
-    const Basis path_basis = basis_of(segment);
-    const auto shared = common_basis(path_basis, reference_.basis());
-    const Basis basis = shared.value_or(path_basis);
-    const auto variance =
-        basis.entries(shared ? reference_.values() : reference_.diagonal_in(basis, solution.x.sizes().slice(2)));
+    const auto [basis, variance] = StepCoordinates(basis_of(segment), reference_, solution.x);
     const auto place = [&](const Pair& pair) {
       return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
     };

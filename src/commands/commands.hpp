@@ -23,7 +23,7 @@ int run_export(const Context& context, Arguments arguments);
 
 /// What needs LibTorch, and the names of the kinds of data that it knows.
 struct LearningCommands {
-  Run train, sample, restore;
+  Run train, sample, adapt, restore;
   std::vector<Command> maze = {}; ///< below maze, beside those that need none (maze/commands.hpp)
   std::vector<std::string> kinds = {};
 };

@@ -13,6 +13,7 @@ std::vector<Command> commands_of(const Kinds& kinds, ObservableRows rows) {
   };
   return command_table({.train = with_kinds(run_train),
                         .sample = with_kinds(run_sample),
+                        .adapt = with_kinds(run_adapt),
                         .restore = with_kinds(run_restore),
                         .maze = {{"plan", "paths between places, from a model", false, with_kinds(run_maze_plan)}},
                         .kinds = names},

@@ -8,6 +8,7 @@ namespace stint {
 
 int run_train(const Context& context, Arguments arguments, const Kinds& kinds);
 int run_sample(const Context& context, Arguments arguments, const Kinds& kinds);
+int run_adapt(const Context& context, Arguments arguments, const Kinds& kinds);
 int run_restore(const Context& context, Arguments arguments, const Kinds& kinds);
 
 /// The program's commands, for data of these kinds; `rows` is what measure and compare show.

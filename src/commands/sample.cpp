@@ -5,6 +5,7 @@
 #include "src/commands/commands.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/files/frames_file.hpp"
+#include "src/files/path_file.hpp"
 #include "src/files/same_run.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/json_output.hpp"
@@ -36,7 +37,7 @@ struct Settings {
   TaskOptions task;
   SampleRunSettings run;
   std::optional<int> steps;
-  std::string frames;
+  std::string frames, path;
   std::string schedule = "scales", solver = "auto", estimate = "none";
   double noise = 1, tolerance = 1e-4;
   std::int64_t relax = 0;
@@ -51,6 +52,8 @@ void declare(Options& options, Settings& settings) {
   settings.task.declare(options);
   options.value("samples", settings.run.samples, "N", "configurations to make");
   options.group("Path");
+  options.value("path", settings.path, "FILE",
+                "follow a path that 'stint adapt' found, in place of --steps, --schedule and --curve");
   options.value("steps", settings.steps, "N", "steps of one stage: a sequential path has one stage a group",
                 "12, 32 for Runge-Kutta methods, 64 for the SDE");
   options.choice("schedule", settings.schedule, {"scales", "log-ratio", "uniform", "speed"},
@@ -130,13 +133,30 @@ void check(const Settings& settings, const Options& options) {
       if (options.given(option))
         throw UsageError(fmt::format("--{} does not go with --estimate mean: it takes no steps", option));
   }
+  if (!settings.path.empty())
+    for (const char* option : {"steps", "schedule", "curve"})
+      if (options.given(option))
+        throw UsageError(fmt::format("--{} does not go with --path, whose file says that", option));
   if (options.given("tolerance") && settings.solver != "dopri5")
     throw UsageError("--tolerance goes with --solver dopri5");
 }
 
+/// Of --path, whose curve goes to the task, or by its name.
+Schedule schedule_of(Settings& settings, const Source& source) {
+  if (settings.path.empty())
+    return checked([&] {
+      return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(), source.log_ratio_range);
+    });
+  const auto path = read_path(settings.path, source.kind, source.layout, source.reference.basis());
+  settings.task.curve = text_of(path.curve);
+  return path.schedule;
+}
+
 /// What does not go together once task and source are known.
-void check(const Settings& settings, const Source& source, const KnownTask& task) {
-  if (const Basis& basis = task.task().path.basis(); source.families && !source.families->cover(basis))
+void check(const Settings& settings, const Source& source, const KnownTask& task, const Schedule& schedule) {
+  checked([&] { return task.task().path.at(0, schedule); });
+  if (const Basis basis = *common_basis(task.task().path.basis(), schedule.basis());
+      source.families && !source.families->cover(basis))
     throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}'",
                                  settings.source.model, source.families->text(), settings.task.task, basis.text()));
   if (!settings.run.weights && settings.relax == 0)
@@ -276,7 +296,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
       "the same command with --resume goes on; the configurations depend on neither ranks nor interruptions. Memory: "
       "about 0.3 GB with the default --batch on a 32x32 lattice with 16 channels.");
   declare(options, settings);
-  for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map"})
+  for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map", "path"})
     options.reads(input);
   options.writes("frames");
   options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
@@ -300,16 +320,14 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   const Source source =
       open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.run.batch, settings.run.samples)));
+  const Schedule schedule = schedule_of(settings, source);
   const KnownTask task(context.mpi, settings.task, options, source.kind, source.layout,
                        static_cast<std::uint64_t>(common.seed));
-  check(settings, source, task);
+  check(settings, source, task, schedule);
   const Sampler sampler{.drift = source.drift,
                         .layout = source.layout,
                         .task = task.task(),
-                        .schedule = checked([&] {
-                          return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(),
-                                                 source.log_ratio_range);
-                        }),
+                        .schedule = schedule,
                         .solver = {.method = parse_method(settings.solver),
                                    .noise = settings.noise,
                                    .reference = source.reference,

@@ -11,6 +11,7 @@ std::vector<Command> command_table(LearningCommands learning, ObservableRows row
       {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
       {"train", "learn the drift of an ensemble", true, std::move(learning.train)},
       {"sample", "new configurations from a model, also in a field", true, std::move(learning.sample)},
+      {"adapt", "cheaper paths for a model, found after its training", false, std::move(learning.adapt)},
       {"restore", "damaged images, by a model of images and by methods of others", false, std::move(learning.restore)},
       {"maze", "paths through mazes: data, plans, and what they are worth", true,
        [maze = maze_commands(std::move(learning.maze))](const Context& context, Arguments arguments) {

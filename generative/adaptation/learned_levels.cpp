@@ -1,0 +1,47 @@
+#include "generative/adaptation/learned_levels.hpp"
+
+#include <torch/optim/lbfgs.h>
+
+#include <cmath>
+#include <limits>
+
+namespace stint {
+
+LearnedLevels learn_levels(const LevelObjective& objective, const torch::Tensor& start, int evaluations,
+                           const std::function<void(int done, double value)>& progress) {
+  const torch::AutoGradMode gradients(true);
+  LearnedLevels result{.levels = start, .history = {}};
+  double least = std::numeric_limits<double>::infinity();
+  auto parameters = parameters_of(start).set_requires_grad(true);
+  torch::optim::LBFGS optimizer({parameters}, torch::optim::LBFGSOptions()
+                                                  .max_iter(evaluations)
+                                                  .max_eval(evaluations)
+                                                  .tolerance_grad(1e-9)
+                                                  .tolerance_change(1e-12)
+                                                  .line_search_fn("strong_wolfe"));
+  // The objective's own size, so that the first step of the search, as long as the gradient, is a sensible one.
+  double unit = 0;
+  optimizer.step([&]() -> torch::Tensor {
+    auto gradient = torch::zeros_like(parameters);
+    double value = 0;
+    for (std::int64_t part = 0; part < objective.parts; ++part) {
+      const auto share = objective.value(levels_of(parameters), part);
+      gradient += torch::autograd::grad({share}, {parameters})[0];
+      value += share.item<double>();
+    }
+    result.history.push_back(value);
+    if (value < least) {
+      least = value;
+      result.levels = levels_of(parameters).detach();
+    }
+    if (progress)
+      progress(static_cast<int>(result.history.size()), value);
+    if (unit == 0)
+      unit = value;
+    parameters.mutable_grad() = gradient / unit;
+    return torch::tensor(value / unit, torch::kDouble);
+  });
+  return result;
+}
+
+} // namespace stint
