@@ -8,6 +8,12 @@ namespace {
 
 constexpr double to_nearest = 0.5 + 1e-9; // floor(x + to_nearest), with halves upwards whatever the rounding of x
 
+/// alpha and beta of the noise levels r.
+Pair pair_on(Curve curve, const Basis& basis, const torch::Tensor& r) {
+  const auto scale = curve == Curve::linear ? torch::ones_like(r) : (r.square() + (1 - r).square()).rsqrt();
+  return {Operator::diagonal(basis, r * scale), Operator::diagonal(basis, (1 - r) * scale)};
+}
+
 } // namespace
 
 Path::Path(Basis basis, torch::Tensor begin, torch::Tensor start, Curve curve)
@@ -41,10 +47,7 @@ Pair Path::at(double t, const Schedule& schedule) const {
   return pair_of(r);
 }
 
-Pair Path::pair_of(const torch::Tensor& r) const {
-  const auto scale = curve_ == Curve::linear ? torch::ones_like(r) : (r.square() + (1 - r).square()).rsqrt();
-  return {Operator::diagonal(basis_, r * scale), Operator::diagonal(basis_, (1 - r) * scale)};
-}
+Pair Path::pair_of(const torch::Tensor& r) const { return pair_on(curve_, basis_, r); }
 
 Pair Path::start_pair() const { return ends_ ? ends_->first : pair_of(start_); }
 
@@ -53,6 +56,24 @@ Knots knots(const Path& path, const Schedule& schedule, torch::Device device) {
   return {steps, [=](std::int64_t i) {
             const Pair pair = path.at(static_cast<double>(i) / schedule.steps(), schedule);
             return Pair{pair.alpha.to(device), pair.beta.to(device)};
+          }};
+}
+
+torch::Tensor level_of_alpha(const torch::Tensor& alpha, Curve curve) {
+  const auto beta = curve == Curve::linear ? 1 - alpha : (1 - alpha.square()).clamp_min(0).sqrt();
+  return alpha / (alpha + beta);
+}
+
+Knots scaled(Knots knots, const torch::Tensor& factors, Curve curve) {
+  const auto steps = knots.steps;
+  return {steps, [at = std::move(knots.at), factors, curve](std::int64_t i) {
+            const Pair pair = at(i);
+            const auto basis = diagonal_basis(pair);
+            if (!basis || !common_basis(*basis, Basis::site()))
+              throw std::invalid_argument("noise levels of sites belong to operators that are scalar or diagonal in "
+                                          "sites");
+            const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+            return pair_on(curve, Basis::site(), alpha / (alpha + beta) * factors.to(alpha.options()));
           }};
 }
 

@@ -25,6 +25,7 @@ struct Place {
 /// Not defined, and 0 here, where alpha = 0.
 struct Node {
   Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1);
+  Node(Place place_, torch::Tensor g_) : place(std::move(place_)), g(std::move(g_)) {}
 
   Place place;
   torch::Tensor g; ///< coordinates

@@ -65,7 +65,8 @@ Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::D
           .log_ratio_range = free_field_range,
           .families = {},
           .drift = make_drift(
-              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); }, tilt)};
+              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); }, tilt),
+          .tilt = tilt};
 }
 
 /// Throws UsageError for tilts that the model was not trained for.
@@ -105,6 +106,7 @@ Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options
           .log_ratio_range = model->prior().log_ratio_range(),
           .families = model->description().families,
           .drift = make_drift(posterior_mean, tilt),
+          .tilt = tilt,
           .notes = model->prior().notes(),
           .nanoseconds = model->nanoseconds_of_convolution(1)};
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What 'stint sample' samples: a model, or the free field.
 
+#include "generative/drifts/drift.hpp"
 #include "generative/prior.hpp"
 #include "lattice/phi4.hpp"
 #include "src/program/compute.hpp"
@@ -38,6 +39,7 @@ struct Source {
   double log_ratio_range;            ///< of paths, see Prior
   std::optional<FamilyLaw> families; ///< of operators that a model was trained for
   Drift drift;
+  Tilt tilt = {};                                ///< that the drift has
   std::map<std::string, std::string> notes = {}; ///< Prior::notes() of a model
   double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };
