@@ -231,7 +231,7 @@ class Refusals(Continuing):
             self.refuse(2, f"{option[0]} does not go with --until", *run, "--until", "0.5", *option)
         go_on = ["sample", "--continue", "states.h5", "--output", "out.h5"]
         self.refuse(2, "--continue does not go with --until", *go_on, "--until", "0.8")
-        self.refuse(2, "--steps is given, but states.h5 was made without it", *go_on, "--steps", "6")
+        self.refuse(2, "--steps is 6, but states.h5 was made with 12: leave it out", *go_on, "--steps", "6")
         self.refuse(2, "--seed is 2, but states.h5 was made with 1: leave it out", *go_on, "--seed", "2")
         self.refuse(2, "--samples is 5, but states.h5 was made with 6", *go_on, "--samples", "5")
         self.refuse(2, "--weights is true, but states.h5 was made with false", *go_on, "--weights")

@@ -38,21 +38,21 @@ std::vector<Way> ways() {
 }
 
 TEST(Leg, AStoppedPathEndsAsIfItHadNot) {
-  for (const auto type : {torch::kFloat, torch::kDouble})
-    for (const auto& [name, task] : ways())
+  for (const auto& [name, task] : ways())
+    for (const auto type : {torch::kFloat, torch::kDouble})
       for (const Method method :
            {Method::euler, Method::heun, Method::rk4, Method::dopri5, Method::multistep, Method::sde, Method::sde2}) {
         SCOPED_TRACE(std::string(name) + ", method " + std::to_string(static_cast<int>(method)));
         const auto drift = two_phases(type);
         const SolverOptions options{.method = method,
                                     .reference = free_field_law(lattice, {.mass2 = 0.3}).covariance()};
-        const auto way = knots(task.path, testing::log_ratio(6));
+        const auto way = knots(task.path, testing::log_ratio(5));
         const auto noise = white_noise(-1, torch::empty({3, 1, 4, 4}, type));
         const auto start = start_state(task, noise, noise.roll(1, 0));
         std::vector<torch::Tensor> states;
         const auto whole = solve(drift, start, way, options, white_noise, {},
                                  [&](std::int64_t, const torch::Tensor& x) { states.push_back(x); });
-        for (const std::int64_t stop : {std::int64_t{1}, std::int64_t{2}, way.steps / 2, way.steps - 1}) {
+        for (const std::int64_t stop : {std::int64_t{1}, std::int64_t{3}, way.steps - 1}) {
           const auto first = solve(drift, start, way, options, white_noise, {}, {}, {.to = stop});
           EXPECT_TRUE(torch::equal(first.x, states[stop])) << stop;
           const auto rest =
@@ -63,9 +63,9 @@ TEST(Leg, AStoppedPathEndsAsIfItHadNot) {
         // Stopped twice.
         const auto first = solve(drift, start, way, options, white_noise, {}, {}, {.to = 2});
         const auto second =
-            solve(drift, first.x, way, options, white_noise, {}, {}, {.from = 2, .to = 5, .memory = first.memory});
+            solve(drift, first.x, way, options, white_noise, {}, {}, {.from = 2, .to = 4, .memory = first.memory});
         const auto third =
-            solve(drift, second.x, way, options, white_noise, {}, {}, {.from = 5, .memory = second.memory});
+            solve(drift, second.x, way, options, white_noise, {}, {}, {.from = 4, .memory = second.memory});
         EXPECT_TRUE(torch::equal(third.x, whole.x));
       }
 }
@@ -79,9 +79,7 @@ TEST(Leg, TheMemoryIsNeeded) {
     const auto whole = solve(drift, start, way, options, white_noise);
     const auto first = solve(drift, start, way, options, white_noise, {}, {}, {.to = 3});
     const auto anew = solve(drift, first.x, way, options, white_noise, {}, {}, {.from = 3});
-    const double difference = (anew.x - whole.x).abs().max().item<double>();
-    EXPECT_GT(difference, 1e-3);
-    EXPECT_LT(difference, 0.5);
+    EXPECT_GT((anew.x - whole.x).abs().max().item<double>(), 0.01);
   }
 }
 
