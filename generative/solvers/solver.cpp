@@ -48,6 +48,17 @@ struct Segment {
   }
 };
 
+/// Of a diagonal operator on the configurations of x, that on some of them.
+Operator of_rows(const Operator& op, const torch::Tensor& rows, const torch::Tensor& x) {
+  if (!op.is_diagonal() || op.values().dim() < x.dim() || op.values().size(0) == 1)
+    return op;
+  return Operator::diagonal(op.basis(), op.values().index_select(0, rows));
+}
+
+Pair of_rows(const Pair& pair, const torch::Tensor& rows, const torch::Tensor& x) {
+  return {of_rows(pair.alpha, rows, x), of_rows(pair.beta, rows, x)};
+}
+
 /// `next` where site coordinates move, else `x` with all its bits.
 torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
   const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
@@ -117,7 +128,8 @@ private:
       const auto here = u.index_select(0, active);
       const auto length = torch::minimum(h.index_select(0, active), 1 - here);
       const auto state = x.index_select(0, active);
-      const auto step = part(segment, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
+      const Segment theirs{of_rows(segment.from, active, x), of_rows(segment.to, active, x)};
+      const auto step = part(theirs, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
       solution.evaluations +=
           static_cast<double>(tableau_.c.size()) * static_cast<double>(active.numel()) / static_cast<double>(count);
       const auto error = step.error.flatten(1).to(torch::kDouble).square().mean(1).sqrt() / options_.tolerance;

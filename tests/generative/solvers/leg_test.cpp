@@ -128,6 +128,29 @@ TEST(Scaled, LowersLevelsInProportion) {
   EXPECT_THROW(modes.at(3), std::invalid_argument);
 }
 
+TEST(Scaled, ConfigurationsMayHaveLevelsOfTheirOwn) {
+  const auto factors = white_noise(1, torch::empty({3, 1, 4, 4}, torch::kDouble)).sigmoid();
+  factors[0][0][1][2] = 0;
+  const auto start = white_noise(-1, factors);
+  const auto way = knots(generation().path, testing::log_ratio(6));
+  const auto drift = two_phases(torch::kDouble);
+  for (const Method method : {Method::heun, Method::dopri5, Method::multistep, Method::sde2}) {
+    SCOPED_TRACE("method " + std::to_string(static_cast<int>(method)));
+    const auto go = [&](std::int64_t first, std::int64_t count) {
+      const StepNoise noise = [&](std::int64_t i, const torch::Tensor&) {
+        return white_noise(i, start).narrow(0, first, count);
+      };
+      return solve(drift, start.narrow(0, first, count), scaled(way, factors.narrow(0, first, count), Curve::linear),
+                   {.method = method}, noise, {}, {}, {.from = 2})
+          .x;
+    };
+    const auto together = go(0, 3);
+    for (std::int64_t n = 0; n < 3; ++n)
+      EXPECT_LT((together[n] - go(n, 1)[0]).abs().max().item<double>(), 1e-9) << n;
+    EXPECT_EQ(together[0][0][1][2].item<double>(), start[0][0][1][2].item<double>());
+  }
+}
+
 TEST(Scaled, AnEditedStateEndsWithTheLawGivenIt) {
   // The SDE with eps = 1 draws x1 given the state, where one site has become data and another half as noisy.
   const testing::FreeField field{lattice, {.mass2 = 0.5}};
