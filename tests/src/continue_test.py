@@ -236,7 +236,7 @@ class Refusals(Continuing):
         self.refuse(2, "--samples is 5, but states.h5 was made with 6", *go_on, "--samples", "5")
         self.refuse(2, "--weights is true, but states.h5 was made with false", *go_on, "--weights")
         self.refuse(2, "--frames is given, but states.h5 was made without it", *go_on, "--frames", "f.h5")
-        self.refuse(2, "--continue states.h5 and --output states.h5", "sample", "--continue", "states.h5", "--output", "states.h5", "--overwrite")
+        self.refuse(2, "--output states.h5 is the same file as --continue states.h5", "sample", "--continue", "states.h5", "--output", "states.h5", "--overwrite")
         self.refuse(1, "lost.h5", "sample", "--continue", "lost.h5", "--output", "out.h5")
 
     def test_states_are_no_data(self):
