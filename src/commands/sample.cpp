@@ -385,12 +385,15 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   const KnownTask task(context.mpi, settings.task, options, source.kind, source.layout,
                        static_cast<std::uint64_t>(common.seed));
   check(settings, source, task);
+  // States stay on the path that they are on, whatever the tilt is now.
+  const double path_quadratic =
+      settings.states.empty() ? settings.source.quadratic : PathStateReader(settings.states).stop().quadratic;
   Sampler sampler{.drift = source.drift,
                   .layout = source.layout,
                   .task = task.task(),
                   .schedule = checked([&] {
-                    return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(),
-                                           source.log_ratio_range);
+                    return Schedule::parse(settings.schedule, *settings.steps,
+                                           source.reference_at(path_quadratic).values(), source.log_ratio_range);
                   }),
                   .solver = {.method = parse_method(settings.solver),
                              .noise = settings.noise,
@@ -405,6 +408,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
     PathStop place = stop_at(sampler, settings.until ? knot_of(*settings.until, sampler) : 0);
     place.model_digest = digest_of_model(context.mpi, settings.source);
     place.tilt_digest = digest_of_tilt(source.tilt);
+    place.quadratic = path_quadratic;
     if (settings.until) {
       sampler.until = place.knot;
     } else {
@@ -414,11 +418,12 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
     }
     settings.run.stop = settings.until ? std::optional(std::move(place)) : std::nullopt;
   }
+  const auto held = settings.relax > 0 ? held_sites(task, continuation) : torch::Tensor();
   const Relaxation relax{.trajectories = settings.relax,
                          .hmc = relaxation_steps(settings, source.layout.volume()),
                          .geometry = source.layout.geometry,
                          .theory = source.theory.value_or(Phi4{}),
-                         .held = settings.relax > 0 ? held_sites(task, continuation) : torch::Tensor(),
+                         .held = held,
                          .interrupted = overdue(stop)};
   checked([&] { relax.hmc.validate(); });
   if (settings.relax > 0 && context.mpi.root())

@@ -43,6 +43,7 @@ void PathStateColumns::finish(hdf5::File& file, const PathStop& stop) {
   file.set_attribute("knot", stop.knot);
   file.set_attribute("knots", stop.knots);
   file.set_attribute("path_time", stop.time);
+  file.set_attribute("path_quadratic", stop.quadratic);
   file.set_attribute("basis", stop.basis);
   file.set_attribute("operators", stop.operators);
   file.set_attribute("model_digest", stop.model_digest);
@@ -58,6 +59,7 @@ PathStateReader::PathStateReader(const std::string& path)
     : states_(path, path_state_format), stop_{.knot = states_.file().attribute<std::int64_t>("knot"),
                                               .knots = states_.file().attribute<std::int64_t>("knots"),
                                               .time = states_.file().attribute<double>("path_time"),
+                                              .quadratic = states_.file().attribute<double>("path_quadratic"),
                                               .basis = states_.file().attribute<std::string>("basis"),
                                               .operators = states_.file().attribute<std::string>("operators"),
                                               .model_digest = states_.file().attribute<std::string>("model_digest"),

@@ -7,7 +7,8 @@
 //                      With "operators" = "scalar" all sites have the same.
 //   /solver/memory     (N, parts, numbers) float32: Solution::memory, of solvers that have one
 //   /solver/digest     (N) int64: the 64 bits of the Digest of each state, as it was left
-//   attributes         knot of knots steps, path_time (in stages), basis, operators, model_digest, tilt_digest
+//   attributes         knot of knots steps, path_time (in stages), path_quadratic, basis, operators, model_digest,
+//                      tilt_digest
 //
 // A user may change /configurations, and lower /alpha at sites; /alpha and /beta may then have a leading axis of N
 // configurations, and a second one of channels.
@@ -26,6 +27,7 @@ namespace stint {
 struct PathStop {
   std::int64_t knot = 0, knots = 0;          ///< the number of the knot, and of the last one
   double time = 0;                           ///< in stages
+  double quadratic = 0;                      ///< k2 of the tilt, which its schedule is made for
   std::vector<double> alpha = {}, beta = {}; ///< (L1, ..., Ld)
   std::string basis = {}, operators = {};    ///< Basis::text(): of the entries, "site" for scalars; of the path
   std::string model_digest = {}, tilt_digest = {};

@@ -198,6 +198,16 @@ with h5py.File('states.h5', 'r+') as f:
         self.go_on("--field", "0.3")
         mean = float(self.python("import h5py; print(h5py.File('end.h5')['configurations'][()].mean())"))
         self.assertAlmostEqual(mean, 0.3 / (2 * 0.5), delta=0.15)  # most of <phi> = h / (2 m2) forms after t = 0.2
+        # The schedule follows k2. States stay on the path where they are, and are not taken for edited ones.
+        self.states("--samples", "400", "--until", "0.1")
+        self.go_on("--quadratic", "-1.5", "--json", "end.json")
+        phi2 = float(self.python("import h5py; print((h5py.File('end.h5')['configurations'][()]**2).mean())"))
+        exact = float(self.python("""
+import numpy as np
+p = 4 * np.sin(np.pi * np.arange(8) / 8)**2
+print((1 / (2 * (p[:, None] + p + 2.0))).mean())"""))
+        self.assertAlmostEqual(phi2 / exact, 1, delta=0.05)
+        self.assertEqual(json.loads((self.folder / "end.json").read_text())["edited"], 0)
 
     @needs_h5py
     def test_a_run_repeats_from_its_options(self):
