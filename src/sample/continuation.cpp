@@ -17,10 +17,7 @@ constexpr double rounding = 1e-6; // of alpha and beta in a file, relative: floa
 
 /// Entries of an operator on all of the lattice, (L1, ..., Ld) float64.
 torch::Tensor on_lattice(const Operator& op, const Layout& layout) {
-  auto values = op.values().cpu();
-  while (values.dim() > layout.dimensions())
-    values = values.squeeze(0);
-  return values.expand(layout.sites()).contiguous();
+  return op.values().cpu().expand(layout.sites()).contiguous();
 }
 
 std::vector<double> numbers(const torch::Tensor& values) {
@@ -162,7 +159,7 @@ void Continuation::check_beta(std::int64_t first, std::int64_t n, const torch::T
   auto before = on_lattice(pair_.beta, layout_), now = before;
   if (acts_on_sites(pair_.alpha.basis()))
     now = scaled({0, [this](std::int64_t) { return pair_; }}, factors, curve_).at(0).beta.values();
-  const auto bad = ((beta - before).abs() > rounding) & ((beta - now).abs() > rounding);
+  const auto bad = ~(((beta - before).abs() <= rounding) | ((beta - now).abs() <= rounding));
   if (bad.any().item<bool>())
     throw UsageError(fmt::format("--continue {}: /beta was changed in {}; it follows from /alpha, change that",
                                  reader_.states().path(), place_of(bad, first)));

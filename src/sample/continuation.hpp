@@ -10,7 +10,7 @@
 
 namespace stint {
 
-/// Where the sampler's path is at one of its knots, for a file of states. `time` is in stages, steps of the schedule.
+/// Where the sampler's path is at one of its knots, for a file of states; without digests and k2.
 PathStop stop_at(const Sampler& sampler, std::int64_t knot);
 
 /// Fingerprints of the model file, "" for the free field, and of the tilt. Collective.
@@ -27,8 +27,8 @@ std::string digest_of_tilt(const Tilt& tilt);
 class Continuation {
 public:
   /// `path` is of a file of states, `families` those that the model was trained for, `wanted` what stop_at() says of
-  /// the sampler, with the digests of model and tilt. Throws UsageError, one line naming the file, for states of
-  /// another model, path or number of samples, and for an alpha that does not fit.
+  /// the sampler at any knot, with the digests of model and tilt. Throws UsageError, one line naming the file, for
+  /// states of another model, path or number of samples, and for an alpha that does not fit.
   Continuation(const std::string& path, const Sampler& sampler, const std::optional<FamilyLaw>& families,
                std::int64_t samples, PathStop wanted);
 

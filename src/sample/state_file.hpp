@@ -60,12 +60,12 @@ public:
   const EnsembleReader& states() const { return states_; }
   const PathStop& stop() const { return stop_; } ///< without alpha and beta
 
-  /// An axis of configurations comes first, or there is none: the same for all. (1 or n, 1 or C, L1, ..., Ld), as the
-  /// second number says, of the configurations first, ..., first + n - 1.
+  /// Entries of an operator for some configurations.
   struct Entries {
     std::vector<double> values;
-    std::vector<std::int64_t> shape;
+    std::vector<std::int64_t> shape; ///< (n, C, L1, ..., Ld), 1 in place of n or C where the file has no such axis
   };
+  /// Of the configurations first, ..., first + n - 1.
   Entries entries(const std::string& name, std::int64_t first, std::int64_t n) const; ///< of "/alpha" or "/beta"
   bool has(const std::string& name) const { return states_.file().exists(name); }
   bool one_for_all(const std::string& name) const; ///< whether these entries have no axis of configurations

@@ -166,6 +166,29 @@ assert abs(a - b)[1].max() > 0.1
         self.assertEqual(json.loads((self.folder / "end.json").read_text())["edited"], 2)
 
     @needs_h5py
+    def test_channels_share_their_sites(self):
+        self.python("import numpy as np; np.save('x.npy', np.random.default_rng(1).uniform(-1, 1, (64, 3, 8, 8)).astype(np.float32))")
+        self.succeed("import", "--npy", "x.npy", "--layout", "chw", "--range=-1,1", "--output", "x.h5", "--quiet")
+        self.succeed(*"train --data x.h5 --steps 2 --batch 8 --levels 1 --channels 8 --operators mixed --quiet --output model.h5".split())
+        self.succeed(*"sample --model model.h5 --samples 4 --until 0.5 --quiet --output states.h5".split())
+        edit = """
+import h5py, numpy as np
+with h5py.File('states.h5', 'r+') as f:
+    alpha = np.array(np.broadcast_to(f['alpha'][()], (4, 3, 8, 8)))
+    alpha[2, CHANNELS, 4, 4:] = 0
+    f['configurations'][2, :, 4, 4:] = 0.25
+    del f['alpha']
+    f['alpha'] = alpha
+"""
+        self.python(edit.replace("CHANNELS", ":"))
+        self.go_on()
+        found = "import h5py; x = h5py.File('end.h5')['configurations'][:, :, 4, 4:]; print((x[2] == 0.25).all(), (x[1] == 0.25).any())"
+        self.assertEqual(self.python(found), "True False")
+        self.succeed(*"sample --model model.h5 --samples 4 --until 0.5 --quiet --output states.h5 --overwrite".split())
+        self.python(edit.replace("CHANNELS", "1"))
+        self.refuse(2, "/alpha differs between the channels of a site", "sample", "--continue", "states.h5", "--output", "other.h5")
+
+    @needs_h5py
     def test_the_law_after_an_edit(self):
         self.states("--samples", "1500", "--batch", "500", "--solver", "sde2", "--steps", "48", "--schedule", "uniform", "--until", "0.25")
         self.python("""
