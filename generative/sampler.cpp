@@ -1,6 +1,7 @@
 #include "generative/sampler.hpp"
 
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 namespace stint {
@@ -33,15 +34,30 @@ torch::Tensor noise_log_density(const Path& path, const torch::Tensor& x0) {
   return -(component.square().flatten(1).sum(1) + directions * std::log(2 * M_PI)) / 2;
 }
 
+Sampler::Result result_of(const Solution& solution) {
+  return {.configurations = solution.x.cpu(),
+          .log_density = {},
+          .evaluations = solution.evaluations,
+          .memory = solution.memory.defined() ? solution.memory.cpu() : torch::Tensor()};
+}
+
 } // namespace
 
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
                     std::int64_t count) {
+  std::vector<std::int64_t> samples(count);
+  std::iota(samples.begin(), samples.end(), first);
+  return noise(layout, seed, purpose, step, samples);
+}
+
+torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step,
+                    std::span<const std::int64_t> samples) {
+  const std::int64_t count = std::ssize(samples);
   auto fields = torch::empty(layout.shape(count), torch::kFloat);
   const std::span<float> values(fields.data_ptr<float>(), fields.numel());
 #pragma omp parallel for
   for (std::int64_t n = 0; n < count; ++n)
-    Stream{seed, purpose, static_cast<std::uint32_t>(first + n), static_cast<std::uint32_t>(step)}.normals(
+    Stream{seed, purpose, static_cast<std::uint32_t>(samples[n]), static_cast<std::uint32_t>(step)}.normals(
         values.subspan(n * layout.numbers(), layout.numbers()));
   return fields;
 }
@@ -79,11 +95,28 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
   SolverOptions options = solver;
   options.reference = solver.reference.to(device);
   const Solution solution =
-      solve(drift, start, knots(task.path, schedule, device), options, diffusion, divergence, watch);
-  Result result{.configurations = solution.x.cpu(), .log_density = {}, .evaluations = solution.evaluations};
+      solve(drift, start, knots(task.path, schedule, device), options, diffusion, divergence, watch, {.to = until});
+  Result result = result_of(solution);
   if (solution.log_density_change.defined())
     result.log_density = noise_log_density(task.path, x0) + solution.log_density_change.cpu();
   return result;
+}
+
+Sampler::Result Sampler::go_on(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const {
+  if (log_density != LogDensity::none)
+    throw std::invalid_argument("the log-densities of states on their way are not known");
+  const torch::NoGradGuard no_gradients;
+  const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+    return noise(layout, seed, Purpose::diffusion, step, samples).to(like.options());
+  };
+  SolverOptions options = solver;
+  options.reference = solver.reference.to(device);
+  Knots way = knots(task.path, schedule, device);
+  if (state.factors.defined())
+    way = scaled(std::move(way), state.factors, task.path.curve());
+  const auto memory = state.memory.defined() ? state.memory.to(device) : torch::Tensor();
+  return result_of(solve(drift, state.x.to(device), way, options, diffusion, {}, watch,
+                         {.from = state.knot, .to = until, .memory = memory}));
 }
 
 } // namespace stint

@@ -7,6 +7,8 @@
 #include "lattice/random.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <span>
 
 namespace stint {
 
@@ -14,6 +16,9 @@ namespace stint {
 /// step `step`): sample n is Stream{seed, purpose, n, step}, whatever the batches.
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
                     std::int64_t count);
+/// The same of any samples.
+torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step,
+                    std::span<const std::int64_t> samples);
 
 /// E[x1 | observed], the estimate of least squared error, in one evaluation of the drift: eta1 where the task's path
 /// starts from `observed` (N, C, L1, ..., Ld). There noisy coordinates are an interpolant state, and unknown ones, at
@@ -33,13 +38,23 @@ struct Sampler {
   enum class LogDensity { none, exact, hutchinson } log_density = LogDensity::none;
   int probes = 1;
   torch::Device device = torch::kCPU;
-  Watch watch = {}; ///< of the states on the way
+  Watch watch = {};                       ///< of the states on the way
+  std::optional<std::int64_t> until = {}; ///< the knot of the path at which to stop; the last one without
 
   struct Result {
     torch::Tensor configurations; ///< (count, C, L1, ..., Ld) float32 on the CPU
     torch::Tensor log_density; ///< (count) float64 of the coordinates that began as noise, given the others; undefined
                                ///< if not asked for
     double evaluations = 0;    ///< of the drift, mean over configurations
+    torch::Tensor memory = {}; ///< Solution::memory where the solver stopped, on the CPU
+  };
+
+  /// Configurations on their way, at a knot of the path.
+  struct State {
+    std::int64_t knot = 0;
+    torch::Tensor x;            ///< (count, C, L1, ..., Ld) float32
+    torch::Tensor memory = {};  ///< Solution::memory; undefined: the solver begins anew
+    torch::Tensor factors = {}; ///< of the noise levels from here on, see scaled(); undefined: 1
   };
 
   /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, C, L1, ..., Ld) and
@@ -48,6 +63,11 @@ struct Sampler {
   /// observations.
   Result operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                     const torch::Tensor& observed = {}) const;
+
+  /// What becomes of the samples of a run that have come to this state; the noise of SDEs is that of the run. Where
+  /// neither state nor path was changed, the result is that of operator() without `until`. Throws
+  /// std::invalid_argument for log-densities: they are not known here.
+  Result go_on(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
 };
 
 } // namespace stint

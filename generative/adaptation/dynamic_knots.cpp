@@ -17,8 +17,7 @@ public:
   StepErrors(const FineSolution& fine, const Operator& reference)
       : fine_(fine), step_(basis_of(fine), reference, fine.x[0]), square_(reference) {
     for (std::size_t i = 0; i < fine.x.size(); ++i) {
-      places_.emplace_back(step_.basis.entries(fine.pairs[i].alpha.values()),
-                           step_.basis.entries(fine.pairs[i].beta.values()), step_.variance);
+      places_.push_back(step_.place(fine.pairs[i]));
       coordinates_.push_back(step_.basis.coordinates(fine.x[i]));
       if (i < fine.eta1.size())
         nodes_.emplace_back(places_[i], step_.variance, coordinates_[i], step_.basis.coordinates(fine.eta1[i]));

@@ -69,6 +69,24 @@ Knots knots(const Path& path, const Schedule& schedule, torch::Device device) {
           }};
 }
 
+torch::Tensor level_of_alpha(const torch::Tensor& alpha, Curve curve) {
+  const auto beta = curve == Curve::linear ? 1 - alpha : (1 - alpha.square()).clamp_min(0).sqrt();
+  return alpha / (alpha + beta);
+}
+
+Knots scaled(Knots knots, const torch::Tensor& factors, Curve curve) {
+  const auto steps = knots.steps;
+  return {steps, [at = std::move(knots.at), factors, curve](std::int64_t i) {
+            const Pair pair = at(i);
+            const auto basis = diagonal_basis(pair);
+            if (!basis || !common_basis(*basis, Basis::site()))
+              throw std::invalid_argument("noise levels of sites belong to operators that are scalar or diagonal in "
+                                          "sites");
+            const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
+            return pair_of_levels(Basis::site(), alpha / (alpha + beta) * factors.to(alpha.options()), curve);
+          }};
+}
+
 Knots reversed(Knots forward) {
   const auto steps = forward.steps;
   return {steps, [at = std::move(forward.at), steps](std::int64_t i) { return at(steps - i); }};

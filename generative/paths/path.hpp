@@ -42,9 +42,9 @@ public:
 
   /// Of paths in one basis, not of straight ones.
   const Basis& basis() const { return basis_; }
-  Curve curve() const { return curve_; }
   const torch::Tensor& start() const { return start_; } ///< the noise levels at t = 0
   Pair start_pair() const;                              ///< of straight paths too
+  Curve curve() const { return curve_; }
 
 private:
   Basis basis_ = Basis::any();
@@ -63,6 +63,14 @@ struct Knots {
 /// steps() steps of the schedule to each stage, their pairs on `device`. Windows begin where a step does (the nearest
 /// one).
 Knots knots(const Path& path, const Schedule& schedule, torch::Device device = torch::kCPU);
+
+/// The noise level r of entries alpha in [0, 1] on a curve.
+torch::Tensor level_of_alpha(const torch::Tensor& alpha, Curve curve);
+
+/// Knots of the same number where the noise levels of sites are those of `knots` times `factors` in [0, 1], which
+/// broadcast to (N, C, L1, ..., Ld): 0 makes a site data from here on. `curve` is that of the path. at() throws
+/// std::invalid_argument for operators that are neither scalar nor diagonal in sites.
+Knots scaled(Knots knots, const torch::Tensor& factors, Curve curve);
 
 /// The same from data to noise: the forward flow.
 Knots reversed(Knots forward);

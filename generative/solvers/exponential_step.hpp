@@ -7,16 +7,6 @@
 
 namespace stint {
 
-/// The coordinates in which a step of a path is made: those of the reference law if the path is diagonal there too,
-/// else the path's, where the diagonal of the reference covariance takes the place of its spectrum.
-struct StepCoordinates {
-  /// `path` is the basis in which both ends of the step are diagonal; fields are (N, C, L1, ..., Ld).
-  StepCoordinates(const Basis& path, const Operator& reference, const torch::Tensor& fields);
-
-  Basis basis;
-  torch::Tensor variance; ///< P, of the coordinates
-};
-
 /// Where coordinates are on a path, seen from a Gaussian reference law of the data with the variances P. All float64,
 /// broadcastable to the coordinates of the path's basis.
 struct Place {
@@ -28,6 +18,21 @@ struct Place {
   torch::Tensor level;     ///< alpha / (alpha + beta)
 };
 
+/// The coordinates in which a step of a path is made: those of the reference law if the path is diagonal there too,
+/// else the path's, where the diagonal of the reference covariance takes the place of its spectrum.
+struct StepCoordinates {
+  /// `path` is the basis in which both ends of the step are diagonal; fields are (N, C, L1, ..., Ld).
+  StepCoordinates(const Basis& path, const Operator& reference, const torch::Tensor& fields);
+
+  Basis basis;
+  torch::Tensor variance; ///< P, of the coordinates
+
+  /// Of a pair that is diagonal in this basis.
+  Place place(const Pair& pair) const {
+    return {basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance};
+  }
+};
+
 /// What the drift says that the reference law does not know:
 ///   g = (deviation^2 / (alpha^2 sqrt(P))) (eta1 - P beta X / deviation^2) = sqrt(P) E[F(x1) + x1/P | X],
 /// F = grad log of the data's density (the mean of grad log of the density of x1 given X vanishes). It is 0 for
@@ -35,6 +40,7 @@ struct Place {
 /// Not defined, and 0 here, where alpha = 0.
 struct Node {
   Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1);
+  Node(Place place_, torch::Tensor g_) : place(std::move(place_)), g(std::move(g_)) {}
 
   Place place;
   torch::Tensor g; ///< coordinates

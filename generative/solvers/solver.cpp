@@ -48,6 +48,17 @@ struct Segment {
   }
 };
 
+/// Of a diagonal operator on the configurations of x, that on some of them.
+Operator of_rows(const Operator& op, const torch::Tensor& rows, const torch::Tensor& x) {
+  if (!op.is_diagonal() || op.values().dim() < x.dim() || op.values().size(0) == 1)
+    return op;
+  return Operator::diagonal(op.basis(), op.values().index_select(0, rows));
+}
+
+Pair of_rows(const Pair& pair, const torch::Tensor& rows, const torch::Tensor& x) {
+  return {of_rows(pair.alpha, rows, x), of_rows(pair.beta, rows, x)};
+}
+
 /// `next` where site coordinates move, else `x` with all its bits.
 torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
   const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
@@ -117,7 +128,8 @@ private:
       const auto here = u.index_select(0, active);
       const auto length = torch::minimum(h.index_select(0, active), 1 - here);
       const auto state = x.index_select(0, active);
-      const auto step = part(segment, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
+      const Segment theirs{of_rows(segment.from, active, x), of_rows(segment.to, active, x)};
+      const auto step = part(theirs, Operator::scalar(here, dimensions), Operator::scalar(length, dimensions), state);
       solution.evaluations +=
           static_cast<double>(tableau_.c.size()) * static_cast<double>(active.numel()) / static_cast<double>(count);
       const auto error = step.error.flatten(1).to(torch::kDouble).square().mean(1).sqrt() / options_.tolerance;
@@ -157,20 +169,59 @@ public:
       throw std::invalid_argument("an SDE needs noise");
   }
 
-  void advance(std::int64_t number, const Segment& segment, Solution& solution) {
-    const auto [basis, variance] = StepCoordinates(basis_of(segment), reference_, solution.x);
-    const auto place = [&](const Pair& pair) {
-      return Place(basis.entries(pair.alpha.values()), basis.entries(pair.beta.values()), variance);
+  /// Goes on at the knot `from` with the memory of the leg that ended there.
+  void resume(const Knots& knots, std::int64_t from, const torch::Tensor& x, const torch::Tensor& memory) {
+    const Segment last{knots.at(from - 1), knots.at(from)};
+    const StepCoordinates frame(basis_of(last), reference_, x);
+    const auto like = frame.basis.coordinates(x);
+    const std::int64_t numbers = like[0].numel() * (like.is_complex() ? 2 : 1), parts = memory.size(1);
+    if (memory.dim() != 3 || memory.size(0) != x.size(0) || memory.size(2) != numbers || parts < (corrects_ ? 3 : 1) ||
+        parts > (corrects_ ? order_ + 1 : 1) || parts - 2 > from)
+      throw std::invalid_argument("the memory is that of another method, basis or lattice");
+    const auto part = [&](std::int64_t i) {
+      auto shape = like.sizes().vec();
+      if (like.is_complex())
+        shape.push_back(2);
+      const auto values = memory.select(1, i).to(x.options()).reshape(shape).contiguous();
+      return like.is_complex() ? torch::view_as_complex(values) : values;
     };
-    if (number == 0)
+    x_ = part(0);
+    if (!corrects_)
+      return;
+    x_before_ = part(1);
+    for (std::int64_t i = 2; i < parts; ++i)
+      nodes_.emplace_back(frame.place(knots.at(from + 1 - i)), part(i));
+    step_ = ExponentialStep{nodes_.front().place, frame.place(last.to), frame.variance, eps_};
+    if (eps_ > 0)
+      xi_ = frame.basis.coordinates(noise_(from - 1, x));
+  }
+
+  /// Solution::memory.
+  torch::Tensor memory() const {
+    std::vector<torch::Tensor> parts = {x_};
+    if (corrects_) {
+      parts.push_back(x_before_);
+      for (std::size_t i = 0; i < nodes_.size() && static_cast<int>(i) < order_ - 1; ++i)
+        parts.push_back(nodes_[i].g.expand_as(x_));
+    }
+    for (auto& part : parts)
+      part = (part.is_complex() ? torch::view_as_real(part.resolve_conj()) : part).flatten(1);
+    return torch::stack(parts, 1);
+  }
+
+  void advance(std::int64_t number, const Segment& segment, Solution& solution) {
+    const StepCoordinates frame(basis_of(segment), reference_, solution.x);
+    const Basis& basis = frame.basis;
+    if (!x_.defined())
       x_ = basis.coordinates(solution.x);
     if (nodes_.size() == static_cast<std::size_t>(order_))
       nodes_.pop_back();
-    nodes_.emplace_front(place(segment.from), variance, x_, basis.coordinates(posterior_mean(segment.from, solution)));
+    nodes_.emplace_front(frame.place(segment.from), frame.variance, x_,
+                         basis.coordinates(posterior_mean(segment.from, solution)));
     if (step_ && corrects_)
       x_ = step_->advance(x_before_, nodes_, order_, xi_, x_);
 
-    step_ = ExponentialStep{nodes_.front().place, place(segment.to), variance, eps_};
+    step_ = ExponentialStep{nodes_.front().place, frame.place(segment.to), frame.variance, eps_};
     if (eps_ > 0 && step_->returns().any().item<bool>())
       throw std::invalid_argument("an SDE goes from noise to data; take its noise = 0 or an ODE for the other way");
     if (eps_ > 0)
@@ -233,7 +284,7 @@ Method parse_method(std::string_view name) {
 }
 
 Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
-               const StepNoise& noise, const Divergence& divergence, const Watch& watch) {
+               const StepNoise& noise, const Divergence& divergence, const Watch& watch, const Leg& leg) {
   if (!(options.noise >= 0) || !(options.tolerance > 0))
     throw std::invalid_argument("the noise of an SDE is >= 0 and the tolerance of dopri5 > 0");
   if (const double least = smallest_tolerance(x.scalar_type());
@@ -243,7 +294,13 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
         options.tolerance, least));
   if (divergence && is_exponential(options.method))
     throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
-  Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}};
+  const std::int64_t end = leg.to.value_or(knots.steps);
+  if (leg.from < 0 || leg.from > end || end > knots.steps)
+    throw std::invalid_argument(
+        fmt::format("a path of {} steps has no leg from knot {} to knot {}", knots.steps, leg.from, end));
+  if (leg.memory.defined() && (leg.from < 1 || !is_exponential(options.method)))
+    throw std::invalid_argument("only exponential methods on their way have a memory");
+  Solution solution{.x = std::move(x), .evaluations = 0, .log_density_change = {}, .memory = {}};
   if (divergence)
     solution.log_density_change = torch::zeros({solution.x.size(0)}, solution.x.options().dtype(torch::kDouble));
   std::optional<OneStep> one_step;
@@ -252,10 +309,12 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     multistep.emplace(drift, options, noise);
   else
     one_step.emplace(drift, options, divergence);
+  if (leg.memory.defined())
+    multistep->resume(knots, leg.from, solution.x, leg.memory);
   if (watch)
-    watch(0, solution.x);
-  Segment segment{knots.at(0), {}};
-  for (std::int64_t i = 0; i < knots.steps; ++i) {
+    watch(leg.from, solution.x);
+  Segment segment{knots.at(leg.from), {}};
+  for (std::int64_t i = leg.from; i < end; ++i) {
     stop_if_interrupted(options);
     segment.to = knots.at(i + 1);
     if (multistep)
@@ -266,6 +325,8 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     if (watch)
       watch(i + 1, solution.x);
   }
+  if (multistep && leg.from < end && end < knots.steps)
+    solution.memory = multistep->memory();
   return solution;
 }
 

@@ -6,6 +6,7 @@
 #include "generative/solvers/divergence.hpp"
 
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -66,17 +67,36 @@ using StepNoise = std::function<torch::Tensor(std::int64_t i, const torch::Tenso
 /// Looks at the state at the knots 0, ..., steps.
 using Watch = std::function<void(std::int64_t knot, const torch::Tensor& x)>;
 
-struct Solution {
-  torch::Tensor x;                  ///< the state at the end of the path
-  double evaluations = 0;           ///< of the drift, mean over configurations
-  torch::Tensor log_density_change; ///< (N) float64: log q(X_end) - log q(X_start); only with a divergence
+/// A part of the way, between two knots.
+struct Leg {
+  std::int64_t from = 0;               ///< the knot where x is
+  std::optional<std::int64_t> to = {}; ///< the knot at which to stop; the last one without
+  /// Solution::memory of the leg that ended here. With it the result is that of one leg, bit for bit. Without it the
+  /// exponential methods begin anew, with one value.
+  torch::Tensor memory = {};
 };
 
-/// Takes x (N, C, L1, ..., Ld) along the path. Site coordinates that do not move keep their bits. `noise` is needed by
-/// the SDEs. With a divergence, the change of the log-density is integrated beside the state with the same Runge-Kutta
-/// method. Throws std::invalid_argument where method and operators or options do not go together, and for an SDE on a
-/// path towards noise. `watch` may be empty.
+struct Solution {
+  torch::Tensor x;                  ///< the state at the end of the path, or of the leg
+  double evaluations = 0;           ///< of the drift, mean over configurations
+  torch::Tensor log_density_change; ///< (N) float64: log q(X_end) - log q(X_start); only with a divergence
+  /// What an exponential method goes on with from a knot before the last, else undefined: (N, parts, numbers), real
+  /// numbers of the type of x. Each part is fields as coordinates in the method's basis, complex ones as pairs of
+  /// numbers:
+  ///   0        the state, of which x is the rounded image
+  ///   1        the state at the knot before, where the last step began that the next evaluation will correct
+  ///   2, ...   g of Node at the knots before, the newest first: at most order - 1 of them
+  /// "sde" corrects nothing and keeps part 0 alone. The noise of the last step is not kept: it is asked for again.
+  torch::Tensor memory;
+};
+
+/// Takes x (N, C, L1, ..., Ld) along the path, or a leg of it. Site coordinates that do not move keep their bits.
+/// `noise` is needed by the SDEs. With a divergence, the change of the log-density is integrated beside the state with
+/// the same Runge-Kutta method. Throws std::invalid_argument where method and operators or options do not go together,
+/// for an SDE on a path towards noise, for knots that the path does not have, and for a memory of another method,
+/// basis or lattice. `watch` may be empty.
 Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const SolverOptions& options,
-               const StepNoise& noise = {}, const Divergence& divergence = {}, const Watch& watch = {});
+               const StepNoise& noise = {}, const Divergence& divergence = {}, const Watch& watch = {},
+               const Leg& leg = {});
 
 } // namespace stint

@@ -80,6 +80,9 @@ const char* remark(const std::string& format) {
     return "part of an unfinished run, no ensemble by itself; the command of the run with --resume goes on";
   if (format == state_format || format == sample_state_format)
     return "checkpoint of an unfinished run, no ensemble; the command of the run with --resume goes on";
+  if (format == path_state_format)
+    return "states on their way from noise to data, no configurations; 'stint sample --continue FILE' goes on with "
+           "them";
   return nullptr;
 }
 
@@ -142,13 +145,14 @@ int run_info(const Context& context, Arguments arguments, const std::vector<std:
   const auto file = hdf5::File::open(files[0]);
   const std::string format = file.has_attribute("format") ? file.attribute<std::string>("format") : "";
   std::string text;
-  if (format.starts_with("stint-") && format != ensemble_format) {
+  const bool state = format == path_state_format;
+  if (format.starts_with("stint-") && format != ensemble_format && !state) {
     check_format(file, format, std::numeric_limits<std::int64_t>::max(), "a file");
   } else {
-    const EnsembleReader ensemble(files[0]);
+    const EnsembleReader ensemble(files[0], state ? path_state_format : ensemble_format);
     if (verify_too)
       verify(ensemble);
-    if (ensemble.header().kind == image_kind)
+    if (ensemble.header().kind == image_kind && !state)
       text = image_summary(ensemble);
   }
   if (is_model_format(format))

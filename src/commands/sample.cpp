@@ -14,6 +14,7 @@
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
 #include "src/program/ranges.hpp"
+#include "src/sample/continuation.hpp"
 #include "src/sample/relaxation.hpp"
 #include "src/sample/run.hpp"
 #include "src/sample/source.hpp"
@@ -37,6 +38,10 @@ struct Settings {
   TaskOptions task;
   SampleRunSettings run;
   std::optional<int> steps;
+  std::optional<double> until;
+  std::string states;      ///< of --continue
+  PathStop begin;          ///< where these are
+  std::int64_t edited = 0; ///< how many of these were changed
   std::string frames, path;
   std::string schedule = "scales", solver = "auto", estimate = "none";
   double noise = 1, tolerance = 1e-4;
@@ -68,6 +73,15 @@ void declare(Options& options, Settings& settings) {
   options.value("noise", settings.noise, "EPS",
                 "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
   options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
+  options.value("until", settings.until, "T",
+                "stop on the way, at the knot nearest to T stages: 0 is the start, 0.5 after half of the steps of a "
+                "path of one stage. OUTPUT then has the states, not configurations, to look at, to change, and to go "
+                "on from",
+                "go to the end");
+  options.value("continue", settings.states, "FILE",
+                "go on with the states that --until left in FILE. The options of that run hold, and need not be given; "
+                "tilts, --relax, --batch and --precision may be others. Sites where /alpha of FILE was set to 0 keep "
+                "the values that /configurations has there, to the end (docs/tasks.md)");
   options.value("frames", settings.frames, "FILE",
                 "also write the states of the first 4 configurations on their way, for `python -m stint plot path`");
   options.choice("estimate", settings.estimate, {"none", "mean"},
@@ -126,6 +140,10 @@ void check(const Settings& settings, const Options& options) {
     throw UsageError("--noise goes with --solver sde or sde2");
   if (settings.task.known_noise > 0 && (!settings.solver.starts_with("sde") || settings.noise != 1))
     throw UsageError("answers to noisy data have their law by --solver sde or sde2 with --noise 1 only");
+  if (settings.until)
+    for (const char* option : {"continue", "weights", "metropolis", "relax", "frames", "estimate"})
+      if (options.given(option))
+        throw UsageError(fmt::format("--{} does not go with --until", option));
   if (settings.estimate == "mean") {
     if (const auto& task = settings.task.task; task != "inpaint" && task != "denoise" && task != "superresolve")
       throw UsageError(fmt::format("--estimate mean goes with --task inpaint, denoise or superresolve, not {}", task));
@@ -141,11 +159,11 @@ void check(const Settings& settings, const Options& options) {
     throw UsageError("--tolerance goes with --solver dopri5");
 }
 
-/// Of --path, whose curve goes to the task, or by its name.
-Schedule schedule_of(Settings& settings, const Source& source) {
+/// Of --path, whose curve goes to the task, or by its name; `reference` is that of the law to which the path leads.
+Schedule schedule_of(Settings& settings, const Source& source, const Operator& reference) {
   if (settings.path.empty())
     return checked([&] {
-      return Schedule::parse(settings.schedule, *settings.steps, source.reference.values(), source.log_ratio_range);
+      return Schedule::parse(settings.schedule, *settings.steps, reference.values(), source.log_ratio_range);
     });
   const auto path = read_path(settings.path, source.kind, source.layout, source.reference.basis());
   settings.task.curve = text_of(path.curve);
@@ -185,6 +203,33 @@ HmcSettings relaxation_steps(const Settings& settings, std::int64_t volume) {
   return {.step_size = step_size, .steps = steps};
 }
 
+/// The knot at which --until stops. Throws UsageError for times that are not on the way.
+std::int64_t knot_of(double until, const Sampler& sampler) {
+  const auto& path = sampler.task.path;
+  const auto steps = knots(path, sampler.schedule).steps;
+  check_option("until", until, until > 0 && until < path.stages(),
+               fmt::format("more than 0 and less than {:g}, the stages of the path", path.stages()));
+  if (steps < 2)
+    throw UsageError("--until needs a path of at least 2 steps: take more --steps");
+  return std::clamp<std::int64_t>(std::llround(until * sampler.schedule.steps()), 1, steps - 1);
+}
+
+/// "knot 7 of 12, t = 0.583333"
+std::string stop_text(const PathStop& stop) {
+  return fmt::format("knot {} of {}, t = {:.6g}", stop.knot, stop.knots, stop.time);
+}
+
+/// The options of the run that left states, for all ranks.
+std::string options_for_all(const Mpi& mpi, const std::string& states) {
+  std::string text;
+  on_root(mpi, [&] { text = options_of_states(states); });
+  auto size = static_cast<std::int64_t>(text.size());
+  mpi.broadcast(std::span(&size, 1));
+  text.resize(static_cast<std::size_t>(size));
+  mpi.broadcast(std::span<char>(text));
+  return text;
+}
+
 Sampler::LogDensity log_density_of(const Settings& settings) {
   if (!settings.run.weights)
     return Sampler::LogDensity::none;
@@ -204,10 +249,12 @@ std::function<bool()> overdue(const StopRequest& stop) {
 }
 
 /// The samples first, ..., first + count - 1, relaxed; with `mean` what is expected of them in their place.
-Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxation& relax, bool mean,
-                     std::uint64_t seed, std::int64_t first, std::int64_t count) {
-  const auto observed = task.observed(first, count);
+Samples make_samples(const Sampler& sampler, const KnownTask& task, const std::optional<Continuation>& continuation,
+                     const Relaxation& relax, bool mean, std::uint64_t seed, std::int64_t first, std::int64_t count) {
   auto result = checked([&]() -> Sampler::Result {
+    if (continuation)
+      return (*continuation)(sampler, seed, first, count);
+    const auto observed = task.observed(first, count);
     if (!mean)
       return sampler(seed, first, count, observed);
     const auto all = observed.expand(sampler.layout.shape(count)).contiguous();
@@ -225,7 +272,20 @@ Samples make_samples(const Sampler& sampler, const KnownTask& task, const Relaxa
     const auto densities = result.log_density.contiguous();
     samples.log_density.assign(densities.data_ptr<double>(), densities.data_ptr<double>() + densities.numel());
   }
+  if (result.memory.defined()) {
+    const auto memory = result.memory.contiguous();
+    samples.memory.assign(memory.data_ptr<float>(), memory.data_ptr<float>() + memory.numel());
+    samples.parts_and_numbers = {memory.size(1), memory.size(2)};
+  }
   return samples;
+}
+
+/// What --relax leaves as it is: what is known, and what a user has fixed on the way.
+torch::Tensor held_sites(const KnownTask& task, const std::optional<Continuation>& continuation) {
+  const auto fixed = continuation ? continuation->held() : torch::Tensor();
+  if (fixed.defined() && task.held().defined())
+    return fixed | task.held();
+  return fixed.defined() ? fixed : task.held();
 }
 
 void print(const Settings& settings, const CommonOptions& common, const Source& source, const SampleReport& report) {
@@ -239,6 +299,21 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
                   "time           {}, {:.3g} s a configuration\n",
                   common.output, counted(settings.run.samples, "configuration"), source.layout.geometry.text(),
                   report.evaluations, duration_text(report.seconds), per_configuration);
+  if (!settings.states.empty()) {
+    text += fmt::format("continued      from {}; {} of {} states were changed\n", stop_text(settings.begin),
+                        settings.edited, settings.run.samples);
+    json["continued_from_knot"] = settings.begin.knot;
+    json["edited"] = settings.edited;
+  }
+  if (const auto& stop = settings.run.stop) {
+    text += fmt::format("stopped        at {}{}; go on with stint sample --continue {}\n", stop_text(*stop),
+                        std::abs(stop->time - settings.until.value_or(0)) > 1e-9
+                            ? fmt::format(", the nearest to --until {:g}", *settings.until)
+                            : "",
+                        common.output);
+    json["stop_knot"] = stop->knot;
+    json["stop_time"] = stop->time;
+  }
   if (settings.run.weights) {
     text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
     json["effective_sample_size"] = report.effective_sample_fraction;
@@ -296,13 +371,20 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
       "the same command with --resume goes on; the configurations depend on neither ranks nor interruptions. Memory: "
       "about 0.3 GB with the default --batch on a 32x32 lattice with 16 channels.");
   declare(options, settings);
-  for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map", "path"})
+  for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map", "path", "continue"})
     options.reads(input);
+  options.continues("continue", [&context](const std::string& path) { return options_for_all(context.mpi, path); },
+                    {.free = {"model", "field", "quadratic", "field-map", "quadratic-map", "relax", "relax-step-size",
+                              "relax-steps", "batch", "precision", "device"},
+                     .own = {"until", "output", "json", "overwrite", "quiet", "threads", "resume", "checkpoint-every",
+                             "time-limit"}});
   options.writes("frames");
   options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --output free.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --task inpaint --known free.h5 --mask "
                   "block:8x8@4,4 --output inpainted.h5");
+  options.example("stint sample --model model.h5 --samples 16 --until 0.4 --output states.h5");
+  options.example("stint sample --continue states.h5 --output finished.h5");
   if (!read_options(context, options, common,
                     {.output = "ensemble file to write",
                      .output_required = true,
@@ -320,27 +402,46 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   const Source source =
       open_source(context.mpi, settings.source, options, kinds, settings.compute.resolve_precision(device), device);
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.run.batch, settings.run.samples)));
-  const Schedule schedule = schedule_of(settings, source);
+  // States stay on the path that they are on, whatever the tilt is now.
+  const double path_quadratic =
+      settings.states.empty() ? settings.source.quadratic : PathStateReader(settings.states).stop().quadratic;
+  const Schedule schedule = schedule_of(settings, source, source.reference_at(path_quadratic));
   const KnownTask task(context.mpi, settings.task, options, source.kind, source.layout,
                        static_cast<std::uint64_t>(common.seed));
   check(settings, source, task, schedule);
-  const Sampler sampler{.drift = source.drift,
-                        .layout = source.layout,
-                        .task = task.task(),
-                        .schedule = schedule,
-                        .solver = {.method = parse_method(settings.solver),
-                                   .noise = settings.noise,
-                                   .reference = source.reference,
-                                   .tolerance = settings.tolerance,
-                                   .interrupted = overdue(stop)},
-                        .log_density = log_density_of(settings),
-                        .probes = std::max(settings.probes, 1),
-                        .device = device};
+  Sampler sampler{.drift = source.drift,
+                  .layout = source.layout,
+                  .task = task.task(),
+                  .schedule = schedule,
+                  .solver = {.method = parse_method(settings.solver),
+                             .noise = settings.noise,
+                             .reference = source.reference,
+                             .tolerance = settings.tolerance,
+                             .interrupted = overdue(stop)},
+                  .log_density = log_density_of(settings),
+                  .probes = std::max(settings.probes, 1),
+                  .device = device};
+  std::optional<Continuation> continuation;
+  if (settings.until || !settings.states.empty()) {
+    PathStop place = stop_at(sampler, settings.until ? knot_of(*settings.until, sampler) : 0);
+    place.model_digest = digest_of_model(context.mpi, settings.source);
+    place.tilt_digest = digest_of_tilt(source.tilt);
+    place.quadratic = path_quadratic;
+    if (settings.until) {
+      sampler.until = place.knot;
+    } else {
+      continuation.emplace(settings.states, sampler, source.families, settings.run.samples, place);
+      settings.begin = continuation->stop();
+      settings.edited = continuation->edited();
+    }
+    settings.run.stop = settings.until ? std::optional(std::move(place)) : std::nullopt;
+  }
+  const auto held = settings.relax > 0 ? held_sites(task, continuation) : torch::Tensor();
   const Relaxation relax{.trajectories = settings.relax,
                          .hmc = relaxation_steps(settings, source.layout.volume()),
                          .geometry = source.layout.geometry,
                          .theory = source.theory.value_or(Phi4{}),
-                         .held = task.held(),
+                         .held = held,
                          .interrupted = overdue(stop)};
   checked([&] { relax.hmc.validate(); });
   if (settings.relax > 0 && context.mpi.root())
@@ -350,7 +451,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                         .theory = source.theory,
                         .precision = hdf5::Type::float32,
                         .provenance = provenance_of(context, options, common),
-                        .kind = source.kind};
+                        .kind = source.kind,
+                        .format = settings.run.stop ? path_state_format : ensemble_format};
   const PartsFolder folder(common.output, sample_state_format);
   const std::string deciding = deciding_options(header.provenance.options);
   auto beginning = Beginning::fresh;
@@ -360,7 +462,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                           header.provenance.start_time, lock);
     if (beginning == Beginning::finished) {
       folder.clear(); // what a kill just after the end may have left
-      print_finished(settings, common, source, read_sample_report(EnsembleReader(common.output).file()));
+      print_finished(settings, common, source, read_sample_report(EnsembleReader(common.output, header.format).file()));
     }
   });
   context.mpi.broadcast(std::span(&beginning, 1));
@@ -368,7 +470,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
     return 0;
   const auto report = run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed,
                                   stop, [&](std::int64_t first, std::int64_t count) {
-                                    return make_samples(sampler, task, relax, settings.estimate == "mean",
+                                    return make_samples(sampler, task, continuation, relax, settings.estimate == "mean",
                                                         static_cast<std::uint64_t>(common.seed), first, count);
                                   });
   on_root(context.mpi, [&] {

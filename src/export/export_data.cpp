@@ -22,12 +22,13 @@ std::string absolute(const std::string& dataset) { return dataset.starts_with('/
 ExportData::ExportData(const std::string& path, const std::string& dataset)
     : file_(hdf5::File::open(path)), name_(dataset.empty() ? path : path + ":" + absolute(dataset)) {
   const std::string format = file_.has_attribute("format") ? file_.attribute<std::string>("format") : "";
-  if (dataset.empty() && format != ensemble_format)
+  const bool rows = format == ensemble_format || format == path_state_format;
+  if (dataset.empty() && !rows)
     throw std::runtime_error(path + ": is no ensemble; --dataset NAME says which of its datasets to export");
   if (dataset.empty() || (format.starts_with("stint-") && file_.has_attribute("complete")))
     check_format(file_, format, std::numeric_limits<std::int64_t>::max(), "a file");
-  if (format == ensemble_format && (dataset.empty() || absolute(dataset) == configurations_name)) {
-    const EnsembleReader ensemble(path);
+  if (rows && (dataset.empty() || absolute(dataset) == configurations_name)) {
+    const EnsembleReader ensemble(path, format);
     channels_ = ensemble.channels();
     extents_.assign(ensemble.geometry().extents().begin(), ensemble.geometry().extents().end());
     image_ = ensemble.header().kind == image_kind;

@@ -13,9 +13,9 @@ namespace stint {
 
 class ExportData {
 public:
-  /// Without `dataset` the /configurations of an ensemble; with it any dataset (N, ...) of numbers in any HDF5 file,
-  /// where (N, H, W) and (N, C, H, W) with C = 1 or 3 are pictures. Throws std::runtime_error, one line naming the
-  /// file, if there is no such dataset or the file is not whole.
+  /// Without `dataset` the /configurations of an ensemble, or of states on their way; with it any dataset (N, ...) of
+  /// numbers in any HDF5 file, where (N, H, W) and (N, C, H, W) with C = 1 or 3 are pictures. Throws
+  /// std::runtime_error, one line naming the file, if there is no such dataset or the file is not whole.
   ExportData(const std::string& path, const std::string& dataset);
 
   const std::string& name() const { return name_; } ///< as messages say it: "a.h5", "a.h5:/truth"

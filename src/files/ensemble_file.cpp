@@ -104,7 +104,7 @@ EnsembleWriter::EnsembleWriter(const std::string& path, bool overwrite, const En
                                std::int64_t configurations, const std::string& temporary_folder)
     : target_(path, overwrite, temporary_folder), file_(hdf5::File::create(target_.temporary(), path)), header_(header),
       values_(header.values_per_configuration()), rows_(configurations) {
-  write_format(file_, ensemble_format, format_version, false);
+  write_format(file_, header.format, format_version, false);
   write_header(file_, header);
   configurations_ = file_.create_dataset("/configurations", header.precision, header.shape(configurations));
   chain_ = file_.create_dataset("/chain", hdf5::Type::int64, {configurations});
@@ -138,9 +138,14 @@ void EnsembleWriter::commit() {
   target_.commit();
 }
 
-EnsembleReader::EnsembleReader(const std::string& path) : file_(hdf5::File::open(path)) {
-  check_format(file_, ensemble_format, format_version, "an ensemble");
+EnsembleReader::EnsembleReader(const std::string& path, const std::string& format) : file_(hdf5::File::open(path)) {
+  if (format == ensemble_format && file_.has_attribute("format") &&
+      file_.attribute<std::string>("format") == path_state_format)
+    fail(path, "has states on their way from noise to data, no configurations; 'stint sample --continue " + path +
+                   "' makes configurations of them");
+  check_format(file_, format, format_version, format == ensemble_format ? "an ensemble" : "states of sample --until");
   header_ = read_header(file_);
+  header_->format = format;
   configurations_ = file_.dataset("/configurations");
   rows_ = configurations_->rows();
   header_->channels = channels_of(configurations_->dims(), header_->kind);

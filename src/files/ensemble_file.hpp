@@ -27,6 +27,10 @@ namespace stint {
 
 inline constexpr const char* ensemble_format = "stint-ensemble"; ///< attribute "format"
 
+/// The same of files that look like ensembles, whose configurations are states on their way from noise to data
+/// (src/sample/state_file.hpp).
+inline constexpr const char* path_state_format = "stint-path-state";
+
 inline constexpr const char* phi4_kind = "phi4"; ///< attribute "kind" of lattice phi^4, the kind with couplings
 
 /// What an ensemble is of.
@@ -37,6 +41,7 @@ struct EnsembleHeader {
   hdf5::Type precision = hdf5::Type::float32; ///< as which /configurations are read: float32 or float64
   Provenance provenance = {};
   std::string kind = phi4_kind;
+  std::string format = ensemble_format; ///< as which EnsembleWriter marks the file: this or path_state_format
 
   std::int64_t values_per_configuration() const { return channels * geometry.volume(); }
   /// The shape of a dataset of `n` configurations: (n, L1, ..., Ld) or (n, C, L1, ..., Ld), see above.
@@ -80,7 +85,8 @@ private:
 /// Errors are std::runtime_error with one line naming the file.
 class EnsembleReader {
 public:
-  explicit EnsembleReader(const std::string& path);
+  /// `format` is ensemble_format or, for states on their way, path_state_format.
+  explicit EnsembleReader(const std::string& path, const std::string& format = ensemble_format);
 
   const std::string& path() const { return file_.path(); }
   const EnsembleHeader& header() const { return *header_; }

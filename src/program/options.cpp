@@ -269,6 +269,40 @@ void Options::read_config(const std::string& path, const std::string& text, std:
     *positional_.variable = files;
 }
 
+void Options::continues(const std::string& name, ReadFile stored, Succession succession) {
+  continuing_ = name;
+  stored_ = std::move(stored);
+  succession_ = std::move(succession);
+}
+
+void Options::take_over(std::span<const std::string> commands) {
+  const auto in = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  const std::string path = find(continuing_)->get().value_or("");
+  const auto entries = parse_config(stored_(path), path, command_, commands);
+  for (const auto& group : groups_)
+    for (const auto& option : group.options) {
+      const bool fixed = option.given && option.name != continuing_ && !in(succession_.free, option.name) &&
+                         !in(succession_.own, option.name);
+      if (fixed && std::ranges::find(entries, option.name, &ConfigEntry::name) == entries.end())
+        throw UsageError(fmt::format("--{} is given, but {} was made without it: leave it out", option.name, path));
+    }
+  for (const auto& entry : entries) {
+    Option* const option = find(entry.name);
+    if (!option)
+      throw UsageError(fmt::format("{} was made with --{}, which this program does not know", path, entry.name));
+    if (in(succession_.own, entry.name) || (option->given && in(succession_.free, entry.name)))
+      continue;
+    const auto here = option->get();
+    option->set(entry.value);
+    if (const auto there = option->get(); option->given && here != there)
+      throw UsageError(fmt::format("--{} is {}, but {} was made with {}: leave it out", entry.name, here.value_or(""),
+                                   path, there.value_or("")));
+    option->given = option->given || !entry.fallback;
+  }
+}
+
 void Options::set_positional(std::vector<std::string> values) {
   if (!positional_.variable)
     return;
@@ -299,6 +333,8 @@ bool Options::parse(std::span<const std::string> arguments, const ReadFile& read
       find(name)->set(text);
       find(name)->given = true;
     }
+  if (!continuing_.empty() && given(continuing_))
+    take_over(commands);
   for (const auto& group : groups_)
     for (const auto& option : group.options)
       if (option.required && !option.given)

@@ -61,6 +61,17 @@ public:
   /// The text of a file. Throws UsageError, one line naming it, if it cannot be read.
   using ReadFile = std::function<std::string(const std::string& path)>;
 
+  /// What a run that goes on with what another left makes of the options of that.
+  struct Succession {
+    std::vector<std::string> free; ///< those that may differ
+    std::vector<std::string> own;  ///< those that are not taken over
+  };
+
+  /// If the option `name` is given, its value is the path of a file from which `stored` reads the options of the run
+  /// that wrote it, as effective() gave them. They become the options of this run, as if given where they were given
+  /// there. parse() throws UsageError for options that are given here with other values, but for `free` and `own`.
+  void continues(const std::string& name, ReadFile stored, Succession succession);
+
   /// Sets the variables; the command line wins over the --config file, which `read` reads. `commands` are the names of
   /// all commands, see parse_config(). Returns false if --help was asked for.
   bool parse(std::span<const std::string> arguments, const ReadFile& read = read_text_file,
@@ -102,11 +113,15 @@ private:
   Values read_command_line(std::span<const std::string> arguments, std::vector<std::string>& positional) const;
   void read_config(const std::string& path, const std::string& text, std::span<const std::string> commands);
   void set_positional(std::vector<std::string> values);
+  void take_over(std::span<const std::string> commands);
 
   std::string command_, description_;
   std::vector<Group> groups_;
   Positional positional_;
   std::vector<std::string> examples_, configs_;
+  std::string continuing_; // the option that names the file of continues()
+  ReadFile stored_;
+  Succession succession_;
 };
 
 } // namespace stint

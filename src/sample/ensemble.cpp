@@ -16,8 +16,12 @@ public:
       : settings_(settings), seed_(static_cast<std::uint64_t>(common.seed)), header_(header),
         file_(common.output, common.overwrite, header, settings.samples, folder.path()) {}
 
-  void append(std::span<const float> configurations, std::span<const double> log_density) {
+  void append(const SampleRows& rows) {
     const auto values = header_.values_per_configuration();
+    const auto configurations = rows.configurations;
+    const auto log_density = rows.log_density;
+    if (settings_.stop)
+      states_.append(file_.file(), rows, settings_.samples);
     log_density_.insert(log_density_.end(), log_density.begin(), log_density.end());
     if (settings_.metropolis) {
       proposals_.insert(proposals_.end(), configurations.begin(), configurations.end());
@@ -43,6 +47,8 @@ public:
       file_.write_column("log_density", log_density_);
       file.set_attribute("effective_sample_fraction", report.effective_sample_fraction);
     }
+    if (settings_.stop)
+      states_.finish(file, *settings_.stop);
     report.seconds = seconds();
     file.set_attribute("evaluations", report.evaluations);
     file.set_attribute("seconds", report.seconds);
@@ -81,6 +87,7 @@ private:
   std::uint64_t seed_;
   const EnsembleHeader& header_;
   EnsembleWriter file_;
+  PathStateColumns states_; // with settings.stop
   std::int64_t written_ = 0;
   std::vector<float> proposals_;
   std::vector<double> log_density_, log_weight_;
@@ -93,9 +100,7 @@ void write_sample_ensemble(const SampleRunSettings& settings, const CommonOption
                            SampleReport& report) {
   Writer writer(settings, common, header, folder);
   read_samples(folder, parts, header, settings.weights, settings.batch,
-               [&writer](std::span<const float> configurations, std::span<const double> log_density) {
-                 writer.append(configurations, log_density);
-               });
+               [&writer](const SampleRows& rows) { writer.append(rows); });
   writer.finish(seconds, report);
 }
 

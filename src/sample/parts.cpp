@@ -40,10 +40,16 @@ SamplePartWriter::SamplePartWriter(const std::string& path, const EnsembleHeader
   write_unfinished_header(file_, sample_part_format, false, header);
 }
 
-void SamplePartWriter::append(std::span<const float> configurations, std::span<const double> log_density) {
-  configurations_.append_rows(configurations);
+void SamplePartWriter::append(const SampleRows& rows) {
+  configurations_.append_rows(rows.configurations);
   if (log_density_)
-    log_density_->append_rows(log_density);
+    log_density_->append_rows(rows.log_density);
+  if (rows.memory.empty())
+    return;
+  if (!memory_)
+    memory_ = growing_dataset(file_, "/memory", hdf5::Type::float32,
+                              {0, rows.parts_and_numbers[0], rows.parts_and_numbers[1]});
+  memory_->append_rows(rows.memory);
 }
 
 void SamplePartWriter::commit() {
@@ -53,22 +59,32 @@ void SamplePartWriter::commit() {
 }
 
 void read_samples(const PartsFolder& folder, std::int64_t parts, const EnsembleHeader& header, bool densities,
-                  std::int64_t block,
-                  const std::function<void(std::span<const float>, std::span<const double>)>& visit) {
+                  std::int64_t block, const std::function<void(const SampleRows&)>& visit) {
   const std::int64_t values = header.values_per_configuration();
-  std::vector<float> configurations;
+  std::vector<float> configurations, memory;
   for (std::int64_t number = 1; number <= parts; ++number) {
     const auto part = open_unfinished(folder.part(number), sample_part_format);
     const auto stored = part.dataset("/configurations");
     const std::int64_t rows = stored.rows();
     const auto log_density = densities ? part.dataset("/log_density").read<double>() : std::vector<double>();
-    if (stored.dims() != header.shape(rows) || (densities && std::ssize(log_density) != rows))
+    const auto memories = part.exists("/memory") ? std::optional(part.dataset("/memory")) : std::nullopt;
+    if (stored.dims() != header.shape(rows) || (densities && std::ssize(log_density) != rows) ||
+        (memories && (memories->dims().size() != 3 || memories->rows() != rows)))
       throw std::runtime_error(part.path() + ": the shapes of its datasets do not fit; the file is damaged");
     for (std::int64_t first = 0; first < rows; first += block) {
       const std::int64_t n = std::min(block, rows - first);
       configurations.resize(n * values);
       stored.read_rows<float>(first, configurations);
-      visit(configurations, densities ? std::span(log_density).subspan(first, n) : std::span<const double>());
+      SampleRows found{.configurations = configurations};
+      if (densities)
+        found.log_density = std::span(log_density).subspan(first, n);
+      if (memories) {
+        memory.resize(n * memories->row_size());
+        memories->read_rows<float>(first, memory);
+        found.memory = memory;
+        found.parts_and_numbers = {memories->dims()[1], memories->dims()[2]};
+      }
+      visit(found);
     }
   }
 }

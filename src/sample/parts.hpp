@@ -4,10 +4,12 @@
 //   part-000001.h5, ...   "stint-sample-part": the samples made between two checkpoints
 //     /configurations       (n, L1, ..., Ld) float32, in the order of samples
 //     /log_density          (n) float64, with --weights
+//     /memory               (n, parts, numbers) float32, with --until and a solver that has one (state_file.hpp)
 //   state.h5              "stint-sample-state": attributes only, the position
 
 #include "src/files/parts_folder.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,26 +35,32 @@ void write_position(const PartsFolder& folder, const EnsembleHeader& header, con
 /// The position, with the parts that it counts in place.
 SamplePosition read_position(const PartsFolder& folder);
 
+/// Samples one after another.
+struct SampleRows {
+  std::span<const float> configurations;              ///< (n, V)
+  std::span<const double> log_density = {};           ///< (n), or empty
+  std::span<const float> memory = {};                 ///< (n, parts, numbers), or empty
+  std::array<std::int64_t, 2> parts_and_numbers = {}; ///< of the memory
+};
+
 /// Writes one part as sampling goes on.
 class SamplePartWriter {
 public:
   SamplePartWriter(const std::string& path, const EnsembleHeader& header, bool densities);
 
-  /// configurations (n, V), log_density (n) or empty.
-  void append(std::span<const float> configurations, std::span<const double> log_density);
+  void append(const SampleRows& rows);
   void commit();
 
 private:
   AtomicFile target_;
   hdf5::File file_;
   hdf5::Dataset configurations_;
-  std::optional<hdf5::Dataset> log_density_;
+  std::optional<hdf5::Dataset> log_density_, memory_;
 };
 
-/// Calls visit(configurations, log_density) with all samples of the first `parts` parts in their order, at most `block`
+/// Calls visit(rows) with all samples of the first `parts` parts in their order, at most `block`
 /// at a time.
 void read_samples(const PartsFolder& folder, std::int64_t parts, const EnsembleHeader& header, bool densities,
-                  std::int64_t block,
-                  const std::function<void(std::span<const float>, std::span<const double>)>& visit);
+                  std::int64_t block, const std::function<void(const SampleRows&)>& visit);
 
 } // namespace stint

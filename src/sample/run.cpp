@@ -22,10 +22,10 @@ public:
   Recorder(const PartsFolder& folder, const EnsembleHeader& header, bool densities, const SamplePosition& position)
       : folder_(folder), header_(header), densities_(densities), position_(position) {}
 
-  void append(std::span<const float> configurations, std::span<const double> log_density) {
+  void append(const SampleRows& rows) {
     if (!part_)
       part_.emplace(folder_.part(position_.parts + 1), header_, densities_);
-    part_->append(configurations, log_density);
+    part_->append(rows);
   }
 
   /// Finishes the part and writes the state that counts it.
@@ -139,11 +139,22 @@ SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, cons
     std::vector<double> log_density(mpi.root() && settings.weights ? end - position.samples : 0);
     if (settings.weights)
       mpi.gather_rows<double>(made.log_density, 1, log_density);
+    std::vector<float> memory;
+    if (settings.stop) { // rank 0 has samples in every round
+      mpi.broadcast(std::span<std::int64_t>(made.parts_and_numbers));
+      const std::int64_t numbers = made.parts_and_numbers[0] * made.parts_and_numbers[1];
+      memory.resize(mpi.root() ? (end - position.samples) * numbers : 0);
+      if (numbers > 0)
+        mpi.gather_rows<float>(made.memory, numbers, memory);
+    }
     const auto count = static_cast<double>(mine.count);
     std::array<double, 3> sums = {made.evaluations * count, made.acceptance * count, static_cast<double>(made.unmoved)};
     mpi.sum(sums);
     if (recorder)
-      recorder->append(configurations, log_density);
+      recorder->append({.configurations = configurations,
+                        .log_density = log_density,
+                        .memory = memory,
+                        .parts_and_numbers = made.parts_and_numbers});
     position.evaluations += sums[0];
     position.acceptance += sums[1];
     position.unmoved += static_cast<std::int64_t>(sums[2]);

@@ -5,6 +5,7 @@
 #include "src/program/command.hpp"
 #include "src/program/stop_request.hpp"
 #include "src/sample/parts.hpp"
+#include "src/sample/state_file.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,7 @@ struct SampleRunSettings {
   bool resume = false;
   double checkpoint_every = 300;    ///< seconds
   std::optional<double> time_limit; ///< seconds
+  std::optional<PathStop> stop;     ///< where samples stop on the way: the output has their states
 
   void declare_run(Options& options); ///< --batch, --resume, --checkpoint-every, --time-limit
   void check() const;                 ///< throws UsageError
@@ -29,11 +31,13 @@ struct SampleRunSettings {
 
 /// Some samples, on the rank that made them.
 struct Samples {
-  std::vector<float> configurations = {}; ///< (count, V)
-  std::vector<double> log_density = {};   ///< (count) with weights, else empty
-  double evaluations = 0;                 ///< of the drift, for each sample
-  double acceptance = 0;                  ///< of --relax
-  std::int64_t unmoved = 0;               ///< samples that --relax left as they were
+  std::vector<float> configurations = {};             ///< (count, V)
+  std::vector<double> log_density = {};               ///< (count) with weights, else empty
+  std::vector<float> memory = {};                     ///< (count, parts, numbers), Sampler::Result::memory, or empty
+  std::array<std::int64_t, 2> parts_and_numbers = {}; ///< of the memory
+  double evaluations = 0;                             ///< of the drift, for each sample
+  double acceptance = 0;                              ///< of --relax
+  std::int64_t unmoved = 0;                           ///< samples that --relax left as they were
 };
 
 /// Makes the samples first, ..., first + count - 1 of a run.
@@ -47,9 +51,10 @@ struct SampleReport {
   std::int64_t unmoved = 0;             ///< samples that --relax left as they were
 };
 
-/// Makes all samples and writes the ensemble. Samples n with the same n / batch are made together, on any rank, so that
-/// the file does not depend on ranks and interruptions, not even by rounding (it does on batch and threads). On a
-/// signal or when time is up, writes what is there and throws StoppedEarly. Collective.
+/// Makes all samples and writes the ensemble, or with `stop` the file of states. Samples n with the same n / batch are
+/// made together, on any rank, so that the file does not depend on ranks and interruptions, not even by rounding (it
+/// does on batch and threads). On a signal or when time is up, writes what is there and throws StoppedEarly.
+/// Collective.
 SampleReport run_samples(const Mpi& mpi, const SampleRunSettings& settings, const CommonOptions& common,
                          const EnsembleHeader& header, const PartsFolder& folder, bool resume, const StopRequest& stop,
                          const MakeSamples& make);

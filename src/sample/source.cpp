@@ -56,16 +56,20 @@ Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::D
   checked([&] { theory.validate(); });
   const auto law = free_field_law(geometry, theory).to(device);
   // k2 > 0 cannot be reached from noise: the drift will say so.
-  const auto spectrum = 1 / (1 / law.covariance().values() - 2 * std::min(settings.quadratic, 0.0));
+  const auto reference_at = [law](double k2) {
+    return Operator::diagonal(Basis::fourier(), 1 / (1 / law.covariance().values() - 2 * std::min(k2, 0.0)));
+  };
   const Tilt tilt = tilt_of(mpi, settings, 0, geometry, device); // may throw: not within the braces, where g++ 12 errs
   return {.layout = {.geometry = geometry},
           .kind = "phi4",
           .theory = tilted(theory, settings),
-          .reference = Operator::diagonal(Basis::fourier(), spectrum),
+          .reference = reference_at(settings.quadratic),
+          .reference_at = reference_at,
           .log_ratio_range = free_field_range,
           .families = {},
           .drift = make_drift(
-              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); }, tilt)};
+              [law](const Pair& pair, const torch::Tensor& signal) { return law.posterior_mean(pair, signal); }, tilt),
+          .tilt = tilt};
 }
 
 /// Throws UsageError for tilts that the model was not trained for.
@@ -102,9 +106,11 @@ Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options
           .kind = model->prior().kind(),
           .theory = theory ? std::optional(tilted(*theory, settings)) : std::nullopt,
           .reference = model->prior().reference(k2_below),
+          .reference_at = [model, k2_top = tilting.k2_top](double k2) { return model->prior().reference(k2 - k2_top); },
           .log_ratio_range = model->prior().log_ratio_range(),
           .families = model->description().families,
           .drift = make_drift(posterior_mean, tilt),
+          .tilt = tilt,
           .notes = model->prior().notes(),
           .nanoseconds = model->nanoseconds_of_convolution(1)};
 }

@@ -1,12 +1,14 @@
 #pragma once
 // What 'stint sample' samples: a model, or the free field.
 
+#include "generative/drifts/drift.hpp"
 #include "generative/prior.hpp"
 #include "lattice/phi4.hpp"
 #include "src/program/compute.hpp"
 #include "src/ranks/mpi.hpp"
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,11 +35,13 @@ struct SourceOptions {
 struct Source {
   Layout layout;
   std::string kind;
-  std::optional<Phi4> theory;        ///< with the tilt's h and k2, without its maps; none for data without an action
-  Operator reference;                ///< a Gaussian covariance near that of the law, tilted by k2 without its map
-  double log_ratio_range;            ///< of paths, see Prior
-  std::optional<FamilyLaw> families; ///< of operators that a model was trained for
+  std::optional<Phi4> theory; ///< with the tilt's h and k2, without its maps; none for data without an action
+  Operator reference;         ///< a Gaussian covariance near that of the law, tilted by k2 without its map
+  std::function<Operator(double k2)> reference_at; ///< that of the law tilted by another k2
+  double log_ratio_range;                          ///< of paths, see Prior
+  std::optional<FamilyLaw> families;               ///< of operators that a model was trained for
   Drift drift;
+  Tilt tilt = {};                                ///< that the drift has
   std::map<std::string, std::string> notes = {}; ///< Prior::notes() of a model
   double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };

@@ -3,6 +3,7 @@
 #include "src/program/errors.hpp"
 #include "tests/src/temporary_folder.hpp"
 
+#include <array>
 #include <fstream>
 
 namespace stint {
@@ -13,7 +14,7 @@ struct Command {
   double mass2 = 1;
   int steps = 10;
   std::int64_t chains = 5'000'000'000;
-  std::string output, start = "hot";
+  std::string output, start = "hot", from;
   std::optional<int> limit;
   bool fast = false;
   std::vector<std::string> files;
@@ -192,6 +193,44 @@ TEST_F(ConfigFile, DefaultsInForceWereNotGiven) {
   EXPECT_EQ(second.output, " x #1 ");
   EXPECT_EQ(second.files, std::vector<std::string>{"a b.h5"});
   EXPECT_EQ(second.options.effective(), first.options.effective());
+}
+
+TEST(Options, ARunThatGoesOnTakesOptionsOver) {
+  Command first;
+  first.parse({"--mass2", "-0.1", "--limit", "4", "--output", "first.h5", "--start", "cold"});
+  const auto going_on = [&](Command& command) {
+    const auto stored = [&](const std::string& path) {
+      EXPECT_EQ(path, "left.h5");
+      return first.options.effective();
+    };
+    command.options.value("from", command.from, "FILE", "what another run left");
+    command.options.continues("from", stored, {.free = {"limit", "chains"}, .own = {"output"}});
+  };
+  Command second;
+  going_on(second);
+  EXPECT_TRUE(second.parse({"--from", "left.h5", "--limit", "5", "--mass2", "-0.10"}));
+  EXPECT_EQ(second.mass2, -0.1);
+  EXPECT_EQ(second.limit, 5);
+  EXPECT_EQ(second.start, "cold");
+  EXPECT_EQ(second.output, "");
+  EXPECT_TRUE(second.options.given("start"));
+  EXPECT_FALSE(second.options.given("steps"));
+  Command free;
+  going_on(free);
+  EXPECT_TRUE(free.parse({"--from", "left.h5", "--chains", "7"}));
+  EXPECT_EQ(free.chains, 7);
+  EXPECT_EQ(free.limit, 4);
+  for (const auto& [option, value, message] :
+       {std::array<std::string, 3>{"--mass2", "2", "--mass2 is 2, but left.h5 was made with -0.1: leave it out"},
+        {"--steps", "3", "--steps is 3, but left.h5 was made with 10: leave it out"}}) {
+    Command other;
+    going_on(other);
+    EXPECT_EQ(other.refusal({"--from", "left.h5", option, value}), message);
+  }
+  Command alone;
+  going_on(alone);
+  EXPECT_TRUE(alone.parse({"--mass2", "2"})); // nothing is read without the option
+  EXPECT_EQ(alone.mass2, 2);
 }
 
 TEST_F(ConfigFile, TheOptionsInForceRepeatTheRun) {
