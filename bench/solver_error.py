@@ -8,7 +8,8 @@ Prints, for each SOLVER:SCHEDULE:STEPS, or SOLVER:PATH:TRUTH of two files of `st
 same path, whose end is the truth then), the evaluations of the drift a configuration, the root mean square difference of a
 site from the run with `--truth` steps of multistep:scales, and the differences of the means of observables in percent of
 their standard deviations over configurations: a bias of b % is the statistical error of (100/b)^2 independent configurations. Answers
-of an SDE are no function of the same noise at other numbers of steps; here only their means can be compared. numpy, h5py.
+of an SDE are no function of the same noise at other numbers of steps; here only their means can be compared. --plot draws the
+error of a site against the evaluations, a line for each solver and schedule. numpy, h5py; matplotlib for --plot.
 """
 
 import argparse
@@ -53,6 +54,7 @@ def main():
     parser.add_argument("--samples", type=int, default=256)
     parser.add_argument("--truth", type=int, default=128, help="steps of the reference run")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--plot", metavar="FILE", help="picture of the errors")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -61,6 +63,7 @@ def main():
         exact = observables(truths[None])
         print("| run | evaluations | rms of a site | " + " | ".join(exact) + " |")
         print("|---" * (3 + len(exact)) + "|")
+        lines = {}
         for run in arguments.runs:
             solver, schedule, steps = run.split(":")
             many = steps if schedule.endswith(".h5") else None
@@ -74,7 +77,25 @@ def main():
                 difference = 100 * (value - exact[key]) / exact[key].std()
                 cells.append(f"{difference.mean():.2f}({difference.std() / len(difference) ** 0.5:.2f})")
             rms = np.sqrt(((phi - truth) ** 2).mean())
+            label = f"{solver}, path for {many}" if many else f"{solver}, {schedule}"
+            lines.setdefault(label, []).append((report["evaluations"], rms))
             print(f"| {run} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |")
+    if arguments.plot:
+        draw(lines, arguments.plot)
+
+
+def draw(lines, file):
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 4), constrained_layout=True)
+    for label, points in lines.items():
+        axes.loglog(*zip(*sorted(points)), "o-", label=label)
+    axes.set(xlabel="evaluations of the drift", ylabel="rms error of a site")
+    axes.legend(fontsize="small")
+    figure.savefig(file, dpi=150)
 
 
 main()

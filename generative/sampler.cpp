@@ -1,5 +1,7 @@
 #include "generative/sampler.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -24,6 +26,24 @@ torch::Tensor rademacher(const torch::Tensor& like, int probes, std::uint64_t se
   auto shape = like.sizes().vec();
   shape.insert(shape.begin(), probes);
   return signs.reshape(shape).to(like.options());
+}
+
+/// Which sites have each colour, those of one class x mod `colours`: (colours^d, 1, 1, L1, ..., Ld), 0 or 1.
+torch::Tensor colour_masks(const Layout& layout, int colours) {
+  auto colour = torch::zeros(layout.sites(), torch::kLong);
+  std::int64_t count = 1;
+  for (int mu = 0; mu < layout.dimensions(); ++mu) {
+    const std::int64_t extent = layout.geometry.extents()[mu];
+    if (colours < 1 || extent % colours != 0)
+      throw std::invalid_argument(fmt::format("{} colours do not divide an extent of {}", colours, extent));
+    std::vector<std::int64_t> line(layout.dimensions(), 1);
+    line[mu] = extent;
+    colour = colour * colours + torch::arange(extent, torch::kLong).remainder(colours).reshape(line);
+    count *= colours;
+  }
+  std::vector<std::int64_t> first(layout.dimensions() + 3, 1);
+  first[0] = count;
+  return (torch::arange(count, torch::kLong).reshape(first) == colour).to(torch::kFloat);
 }
 
 /// log N(x0; 0, 1) over the coordinates that start as noise, (N).
@@ -72,7 +92,8 @@ torch::Tensor posterior_mean(const Drift& drift, const Task& task, const torch::
 
 Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                                     const torch::Tensor& observed) const {
-  if (log_density == LogDensity::hutchinson && solver.method == Method::dopri5)
+  const bool estimated = log_density == LogDensity::hutchinson || log_density == LogDensity::coloured;
+  if (estimated && solver.method == Method::dopri5)
     throw std::invalid_argument("dopri5 integrates exact divergences only: its evaluations differ between "
                                 "configurations");
   const auto& levels = task.path.start();
@@ -92,6 +113,13 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
   else if (log_density == LogDensity::hutchinson)
     divergence = hutchinson_divergence(
         [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
+  if (log_density == LogDensity::coloured) {
+    // The mean of <v, J v> over the vectors, scaled so that it is their sum.
+    const auto masks = colour_masks(layout, colours).to(device) * std::sqrt(std::pow(colours, layout.dimensions()));
+    divergence = hutchinson_divergence([&, masks](std::int64_t number, const torch::Tensor& like) {
+      return rademacher(like, 1, seed, first, number) * masks.to(like.scalar_type());
+    });
+  }
   SolverOptions options = solver;
   options.reference = solver.reference.to(device);
   const Solution solution =

@@ -34,9 +34,11 @@ struct Sampler {
   Task task;
   Schedule schedule;
   SolverOptions solver = {};
-  /// What to integrate log q with: nothing, all V directions, or this many random vectors an evaluation.
-  enum class LogDensity { none, exact, hutchinson } log_density = LogDensity::none;
-  int probes = 1;
+  /// What to integrate log q with: nothing, all V directions, `probes` random vectors an evaluation, or colours^d
+  /// vectors of random signs, each on the sites of one class x mod `colours` (which divides all extents): what remains
+  /// of the noise is from dF_x/dphi_y between sites of one class, at least `colours` apart.
+  enum class LogDensity { none, exact, hutchinson, coloured } log_density = LogDensity::none;
+  int probes = 1, colours = 8;
   torch::Device device = torch::kCPU;
   Watch watch = {};                       ///< of the states on the way
   std::optional<std::int64_t> until = {}; ///< the knot of the path at which to stop; the last one without
@@ -59,8 +61,8 @@ struct Sampler {
 
   /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, C, L1, ..., Ld) and
   /// is undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number),
-  /// whatever the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, or with noisy
-  /// observations.
+  /// whatever the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, with noisy
+  /// observations, or with colours that do not divide the extents.
   Result operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                     const torch::Tensor& observed = {}) const;
 

@@ -18,21 +18,22 @@ enum class Purpose : std::uint32_t {
   training_noise = 5, ///< x0 of a training sample
   validation = 6,     ///< the same two for held-out samples
   validation_noise = 7,
-  sampling = 8,      ///< x0 of a generated configuration
-  free_field = 9,    ///< exact draws of the free field
-  jitter = 10,       ///< the length of an HMC trajectory
-  cluster = 11,      ///< bonds and signs of cluster sweeps
-  diffusion = 12,    ///< noise of an SDE on the way to a generated configuration
-  probes = 13,       ///< vectors of Hutchinson's estimate of a divergence
-  mask = 14,         ///< which sites a random mask knows
-  independence = 15, ///< acceptance draws of independence Metropolis
-  permutation = 16,  ///< labels of a permutation test
-  file_order = 17,   ///< the order in which training goes through a file larger than memory
-  observation = 18,  ///< noise of degraded images
-  restoration = 19,  ///< noise that methods of restoration draw on their way
-  agent = 20,        ///< where a ball in a maze begins and where it goes
-  agent_noise = 21,  ///< noise on its actions
-  places = 22,       ///< starts, way points and goals in mazes
+  sampling = 8,       ///< x0 of a generated configuration
+  free_field = 9,     ///< exact draws of the free field
+  jitter = 10,        ///< the length of an HMC trajectory
+  cluster = 11,       ///< bonds and signs of cluster sweeps
+  diffusion = 12,     ///< noise of an SDE on the way to a generated configuration
+  probes = 13,        ///< vectors of Hutchinson's estimate of a divergence
+  mask = 14,          ///< which sites a random mask knows
+  independence = 15,  ///< acceptance draws of independence Metropolis
+  permutation = 16,   ///< labels of a permutation test
+  file_order = 17,    ///< the order in which training goes through a file larger than memory
+  observation = 18,   ///< noise of degraded images
+  restoration = 19,   ///< noise that methods of restoration draw on their way
+  agent = 20,         ///< where a ball in a maze begins and where it goes
+  agent_noise = 21,   ///< noise on its actions
+  places = 22,        ///< starts, way points and goals in mazes
+  path_variance = 23, ///< samples, and their noise, to measure variances of path weights with
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

@@ -114,7 +114,7 @@ torch::Tensor conjugate_gradients(const std::function<torch::Tensor(const torch:
       const torch::NoGradGuard no_gradients;
       return conjugate_gradients(A, right, tolerance);
     }();
-    const auto residual = right - A(solution); // 0 but for rounding; its gradient is that of all A u = right depends on
+    const auto residual = right.to(torch::kDouble) - A(solution.to(torch::kDouble)); // 0 but for rounding; its gradient is that of all A u = right depends on
     if (!residual.requires_grad())
       return solution;
     const auto through = residual.clone(); // adds 0 to the solution, and A^{-1} times its gradient to the residual's
@@ -122,7 +122,7 @@ torch::Tensor conjugate_gradients(const std::function<torch::Tensor(const torch:
       const torch::NoGradGuard no_gradients;
       return conjugate_gradients(A, gradient, tolerance);
     });
-    return solution + (through - through.detach());
+    return solution + (through - through.detach()).to(right.scalar_type());
   }
   const auto target = right.to(torch::kDouble);
   const auto scale = scalar_product(target, target).clamp_min(std::numeric_limits<double>::min());

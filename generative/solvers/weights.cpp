@@ -12,6 +12,12 @@ double effective_sample_fraction(const torch::Tensor& log_weight) {
   return std::exp(log_fraction.item<double>()) / static_cast<double>(log_w.numel());
 }
 
+LogZ log_mean_weight(const torch::Tensor& log_weight) {
+  const auto count = static_cast<double>(log_weight.numel());
+  return {log_weight.to(torch::kDouble).logsumexp(0).item<double>() - std::log(count),
+          std::sqrt(std::max(0.0, 1 / effective_sample_fraction(log_weight) - 1) / count)};
+}
+
 torch::Tensor independence_metropolis(const torch::Tensor& log_weight, std::uint64_t seed) {
   const auto log_w = log_weight.to(torch::kDouble).cpu().contiguous();
   const double* const w = log_w.data_ptr<double>();

@@ -1,5 +1,6 @@
 // stint sample: new configurations from a model.
 
+#include "generative/path_sampler.hpp"
 #include "generative/sampler.hpp"
 #include "mcmc/tune.hpp"
 #include "src/commands/commands.hpp"
@@ -48,7 +49,8 @@ struct Settings {
   std::int64_t relax = 0;
   std::optional<double> relax_step_size;
   std::optional<int> relax_steps;
-  int probes = 0;
+  std::string weights; ///< density or path
+  int probes = 0, colours = 0;
   ComputeOptions compute;
 };
 
@@ -94,14 +96,20 @@ void declare(Options& options, Settings& settings) {
                 "0.07 up to 1024 sites, as 1/V^(1/4) above");
   options.value("relax-steps", settings.relax_steps, "N", "leapfrog steps of each",
                 "as many as make a trajectory of the length 0.7");
-  options.flag("weights", settings.run.weights,
-               "integrate the log-density of every sample (with euler, heun, rk4 or dopri5) and write /log_density and "
-               "/log_weight = -S - log q");
+  options.flag("weights", settings.weights, {"density", "path"},
+               "exact weights of the samples and log Z. density (meant if no word follows): integrate the log-density "
+               "of every sample along the ODE (euler, heun, rk4 or dopri5) and write /log_density and /log_weight = -S "
+               "- log q. path: compare the steps of the SDE with the noising of data and write /log_weight; one "
+               "evaluation of the drift a step, no derivatives, but weights that scatter more");
   options.flag("metropolis", settings.run.metropolis,
                "make the samples one Markov chain with the exact law by independence Metropolis; with --weights");
   options.value("probes", settings.probes, "K",
                 "estimate the log-density with K random vectors an evaluation, in place of exactly with one vector a "
                 "site: weights are then biased");
+  options.value(
+      "colours", settings.colours, "N",
+      "estimate the log-density with N^d vectors of random signs, each on the sites of one class x mod N: the "
+      "larger N, the less noise; N divides all extents");
   options.group("Run");
   settings.run.declare_run(options);
   settings.compute.declare(options);
@@ -110,10 +118,15 @@ void declare(Options& options, Settings& settings) {
 /// What depends on other options.
 void fill_in(Settings& settings, const Options& options) {
   settings.run.relaxed = settings.relax > 0;
+  settings.run.weights = !settings.weights.empty();
+  settings.run.path_weights = settings.weights == "path";
   if (settings.solver == "auto")
     settings.solver = settings.run.weights ? "rk4" : options.given("known-noise") ? "sde2" : "multistep";
   if (!settings.steps)
-    settings.steps = settings.solver == "multistep" ? 12 : settings.solver.starts_with("sde") ? 64 : 32;
+    settings.steps = settings.run.path_weights            ? 160
+                     : settings.solver == "multistep"     ? 12
+                     : settings.solver.starts_with("sde") ? 64
+                                                          : 32;
 }
 
 void check(const Settings& settings, const Options& options) {
@@ -128,12 +141,20 @@ void check(const Settings& settings, const Options& options) {
   check_option("relax-steps", relax_steps, relax_steps >= 1 && relax_steps <= HmcSettings::most_steps,
                fmt::format("a number from 1 to {}", HmcSettings::most_steps));
   check_option("probes", settings.probes, settings.probes >= 0, "at least 0");
+  check_option("colours", settings.colours, settings.colours >= 0, "at least 0");
   if (!settings.run.weights)
-    for (const char* option : {"metropolis", "probes"})
+    for (const char* option : {"metropolis", "probes", "colours"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} goes with --weights", option));
-  if (settings.run.metropolis && settings.probes > 0)
-    throw UsageError("--metropolis needs exact weights; it does not go with --probes");
+  for (const auto& [option, count] : {std::pair{"probes", settings.probes}, {"colours", settings.colours}})
+    if (settings.run.metropolis && count > 0)
+      throw UsageError(fmt::format("--metropolis needs exact weights; it does not go with --{}", option));
+  if (settings.probes > 0 && settings.colours > 0)
+    throw UsageError("--probes and --colours are two estimates of one divergence; give one of them");
+  if (settings.run.path_weights)
+    for (const char* option : {"solver", "noise", "tolerance", "probes", "colours", "frames"})
+      if (options.given(option))
+        throw UsageError(fmt::format("--{} does not go with --weights path, whose steps are those of one SDE", option));
   if (settings.run.weights && settings.relax > 0)
     throw UsageError("--weights are those of the flow; they do not go with --relax");
   if (options.given("noise") && !settings.solver.starts_with("sde"))
@@ -147,7 +168,7 @@ void check(const Settings& settings, const Options& options) {
   if (settings.estimate == "mean") {
     if (const auto& task = settings.task.task; task != "inpaint" && task != "denoise" && task != "superresolve")
       throw UsageError(fmt::format("--estimate mean goes with --task inpaint, denoise or superresolve, not {}", task));
-    for (const char* option : {"weights", "relax", "solver", "steps", "schedule", "noise", "frames"})
+    for (const char* option : {"weights", "relax", "solver", "steps", "schedule", "path", "noise", "frames"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} does not go with --estimate mean: it takes no steps", option));
   }
@@ -231,8 +252,10 @@ std::string options_for_all(const Mpi& mpi, const std::string& states) {
 }
 
 Sampler::LogDensity log_density_of(const Settings& settings) {
-  if (!settings.run.weights)
+  if (!settings.run.weights || settings.run.path_weights)
     return Sampler::LogDensity::none;
+  if (settings.colours > 0)
+    return Sampler::LogDensity::coloured;
   return settings.probes > 0 ? Sampler::LogDensity::hutchinson : Sampler::LogDensity::exact;
 }
 
@@ -248,12 +271,16 @@ std::function<bool()> overdue(const StopRequest& stop) {
   };
 }
 
-/// The samples first, ..., first + count - 1, relaxed; with `mean` what is expected of them in their place.
-Samples make_samples(const Sampler& sampler, const KnownTask& task, const std::optional<Continuation>& continuation,
-                     const Relaxation& relax, bool mean, std::uint64_t seed, std::int64_t first, std::int64_t count) {
+/// The samples first, ..., first + count - 1, relaxed; with `mean` what is expected of them in their place, with
+/// `paths` those of the SDE with weights, with `continuation` the ends of states on their way.
+Samples make_samples(const Sampler& sampler, const PathSampler* paths, const KnownTask& task,
+                     const std::optional<Continuation>& continuation, const Relaxation& relax, bool mean,
+                     std::uint64_t seed, std::int64_t first, std::int64_t count) {
   auto result = checked([&]() -> Sampler::Result {
     if (continuation)
       return (*continuation)(sampler, seed, first, count);
+    if (paths)
+      return (*paths)(first, count);
     const auto observed = task.observed(first, count);
     if (!mean)
       return sampler(seed, first, count, observed);
@@ -317,6 +344,9 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
   if (settings.run.weights) {
     text += fmt::format("effective      {:.4g} of the samples\n", report.effective_sample_fraction);
     json["effective_sample_size"] = report.effective_sample_fraction;
+    text += fmt::format("log Z          {}\n", with_error(report.log_z, report.log_z_error));
+    json["log_z"] = report.log_z;
+    json["log_z_error"] = report.log_z_error;
   }
   if (settings.run.relaxed) {
     text += fmt::format("relaxation     acceptance {:.3f}\n", report.acceptance);
@@ -420,6 +450,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                              .interrupted = overdue(stop)},
                   .log_density = log_density_of(settings),
                   .probes = std::max(settings.probes, 1),
+                  .colours = std::max(settings.colours, 1),
                   .device = device};
   std::optional<Continuation> continuation;
   if (settings.until || !settings.states.empty()) {
@@ -468,9 +499,13 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   context.mpi.broadcast(std::span(&beginning, 1));
   if (beginning == Beginning::finished)
     return 0;
+  std::optional<PathSampler> paths;
+  if (settings.run.path_weights)
+    checked([&] { paths.emplace(sampler, static_cast<std::uint64_t>(common.seed), task.observed(0, 1)); });
   const auto report = run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed,
                                   stop, [&](std::int64_t first, std::int64_t count) {
-                                    return make_samples(sampler, task, continuation, relax, settings.estimate == "mean",
+                                    return make_samples(sampler, paths ? &*paths : nullptr, task, continuation, relax,
+                                                        settings.estimate == "mean",
                                                         static_cast<std::uint64_t>(common.seed), first, count);
                                   });
   on_root(context.mpi, [&] {

@@ -159,6 +159,23 @@ void Options::flag(const std::string& name, bool& variable, const std::string& d
   option.get = [&variable] { return std::optional(to_text(variable)); };
 }
 
+void Options::flag(const std::string& name, std::string& variable, const std::vector<std::string>& choices,
+                   const std::string& description) {
+  Option& option = add(name, fmt::format("[{}]", fmt::join(choices, "|")), description);
+  option.flag = true;
+  option.choices = choices;
+  option.set = [name, choices, &variable](const std::string& text) {
+    bool on = false;
+    if (std::ranges::find(choices, text) != choices.end())
+      variable = text;
+    else if (from_text(text, on))
+      variable = on ? choices.front() : "";
+    else
+      throw UsageError(fmt::format("--{} is '{}', expected {}", name, text, fmt::join(choices, " or ")));
+  };
+  option.get = [&variable] { return std::optional(variable.empty() ? "false" : variable); };
+}
+
 void Options::require(const std::string& name) {
   find(name)->required = true;
   find(name)->fallback = "required";
@@ -213,9 +230,12 @@ Options::Values Options::read_command_line(std::span<const std::string> argument
   places.add(positional_key, -1);
   namespace style = po::command_line_style;
   std::vector<std::string> words;
-  for (const auto& argument : arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto& argument = arguments[i];
     const Option* const option = argument.starts_with("--") ? find(argument.substr(2)) : nullptr;
-    words.push_back(option && option->flag ? argument + "=true" : argument);
+    const bool chosen =
+        option && i + 1 < arguments.size() && !arguments[i + 1].starts_with("--") && !option->choices.empty();
+    words.push_back(option && option->flag && !chosen ? argument + "=true" : argument);
   }
   Values values;
   try {

@@ -47,6 +47,10 @@ public:
   void choice(const std::string& name, std::string& variable, const std::vector<std::string>& choices,
               const std::string& description);
   void flag(const std::string& name, bool& variable, const std::string& description);
+  /// A flag that may be followed by one of `choices`; alone, or as true, it means the first of them, and false or
+  /// nothing an empty text.
+  void flag(const std::string& name, std::string& variable, const std::vector<std::string>& choices,
+            const std::string& description);
   void require(const std::string& name); ///< parse() refuses to go on without this option
   void reads(const std::string& name);   ///< its value names a file that is read
   /// Its value names a file that is written; with a suffix, also one of that name and the suffix.
@@ -89,7 +93,9 @@ public:
 private:
   struct Option {
     std::string name, placeholder, description, fallback;
-    bool flag = false, text = false, required = false, given = false, input = false;
+    bool flag = false;
+    std::vector<std::string> choices = {}; // of a flag
+    bool text = false, required = false, given = false, input = false;
     std::vector<std::string> output_suffixes; // none: no output
     std::function<void(const std::string&)> set;
     std::function<std::optional<std::string>()> get;

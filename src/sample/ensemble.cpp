@@ -40,12 +40,18 @@ public:
     if (settings_.weights) {
       const auto log_weight = torch::tensor(log_weight_, torch::kDouble);
       report.effective_sample_fraction = effective_sample_fraction(log_weight);
+      const LogZ log_z = log_mean_weight(log_weight);
+      report.log_z = log_z.value;
+      report.log_z_error = log_z.error;
       if (settings_.metropolis)
         write_chain(independence_metropolis(log_weight, seed_));
       else
         file_.write_column("log_weight", log_weight_);
-      file_.write_column("log_density", log_density_);
+      if (!settings_.path_weights)
+        file_.write_column("log_density", log_density_);
       file.set_attribute("effective_sample_fraction", report.effective_sample_fraction);
+      file.set_attribute("log_z", report.log_z);
+      file.set_attribute("log_z_error", report.log_z_error);
     }
     if (settings_.stop)
       states_.finish(file, *settings_.stop);
@@ -60,7 +66,7 @@ public:
   }
 
 private:
-  /// log w = -S - log q of the configurations appended last.
+  /// log w = -S - log q of the configurations appended last; of paths log q is log prod F_k / prod B_k.
   void weigh(std::span<const float> configurations) {
     std::vector<std::int64_t> shape = {-1, 1};
     shape.insert(shape.end(), header_.geometry.extents().begin(), header_.geometry.extents().end());
@@ -113,6 +119,10 @@ SampleReport read_sample_report(const hdf5::File& file) {
   }
   if (file.has_attribute("effective_sample_fraction"))
     report.effective_sample_fraction = file.attribute<double>("effective_sample_fraction");
+  if (file.has_attribute("log_z")) {
+    report.log_z = file.attribute<double>("log_z");
+    report.log_z_error = file.attribute<double>("log_z_error");
+  }
   return report;
 }
 

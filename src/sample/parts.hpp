@@ -3,7 +3,7 @@
 //
 //   part-000001.h5, ...   "stint-sample-part": the samples made between two checkpoints
 //     /configurations       (n, L1, ..., Ld) float32, in the order of samples
-//     /log_density          (n) float64, with --weights
+//     /log_density          (n) float64, with --weights; of paths log prod F_k / prod B_k
 //     /memory               (n, parts, numbers) float32, with --until and a solver that has one (state_file.hpp)
 //   state.h5              "stint-sample-state": attributes only, the position
 

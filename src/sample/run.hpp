@@ -19,7 +19,8 @@ class Options;
 struct SampleRunSettings {
   std::int64_t samples = 1024, batch = 256;
   bool weights = false, metropolis = false;
-  bool relaxed = false; ///< by HMC trajectories after the flow
+  bool path_weights = false; ///< weights are those of paths: there is no log-density
+  bool relaxed = false;      ///< by HMC trajectories after the flow
   bool resume = false;
   double checkpoint_every = 300;    ///< seconds
   std::optional<double> time_limit; ///< seconds
@@ -31,9 +32,9 @@ struct SampleRunSettings {
 
 /// Some samples, on the rank that made them.
 struct Samples {
-  std::vector<float> configurations = {};             ///< (count, V)
-  std::vector<double> log_density = {};               ///< (count) with weights, else empty
-  std::vector<float> memory = {};                     ///< (count, parts, numbers), Sampler::Result::memory, or empty
+  std::vector<float> configurations = {}; ///< (count, V)
+  std::vector<double> log_density = {};   ///< (count) with weights, else empty; of paths log prod F_k / prod B_k
+  std::vector<float> memory = {};         ///< (count, parts, numbers), Sampler::Result::memory, or empty
   std::array<std::int64_t, 2> parts_and_numbers = {}; ///< of the memory
   double evaluations = 0;                             ///< of the drift, for each sample
   double acceptance = 0;                              ///< of --relax
@@ -47,6 +48,7 @@ struct SampleReport {
   double seconds = 0;
   double evaluations = 0;               ///< of the drift, for each sample
   double effective_sample_fraction = 0; ///< with weights
+  double log_z = 0, log_z_error = 0;    ///< with weights
   double acceptance = 0;                ///< of --relax
   std::int64_t unmoved = 0;             ///< samples that --relax left as they were
 };

@@ -15,6 +15,7 @@ LARGEST = {  # options that decide how long a run takes, with their largest valu
     "hmc": {"--chains": 16, "--thermalize": 20, "--trajectories": 40, "--save-every": 2},
     "train": {"--steps": 3, "--batch": 8, "--levels": 2},
     "sample": {"--samples": 4},
+    "adapt": {"--samples": 4, "--fine": 10, "--evaluations": 2, "--steps": 6},
     "import": {"--limit": 64},
     "restore": {"--images": 2},
     "maze generate": {"--steps": 20000},

@@ -1,6 +1,7 @@
 """Runs of stint sample as on a cluster: python3 sample_run_test.py STINT MPIEXEC [GROUP...]"""
 
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ KINDS = {
     "plain": ["--steps", "6"],
     "relaxed": ["--steps", "6", "--relax", "2"],
     "weights": ["--steps", "6", "--solver", "heun", "--weights"],
+    "paths": ["--steps", "6", "--weights", "path"],
     "metropolis": ["--steps", "6", "--solver", "heun", "--weights", "--metropolis"],
 }
 AXES = ["configuration", "x1", "x2"]  # their names (src/files/ensemble_axes.hpp)
@@ -44,7 +46,7 @@ class SampleRun(ProgramTest):
                 self.assertEqual(sorted(path.name for path in (self.folder / "out.h5.parts").iterdir()),
                                  ["part-000001.h5", "part-000002.h5", "part-000003.h5", "state.h5"])
                 self.succeed(*RUN, *options, "--output", "out.h5", "--resume", ranks=2)
-                columns = {"weights": ["log_density", "log_weight"], "metropolis": ["log_density"]}.get(name, [])
+                columns = {"weights": ["log_density", "log_weight"], "paths": ["log_weight"], "metropolis": ["log_density"]}.get(name, [])
                 self.assertEqual(self.python(EQUAL, f"{name}.h5", "out.h5"),
                                  " ".join(["True", *sorted(["chain", "configurations", "trajectory", *AXES, *columns])]))
                 self.assertNotIn("out.h5.parts", self.files())
@@ -164,6 +166,56 @@ print((mean[:, ~missing] == known[:, ~missing]).all(), np.abs(draws.mean(0) - me
         said, found = self.sample("--lattice", "4x4", "--samples", "4", "--weights")
         self.assertEqual(said, "")
         self.assertGreater(found["effective_sample_size"], 0.99)
+
+    @needs_h5py
+    def test_weights_of_paths(self):
+        free = ["--lattice", "8x8", "--mass2", "0.5"]
+        said, found = self.sample(*free, "--samples", "400", "--weights", "path", "--steps", "30")
+        self.assertEqual(said, "")
+        self.assertEqual(set(found), {"samples", "evaluations", "seconds_per_configuration", "effective_sample_size", "log_z", "log_z_error"})
+        self.assertGreater(found["effective_sample_size"], 0.5)
+        # Names in the file, Z = prod sqrt(2 pi Sigma(p)), and the mean of phi^2 through measure.
+        stored, z = self.python("""
+import h5py, numpy as np
+with h5py.File('out.h5') as f:
+    w = np.exp(f['log_weight'][:] - f['log_weight'][:].max())
+    fraction = w.sum()**2 / (w**2).sum() / len(w)
+    print(sorted(set(f) & {'log_weight', 'log_density'}) == ['log_weight'] and np.isfinite(f['log_weight'][:]).all()
+          and abs(fraction / f.attrs['effective_sample_fraction'] - 1) < 1e-9)
+    s = 4 * np.sin(np.pi * np.arange(8) / 8)**2
+    log_z = (np.log(2 * np.pi / (2 * (0.5 + s[:, None] + s[None]))) / 2).sum()
+    print((f.attrs['log_z'] - log_z) / f.attrs['log_z_error'])
+""").split()
+        self.assertEqual(stored, "True")
+        self.assertLess(abs(float(z)), 4)
+        self.succeed("measure", "out.h5", "--reweight", "--json", "m.json", "--quiet")
+        phi2 = json.loads((self.folder / "m.json").read_text())["observables"]["phi2"]
+        momenta = [4 * math.sin(math.pi * n / 8) ** 2 for n in range(8)]
+        exact = sum(1 / (2 * (0.5 + a + b)) for a in momenta for b in momenta) / 64
+        self.assertLess(abs(phi2["value"] - exact), 4 * phi2["error"])
+        for options in (["--metropolis"], ["--field", "0.1", "--quadratic", "-0.2"],
+                        ["--task", "multiscale", "--shells", "2"]):
+            _, found = self.sample(*free, "--samples", "50", "--weights", "path", "--steps", "10", *options)
+            self.assertGreater(found["effective_sample_size"], 0.3, options)
+        run = ["sample", "--model", "free-field", "--lattice", "8x8", "--weights", "path", "--output", "none.h5"]
+        for option, value in (("solver", "rk4"), ("noise", "1"), ("probes", "2"), ("colours", "2"), ("frames", "f.h5")):
+            self.refuse(2, f"--{option} does not go with --weights path", *run, f"--{option}", value)
+        self.refuse(2, "--weights is 'paths', expected density or path", *run, "--weights", "paths")
+        self.refuse(2, "--weights are those of the flow", *run, "--relax", "2")
+
+    def test_colours_are_an_estimate_of_the_divergence(self):
+        free = ["--lattice", "8x8", "--samples", "16", "--solver", "heun", "--steps", "12", "--schedule", "uniform", "--weights"]
+        _, exact = self.sample(*free)
+        _, all_sites = self.sample(*free, "--colours", "8")
+        self.assertAlmostEqual(all_sites["log_z"], exact["log_z"], 3)
+        _, some = self.sample(*free, "--colours", "4")
+        self.assertNotAlmostEqual(some["log_z"], exact["log_z"], 4)
+        self.assertAlmostEqual(some["log_z"], exact["log_z"], 0)
+        run = ["sample", "--model", "free-field", "--lattice", "8x8", "--output", "none.h5"]
+        self.refuse(2, "3 colours do not divide an extent of 8", *run, "--weights", "--colours", "3")
+        self.refuse(2, "--colours goes with --weights", *run, "--colours", "4")
+        self.refuse(2, "needs exact weights; it does not go with --colours", *run, "--weights", "--metropolis", "--colours", "4")
+        self.refuse(2, "give one of them", *run, "--weights", "--probes", "2", "--colours", "4")
 
     @needs_h5py
     def test_an_ensemble_without_configurations_is_refused(self):

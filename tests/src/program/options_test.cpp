@@ -14,7 +14,7 @@ struct Command {
   double mass2 = 1;
   int steps = 10;
   std::int64_t chains = 5'000'000'000;
-  std::string output, start = "hot", from;
+  std::string output, start = "hot", from, weights;
   std::optional<int> limit;
   bool fast = false;
   std::vector<std::string> files;
@@ -31,6 +31,7 @@ struct Command {
     options.value("output", output, "FILE", "output");
     options.choice("start", start, {"hot", "cold"}, "start");
     options.flag("fast", fast, "fast");
+    options.flag("weights", weights, {"density", "path"}, "weights");
     options.example("stint test --fast");
   }
 
@@ -53,6 +54,31 @@ TEST(Options, DefaultsStay) {
   EXPECT_EQ(command.mass2, 1);
   EXPECT_FALSE(command.limit);
   EXPECT_FALSE(command.options.given("mass2"));
+}
+
+TEST(Options, AFlagMayHaveAWord) {
+  const auto read = [](const std::vector<std::string>& arguments) {
+    Command command;
+    EXPECT_TRUE(command.parse(arguments));
+    EXPECT_EQ(command.fast, !arguments.empty());
+    return command.weights;
+  };
+  EXPECT_EQ(read({}), "");
+  EXPECT_EQ(read({"--weights", "--fast"}), "density");
+  EXPECT_EQ(read({"--fast", "--weights"}), "density");
+  EXPECT_EQ(read({"--weights", "path", "--fast"}), "path");
+  EXPECT_EQ(read({"--fast", "--weights=path"}), "path");
+  EXPECT_EQ(read({"--fast", "--weights", "path", "--weights=false"}), "");
+  EXPECT_EQ(Command().refusal({"--weights", "divergence"}), "--weights is 'divergence', expected density or path");
+
+  Command given, defaults, repeated;
+  EXPECT_TRUE(given.parse({"--weights"}));
+  EXPECT_TRUE(defaults.parse({}));
+  EXPECT_NE(given.options.effective().find("weights=density\n"), std::string::npos);
+  EXPECT_NE(defaults.options.effective().find("weights=false\n"), std::string::npos);
+  EXPECT_TRUE(repeated.options.parse(std::vector<std::string>{"--config", "x"},
+                                     [](const std::string&) { return std::string("weights=true\n"); }));
+  EXPECT_EQ(repeated.weights, "density");
 }
 
 TEST(Options, ValuesAreRead) {

@@ -1,0 +1,119 @@
+"""stint adapt and sample --path: python3 adapt_test.py STINT MPIEXEC [GROUP...]"""
+
+import json
+import math
+import pathlib
+import sys
+import unittest
+
+from program_test import ProgramTest, needs_h5py
+
+MODEL = str(pathlib.Path(__file__).parents[2] / "models" / "phi4-l32.h5")
+FREE = "--model free-field --lattice 16x16 --mass2 0.5".split()
+SMALL = "--samples 6 --fine 14 --evaluations 6".split()  # enough to see that it works
+EQUAL = """
+import h5py, sys
+a, b = (h5py.File(name)[sys.argv[1]][()] for name in sys.argv[2:])
+print(a.dtype == b.dtype and (a == b).all())
+"""
+
+
+def deviations(lattice=16, mass2=0.5):
+    phat2 = [4 * math.sin(math.pi * n / lattice) ** 2 for n in range(lattice)]
+    return [math.sqrt(1 / (2 * (a + b + mass2))) for a in phat2 for b in phat2]
+
+
+class AdaptTest(ProgramTest):
+    def adapt(self, *arguments, output="path.h5"):
+        return json.loads(self.succeed("adapt", *arguments, "--output", output, "--json", "-"))
+
+    def sample(self, *arguments, output="new.h5"):
+        return json.loads(self.succeed("sample", *arguments, "--output", output, "--json", "-"))
+
+    def equal(self, dataset, a, b):
+        return self.python(EQUAL, dataset, a, b) == "True"
+
+
+class Paths(AdaptTest):
+    def test_the_least_action_is_the_squared_wasserstein_distance(self):
+        found = self.adapt(*FREE, "--objective", "action", "--over", "shells:1000", "--curve", "trigonometric", "--evaluations", "0",
+                           "--samples", "2048", "--steps", "24")
+        s = deviations()
+        distance2 = sum((x - 1) ** 2 for x in s)
+        # The statistical error of the mean over 2048 draws of sum_k (s_k - 1)^2 |x_k|^2.
+        error = math.sqrt(2 * sum((x - 1) ** 4 for x in s) / 2048)
+        self.assertLess(abs(found["action"] - distance2), 0.005 * distance2 + 4 * error)
+        self.assertAlmostEqual(found["action"] / found["length"] ** 2, 1, delta=1e-3)
+        self.assertGreater(found["action_default"], 1.2 * distance2)
+        # Any schedule is exact for Gaussian data, this path too.
+        self.sample(*FREE, "--path", "path.h5", "--samples", "4")
+
+    def test_few_steps_go_where_they_are_needed(self):
+        found = self.adapt("--model", MODEL, *SMALL, "--steps", "6")
+        self.assertLess(found["error"], found["error_even"])
+        self.assertEqual((found["steps"], len(found["levels"])), (6, 7))
+        self.assertEqual((found["levels"][0], found["levels"][-1]), (1, 0))
+        self.assertEqual(found["objective_history"], [x for x in found["objective_history"] if x > 0])
+        few = self.sample("--model", MODEL, "--path", "path.h5", "--samples", "8")
+        self.assertEqual(few["evaluations"], 5 + 1 / 8)
+        # The same search finds the same path, with other threads up to rounding only.
+        self.adapt("--model", MODEL, *SMALL, "--steps", "6", output="again.h5")
+        self.assertTrue(self.equal("levels", "path.h5", "again.h5"))
+
+    def test_a_path_serves_other_tasks_and_stops_on_the_way(self):
+        self.adapt("--model", MODEL, *SMALL, "--steps", "5", "--evaluations", "0")
+        self.sample("--model", MODEL, "--samples", "3", "--steps", "5", output="known.h5")
+        given = ["--model", MODEL, "--path", "path.h5", "--task", "inpaint", "--known", "known.h5", "--mask", "block:8x8@0,0",
+                 "--samples", "3"]
+        self.sample(*given, output="whole.h5")
+        self.succeed("sample", *given, "--until", "0.5", "--output", "states.h5")
+        self.succeed("sample", "--continue", "states.h5", "--output", "end.h5")
+        self.assertTrue(self.equal("configurations", "whole.h5", "end.h5"))
+
+    def test_modes_have_levels_of_their_own(self):
+        self.adapt("--model", MODEL, "--objective", "lipschitz", "--over", "shells:6", "--steps", "10", output="shells.h5")
+        shape = self.python("import h5py; f = h5py.File('shells.h5'); print(f['levels'].shape, f.attrs['basis'])")
+        self.assertEqual(shape, "(11, 32, 32) fourier")
+        found = self.adapt("--model", MODEL, "--along", "shells.h5", *SMALL, "--steps", "6")
+        self.assertLessEqual(found["error"], found["error_even"])
+        self.sample("--model", MODEL, "--path", "path.h5", "--samples", "2")
+        text = self.succeed("info", "path.h5")
+        self.assertIn("path", text)
+
+
+class Refusals(AdaptTest):
+    def test_of_adapt(self):
+        base = ["adapt", *FREE, "--output", "x.h5"]
+        self.refuse(2, "--over goes with --objective action or lipschitz", *base, "--over", "shells:4")
+        self.refuse(2, "--start goes with --objective error", *base, "--objective", "action", "--start", "even")
+        self.refuse(2, "--over is 'shells:0', expected schedule", *base, "--objective", "action", "--over", "shells:0")
+        self.refuse(2, "5", *base, "--objective", "action", "--over", "blocks:5")
+        self.refuse(2, "--steps is 0, expected at least 1", *base, "--steps", "0")
+        self.refuse(2, "--fine is 8, expected at least 9", *base, "--steps", "9", "--fine", "8")
+        self.refuse(2, "dynamic programming is for the multistep solver", *base, "--solver", "rk4")
+        self.refuse(1, "none.h5", *base, "--along", "none.h5")
+        self.refuse(2, "one stage", *base, "--task", "sequential", "--order", "blocks:8", "--objective", "action")
+
+    def test_of_paths(self):
+        self.adapt(*FREE, "--objective", "lipschitz", "--over", "shells:4", "--steps", "6")
+        base = ["sample", *FREE, "--samples", "2", "--output", "x.h5", "--path"]
+        self.refuse(2, "--steps does not go with --path", *base, "path.h5", "--steps", "4")
+        self.refuse(1, "none.h5", *base, "none.h5")
+        self.refuse(1, "path.h5: a path for the kind 'phi4' on lattice 16x16", "sample", "--model", MODEL, "--output", "x.h5", "--path", "path.h5")
+        self.sample(*FREE, "--samples", "2", output="known.h5")
+        self.refuse(1, "known.h5: not a path that 'stint adapt' wrote", *base, "known.h5")
+        self.refuse(2, "this path moves the coordinates of the basis 'site', its schedule is one for those of 'fourier'", *base, "path.h5", "--task", "inpaint", "--known", "known.h5", "--mask", "random:0.5")
+        whole = (self.folder / "path.h5").read_bytes()
+        (self.folder / "half.h5").write_bytes(whole[: len(whole) // 2])
+        self.refuse(1, "half.h5", *base, "half.h5")
+        self.refuse(1, "path.h5", "measure", "path.h5")
+
+    @needs_h5py
+    def test_of_levels_that_are_none(self):
+        self.adapt(*FREE, "--objective", "lipschitz", "--steps", "6")
+        self.python("import h5py; f = h5py.File('path.h5', 'r+'); f['levels'][3] = 0.999")
+        self.refuse(1, "path.h5: the levels of a path go down from 1", "sample", *FREE, "--path", "path.h5", "--output", "x.h5")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
