@@ -39,16 +39,26 @@ public:
               [&](const torch::Tensor& now, std::int64_t begin, std::int64_t count) {
                 return solver_error(sampler_.drift, path_, fine_.at_times(times(now)), solver_, fine, begin, count);
               });
-    Found found{.schedule = fine_.at_times(times(levels)), .history = std::move(history)};
+    // Judged by other noise, so that what was only learned by heart does not win.
     const auto fresh = fine_solution_of(settings_.samples);
-    const auto error = [&](const Schedule& schedule) {
-      return std::sqrt(mean([&](std::int64_t begin, std::int64_t count) {
-                         return solver_error(sampler_.drift, path_, schedule, solver_, fresh, begin, count);
-                       }).item<double>());
-    };
-    found.numbers = {{"error", error(found.schedule)}, {"error_even", error(fine_.at_times(even))}};
+    std::vector<std::pair<std::string, Schedule>> choices = {{"error_even", fine_.at_times(even)}};
     if (settings_.start == "dynamic")
-      found.numbers["error_dynamic"] = error(fine_.at_times(first));
+      choices.emplace_back("error_dynamic", fine_.at_times(first));
+    if (!history.empty())
+      choices.emplace_back("error_learned", fine_.at_times(times(levels)));
+    Found found{.schedule = choices[0].second, .history = std::move(history), .numbers = {{"error", INFINITY}}};
+    for (const auto& [name, schedule] : choices) {
+      const double error = std::sqrt(mean([&, &steps = schedule](std::int64_t begin, std::int64_t count) {
+                                       return solver_error(sampler_.drift, path_, steps, solver_, fresh, begin, count);
+                                     }).item<double>());
+      found.numbers[name] = error;
+      if (error < found.numbers["error"]) {
+        found.numbers["error"] = error;
+        found.schedule = schedule;
+      }
+    }
+    if (!std::isfinite(found.numbers["error"]))
+      throw std::runtime_error("no choice of steps ends at finite numbers; take more --steps");
     return found;
   }
 

@@ -82,9 +82,10 @@ void check(const SearchSettings& search, const Options& options) {
 /// What a number of Found means.
 const char* meaning(const std::string& number) {
   static const std::map<std::string, const char*> meanings = {
-      {"error", "of these steps"},
+      {"error", "of these steps, the best of the following"},
       {"error_even", "of as many steps, equal parts of the path"},
       {"error_dynamic", "of the best knots of the fine solution"},
+      {"error_learned", "of what the gradients made of these"},
       {"action", "int E|drift|^2 dt of the path found, at constant speed"},
       {"length", "of the path found; its square is the least action"},
       {"action_default", "of the path that it is compared with"},

@@ -50,6 +50,7 @@ void write_path(const std::string& name, bool overwrite, const PathFile& path, c
   auto file = hdf5::File::create(target.temporary(), name);
   file.set_attribute<std::string>("format", path_format);
   file.set_attribute<std::int64_t>("format_version", version);
+  file.set_attribute<std::int64_t>("complete", 1);
   file.set_attribute("kind", path.kind);
   file.set_attribute("lattice", path.layout.geometry.text());
   file.set_attribute("channels", path.layout.channels);
