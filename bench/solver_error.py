@@ -77,7 +77,7 @@ def main():
                 difference = 100 * (value - exact[key]) / exact[key].std()
                 cells.append(f"{difference.mean():.2f}({difference.std() / len(difference) ** 0.5:.2f})")
             rms = np.sqrt(((phi - truth) ** 2).mean())
-            label = f"{solver}, path for {many}" if many else f"{solver}, {schedule}"
+            label = f"{solver}, adapted" if many else f"{solver}, {schedule}"
             lines.setdefault(label, []).append((report["evaluations"], rms))
             print(f"| {run} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |")
     if arguments.plot:
@@ -93,6 +93,9 @@ def draw(lines, file):
     figure, axes = pyplot.subplots(figsize=(6, 4), constrained_layout=True)
     for label, points in lines.items():
         axes.loglog(*zip(*sorted(points)), "o-", label=label)
+    ticks = [5, 6, 8, 10, 15, 20, 30, 50]
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set_xticks([], minor=True)
     axes.set(xlabel="evaluations of the drift", ylabel="rms error of a site")
     axes.legend(fontsize="small")
     figure.savefig(file, dpi=150)

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 namespace stint {
 
@@ -29,6 +30,8 @@ LearnedLevels learn_levels(const LevelObjective& objective, const torch::Tensor&
       gradient += torch::autograd::grad({share}, {parameters})[0];
       value += share.item<double>();
     }
+    if (!std::isfinite(value) || !gradient.isfinite().all().item<bool>())
+      throw std::runtime_error("the objective, or its gradient, is not finite here: begin with more steps");
     result.history.push_back(value);
     if (value < least) {
       least = value;

@@ -120,8 +120,9 @@ torch::Tensor Schedule::level(const torch::Tensor& time, const torch::Tensor& st
   const auto clamped = time.to(torch::kDouble).clamp(0, steps_);
   const auto before = clamped.floor().clamp_max(steps_ - 1), fraction = clamped - before;
   const auto levels = torch::lerp(at(before, start), at(before + 1, start), fraction);
-  // The ends are what they are, also for gradients, of which drifts have none there.
-  return torch::where(clamped <= 0, start, torch::where(clamped >= steps_, torch::zeros_like(levels), levels));
+  // The ends are what they are, and known coordinates data, also for gradients, of which drifts have none there.
+  const auto data = (clamped >= steps_) | (start <= 0);
+  return torch::where(clamped <= 0, start, torch::where(data, torch::zeros_like(levels), levels));
 }
 
 torch::Tensor Schedule::levels() const {

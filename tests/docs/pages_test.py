@@ -9,7 +9,7 @@ import pages
 SOURCE = pathlib.Path(sys.argv.pop()).resolve()
 STINT = sys.argv.pop()
 PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("docs/**/*.md")])
-COMMANDS = ("hmc", "train", "sample", "measure", "compare", "join", "import", "export", "restore", "info", "maze generate", "maze plan", "maze evaluate")
+COMMANDS = ("hmc", "train", "sample", "adapt", "measure", "compare", "join", "import", "export", "restore", "info", "maze generate", "maze plan", "maze evaluate")
 OTHERS = {"--version", "--target", "--no-deps", "--upgrade", "--prefix", "--build", "--install", "--component",  # of pip and CMake
           "--preset", "--test-dir", "--output-on-failure", "--gtest_filter", "--gtest_output", "--gpus-per-task",
           "--me", "--account", "--partition", "--signal", "--mpi", "--ntasks", "--cpus-per-task", "--time", "--mem", "--bind-to"}

@@ -209,6 +209,29 @@ TEST(SolverError, HasTheGradientOfDifferencesAndFalls) {
   EXPECT_THROW(solver_error(law.drift, law.path, law.schedule, sde, law.fine, 0, 1), std::invalid_argument);
 }
 
+TEST(SolverError, HasAGradientWhereSitesAreKnown) {
+  const TwoPlaces law;
+  auto known = torch::zeros({6, 6}, torch::kBool);
+  known.slice(0, 0, 3) = true;
+  const Task task = inpainting(known);
+  const auto drift = make_drift([&](const Pair& pair, const torch::Tensor& signal) {
+    const auto ratio = (pair.alpha.values() / pair.beta.values()).log().nan_to_num(); // what priors tell networks
+    return law.law.posterior_mean(pair, signal) * (1 + 1e-3 * ratio.clamp(-5, 5)).to(signal.scalar_type());
+  });
+  const auto x0 = noise(Layout{free_field.lattice}, 3, Purpose::sampling, 0, 0, 4).to(torch::kDouble);
+  const auto fine = fine_solution(drift, task.path, law.schedule, law.reference, start_state(task, x0, law.centre));
+  const auto error = [&](const torch::Tensor& times) {
+    return solver_error(drift, task.path, law.schedule.at_times(times), law.solver, fine, 0, 4);
+  };
+  const auto place = torch::tensor({0.0, 3.3, 6.7, 10.0}, torch::kDouble);
+  auto times = place.clone().set_requires_grad(true);
+  const auto gradient = torch::autograd::grad({error(times)}, {times})[0];
+  constexpr double h = 1e-5;
+  const auto shift = torch::tensor({0.0, h, 0.0, 0.0}, torch::kDouble);
+  const double slope = ((error(place + shift) - error(place - shift)) / (2 * h)).item<double>();
+  EXPECT_NEAR(gradient[1].item<double>(), slope, 1e-4 * std::abs(slope) + 1e-10);
+}
+
 TEST(ScaleFreeSquare, CountsAllScalesAlike) {
   const ScaleFreeSquare square(covariance());
   // Draws of the law itself have 1: exactly, if all second moments are those of the law.
