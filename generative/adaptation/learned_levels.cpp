@@ -22,7 +22,10 @@ LearnedLevels learn_levels(const LevelObjective& objective, const torch::Tensor&
                                                   .line_search_fn("strong_wolfe"));
   // The objective's own size, so that the first step of the search, as long as the gradient, is a sensible one.
   double unit = 0;
-  optimizer.step([&]() -> torch::Tensor {
+  struct Enough {}; // a search along a line does not look at the number of evaluations
+  const auto closure = [&]() -> torch::Tensor {
+    if (std::ssize(result.history) == evaluations)
+      throw Enough();
     auto gradient = torch::zeros_like(parameters);
     double value = 0;
     for (std::int64_t part = 0; part < objective.parts; ++part) {
@@ -40,10 +43,14 @@ LearnedLevels learn_levels(const LevelObjective& objective, const torch::Tensor&
     if (progress)
       progress(static_cast<int>(result.history.size()), value);
     if (unit == 0)
-      unit = value;
+      unit = value > 0 ? value : 1;
     parameters.mutable_grad() = gradient / unit;
     return torch::tensor(value / unit, torch::kDouble);
-  });
+  };
+  try {
+    optimizer.step(closure);
+  } catch (const Enough&) {
+  }
   return result;
 }
 

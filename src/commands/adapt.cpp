@@ -58,18 +58,22 @@ void declare(Options& options, Settings& settings) {
       "(shells:N), or blocks of N^d sites (blocks:N)");
   options.value("evaluations", search.evaluations, "N",
                 "of the objective and its gradient, at most; 0: stay where the search begins");
-  options.value("samples", search.samples, "N", "configurations to learn from, and as many others to judge by");
+  options.value("samples", search.samples, "N",
+                "configurations to learn from, and as many others to judge by; an action is a mean over so many");
   options.value("batch", search.batch, "N", "configurations whose gradients are computed together: memory");
-  options.value("fine", search.fine, "N", "steps of the solution that is taken as the truth");
+  options.value("fine", search.fine, "N", "steps of the solution that is taken as the truth, at least --steps");
   settings.compute.declare(options);
 }
+
+constexpr int most_fine = 1000; // states and drifts at all of its knots are kept
 
 void check(const SearchSettings& search, const Options& options) {
   const auto at_least = [](const char* option, std::int64_t value, int least) {
     check_option(option, static_cast<double>(value), value >= least, fmt::format("at least {}", least));
   };
   at_least("steps", search.steps, 1);
-  at_least("fine", search.fine, search.steps);
+  check_option("fine", search.fine, search.fine >= search.steps && search.fine <= most_fine,
+               fmt::format("{} (the steps) to {}", search.steps, most_fine));
   at_least("evaluations", search.evaluations, 0);
   at_least("samples", search.samples, 1);
   at_least("batch", search.batch, 1);
@@ -152,6 +156,8 @@ int run_adapt(const Context& context, Arguments arguments, const Kinds& kinds) {
           {.output = "path file to write", .output_required = true, .seed = "seed of the noise that the search sees"},
           arguments))
     return 0;
+  if (!options.given("fine"))
+    settings.search.fine = std::max(settings.search.fine, settings.search.steps);
   check(settings.search, options);
   settings.search.seed = static_cast<std::uint64_t>(common.seed);
   check_outputs(context, common, {common.output, common.json});

@@ -99,7 +99,8 @@ void declare(Options& options, Settings& settings) {
   options.flag("weights", settings.weights, {"density", "path"},
                "exact weights of the samples and log Z. density (meant if no word follows): integrate the log-density "
                "of every sample along the ODE (euler, heun, rk4 or dopri5) and write /log_density and /log_weight = -S "
-               "- log q. path: compare the steps of the SDE with the noising of data and write /log_weight; one "
+               "- log q, right for steps so small that more change nothing. path: compare the steps of the SDE with "
+               "the noising of data and write /log_weight; one "
                "evaluation of the drift a step, no derivatives, but weights that scatter more");
   options.flag("metropolis", settings.run.metropolis,
                "make the samples one Markov chain with the exact law by independence Metropolis; with --weights");
@@ -404,8 +405,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   for (const char* input : {"model", "known", "mask", "field-map", "quadratic-map", "path", "continue"})
     options.reads(input);
   options.continues("continue", [&context](const std::string& path) { return options_for_all(context.mpi, path); },
-                    {.free = {"model", "field", "quadratic", "field-map", "quadratic-map", "relax", "relax-step-size",
-                              "relax-steps", "batch", "precision", "device"},
+                    {.free = {"model", "path", "field", "quadratic", "field-map", "quadratic-map", "relax",
+                              "relax-step-size", "relax-steps", "batch", "precision", "device"},
                      .own = {"until", "output", "json", "overwrite", "quiet", "threads", "resume", "checkpoint-every",
                              "time-limit"}});
   options.writes("frames");
@@ -456,7 +457,9 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   if (settings.until || !settings.states.empty()) {
     PathStop place = stop_at(sampler, settings.until ? knot_of(*settings.until, sampler) : 0);
     place.model_digest = digest_of_model(context.mpi, settings.source);
-    place.tilt_digest = digest_of_tilt(source.tilt);
+    place.tilt_digest = digest_of({source.tilt.A.values(), source.tilt.b});
+    if (!settings.path.empty())
+      place.path_digest = digest_of({schedule.levels()});
     place.quadratic = path_quadratic;
     if (settings.until) {
       sampler.until = place.knot;
@@ -464,6 +467,9 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
       continuation.emplace(settings.states, sampler, source.families, settings.run.samples, place);
       settings.begin = continuation->stop();
       settings.edited = continuation->edited();
+      if (!continuation->same_tilt() && settings.relax == 0 && context.mpi.root())
+        log_warning("the tilt is not that of the run that left these states: what is made of them is of a law between "
+                    "the two; --relax N brings it to the tilt of now");
     }
     settings.run.stop = settings.until ? std::optional(std::move(place)) : std::nullopt;
   }
@@ -485,7 +491,9 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                         .kind = source.kind,
                         .format = settings.run.stop ? path_state_format : ensemble_format};
   const PartsFolder folder(common.output, sample_state_format);
-  const std::string deciding = deciding_options(header.provenance.options);
+  if (continuation)
+    header.provenance.states_digest = continuation->digest();
+  const std::string deciding = deciding_options(header.provenance);
   auto beginning = Beginning::fresh;
   std::optional<RunLock> lock; // on rank 0
   on_root(context.mpi, [&] {

@@ -24,7 +24,9 @@ std::vector<Command> command_table(LearningCommands learning, ObservableRows row
       {"import", "pictures, fields and paths of other programs as an ensemble", false, run_import},
       {"export", "configurations as PNG files, contact sheets and NumPy arrays", false, run_export},
       {"info", "what a file is, how it was made, and whether it is whole", false,
-       [kinds = std::move(learning.kinds)](const Context& context, Arguments arguments) { return run_info(context, arguments, kinds); }},
+       [kinds = std::move(learning.kinds)](const Context& context, Arguments arguments) {
+         return run_info(context, arguments, kinds);
+       }},
   };
 }
 

@@ -46,12 +46,21 @@ std::string deciding_options(const std::string& effective) {
   return text;
 }
 
+std::string deciding_options(const Provenance& provenance) {
+  const auto& states = provenance.states_digest;
+  return deciding_options(provenance.options) + (states.empty() ? "" : "states=" + states + "\n");
+}
+
 void check_same_run(const std::string& path, const std::string& found, const std::string& wanted) {
   auto before = by_name(found), now = by_name(wanted);
   for (const auto& [name, value] : now)
     before.try_emplace(name);
   for (const auto& [name, value] : before)
-    if (const std::string given = now[name]; given != value)
+    if (const std::string given = now[name]; given != value && name == "states")
+      throw UsageError(fmt::format("--resume: {} was made from states that were changed since; remove it, or write to "
+                                   "another --output",
+                                   path));
+    else if (given != value)
       throw UsageError(
           fmt::format("--resume: {} was made with --{} {}, not {}; repeat the options of that run, or remove "
                       "it",
@@ -63,7 +72,7 @@ bool is_finished(const CommonOptions& common, const std::string& deciding) {
     return false;
   try {
     const auto found = read_provenance(hdf5::File::open(common.output));
-    check_same_run(common.output, deciding_options(found.options), deciding);
+    check_same_run(common.output, deciding_options(found), deciding);
     return true;
   } catch (const std::runtime_error&) {
     if (!common.overwrite)
@@ -85,7 +94,7 @@ Beginning begin_run(bool resume, const CommonOptions& common, const UnfinishedRu
     return Beginning::fresh;
   if (resume) {
     const Provenance provenance = read_provenance(hdf5::File::open(run.state));
-    check_same_run(run.path, deciding_options(provenance.options), deciding);
+    check_same_run(run.path, deciding_options(provenance), deciding);
     start_time = provenance.start_time;
     return Beginning::resumed;
   }

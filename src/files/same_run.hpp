@@ -11,6 +11,8 @@ namespace stint {
 
 /// The options in force that decide the results, as lines "name=value": a run may be resumed with others of the rest.
 std::string deciding_options(const std::string& effective);
+/// The same of a run, with the digest of the states that it went on from as "states".
+std::string deciding_options(const Provenance& provenance);
 
 /// Throws UsageError, one line naming the first option that differs, unless `found`, the deciding options of what lies
 /// at `path`, are `wanted`.

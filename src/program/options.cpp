@@ -359,6 +359,8 @@ bool Options::parse(std::span<const std::string> arguments, const ReadFile& read
     for (const auto& option : group.options)
       if (option.required && !option.given)
         throw UsageError(fmt::format("--{} is missing: {}", option.name, option.description));
+      else if (option.input && option.given && option.get() == "")
+        throw UsageError(fmt::format("--{} is '', expected the name of a file", option.name));
   set_positional(positional);
   return true;
 }

@@ -29,7 +29,8 @@ std::string program_help(std::span<const Command> commands) {
       "Usage: stint COMMAND [options]\n\nStochastic interpolants for lattice field theory.\n\nCommands:\n";
   for (const auto& command : commands)
     text += fmt::format("  {:<10}{}{}\n", command.name, command.summary, command.parallel ? " (MPI)" : "");
-  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) share the work under 'mpirun -n N'.\n"
+  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) share the work under "
+                "'mpirun -n N'.\n"
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 75 stopped early with a checkpoint written.\n";
 }
 

@@ -63,6 +63,8 @@ Provenance present_provenance() {
 
 void write_provenance(hdf5::File& file, const Provenance& provenance) {
   for_each_member(provenance, [&file](const char* name, const auto& value) { file.set_attribute(name, value); });
+  if (!provenance.states_digest.empty())
+    file.set_attribute("states_digest", provenance.states_digest);
 }
 
 Provenance read_provenance(const hdf5::File& file) {
@@ -71,6 +73,8 @@ Provenance read_provenance(const hdf5::File& file) {
     if (file.has_attribute(name))
       value = file.attribute<T>(name);
   });
+  if (file.has_attribute("states_digest"))
+    provenance.states_digest = file.attribute<std::string>("states_digest");
   return provenance;
 }
 

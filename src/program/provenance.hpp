@@ -23,6 +23,7 @@ struct Provenance {
   std::int64_t threads = 1; ///< per rank
   std::string start_time;
   std::string end_time;
+  std::string states_digest = {}; ///< with --continue: of the states as they were read, which users change
 };
 
 /// The provenance of this process: all but command_line, options, seed, ranks, threads and end_time filled in.

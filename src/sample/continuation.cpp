@@ -71,9 +71,9 @@ std::string digest_of_model(const Mpi& mpi, const SourceOptions& settings) {
   return fmt::format("{:016x}", value);
 }
 
-std::string digest_of_tilt(const Tilt& tilt) {
+std::string digest_of(const std::vector<torch::Tensor>& tensors) {
   Digest digest;
-  for (const auto& part : {tilt.A.values(), tilt.b}) {
+  for (const auto& part : tensors) {
     const auto values = numbers(part.to(torch::kDouble).cpu().contiguous());
     digest.append(std::as_bytes(std::span(values)));
   }
@@ -91,6 +91,8 @@ Continuation::Continuation(const std::string& path, const Sampler& sampler, cons
   };
   if (stop.model_digest != wanted.model_digest)
     refuse("its model is another one than that of --model now: the digests of the files differ");
+  if (stop.path_digest != wanted.path_digest)
+    refuse("its path is another one than that of --path now");
   if (states.geometry() != layout_.geometry || states.channels() != layout_.channels)
     refuse(fmt::format("its states are on lattice {} with {}, the model's on {} with {}", states.geometry().text(),
                        counted(states.channels(), "channel"), layout_.geometry.text(),
@@ -106,6 +108,7 @@ Continuation::Continuation(const std::string& path, const Sampler& sampler, cons
 
   const std::int64_t block = std::max<std::int64_t>(1, (4 << 20) / layout_.numbers());
   std::vector<float> values;
+  Digest digest;
   for (std::int64_t first = 0; first < samples; first += block) {
     const std::int64_t n = std::min(block, samples - first);
     const auto levels = factors(first, n);
@@ -114,11 +117,15 @@ Continuation::Continuation(const std::string& path, const Sampler& sampler, cons
     lowered_ = lowered_ || lowered.any().item<bool>();
     values.resize(n * layout_.numbers());
     states.read<float>(first, values);
+    digest.append(std::as_bytes(std::span(values)));
+    const auto of_levels = numbers(levels.contiguous());
+    digest.append(std::as_bytes(std::span(of_levels)));
     for (std::int64_t i = 0; i < n; ++i)
       edited_ += lowered[i].item<bool>() ||
                  digest_of_state(std::span(values).subspan(i * layout_.numbers(), layout_.numbers())) !=
                      reader_.digest(first + i);
   }
+  digest_ = digest.text();
   if (lowered_ && families && !families->cover(Basis::site()))
     refuse(fmt::format("its alpha was changed at sites, but the model was trained for the operators {}, none of the "
                        "family 'site'",

@@ -13,9 +13,10 @@ namespace stint {
 /// Where the sampler's path is at one of its knots, for a file of states; without digests and k2.
 PathStop stop_at(const Sampler& sampler, std::int64_t knot);
 
-/// Fingerprints of the model file, "" for the free field, and of the tilt. Collective.
+/// Fingerprint of the model file, "" for the free field. Collective.
 std::string digest_of_model(const Mpi& mpi, const SourceOptions& settings);
-std::string digest_of_tilt(const Tilt& tilt);
+/// Fingerprint of numbers.
+std::string digest_of(const std::vector<torch::Tensor>& tensors);
 
 /// States from a file, on their way to data. Each configuration is decided by itself:
 ///   - as it was left: it goes on with the solver's memory, and ends as if it had never stopped, bit for bit where the
@@ -27,8 +28,8 @@ std::string digest_of_tilt(const Tilt& tilt);
 class Continuation {
 public:
   /// `path` is of a file of states, `families` those that the model was trained for, `wanted` what stop_at() says of
-  /// the sampler at any knot, with the digests of model and tilt. Throws UsageError, one line naming the file, for
-  /// states of another model, path or number of samples, and for an alpha that does not fit.
+  /// the sampler at any knot, with the digests of model, tilt and path. Throws UsageError, one line naming the file,
+  /// for states of another model, path or number of samples, and for an alpha that does not fit.
   Continuation(const std::string& path, const Sampler& sampler, const std::optional<FamilyLaw>& families,
                std::int64_t samples, PathStop wanted);
 
@@ -37,6 +38,8 @@ public:
 
   const PathStop& stop() const { return reader_.stop(); }
   std::int64_t edited() const { return edited_; } ///< configurations whose state or alpha was changed
+  bool same_tilt() const { return same_tilt_; }   ///< as that of the run that left the states
+  std::string digest() const { return digest_; }  ///< of states and alpha, as they are now
 
   /// Sites where alpha = 0 in all configurations, (L1, ..., Ld) bool, if alpha was changed, else undefined. Throws
   /// UsageError if they differ between configurations.
@@ -54,6 +57,7 @@ private:
   bool same_tilt_;
   std::int64_t edited_ = 0;
   bool lowered_ = false; // alpha, anywhere
+  std::string digest_;
 };
 
 } // namespace stint

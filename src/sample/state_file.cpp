@@ -48,6 +48,7 @@ void PathStateColumns::finish(hdf5::File& file, const PathStop& stop) {
   file.set_attribute("operators", stop.operators);
   file.set_attribute("model_digest", stop.model_digest);
   file.set_attribute("tilt_digest", stop.tilt_digest);
+  file.set_attribute("path_digest", stop.path_digest);
   memory_.reset(); // its rows are flushed before the file is closed
 }
 
@@ -63,7 +64,8 @@ PathStateReader::PathStateReader(const std::string& path)
                                               .basis = states_.file().attribute<std::string>("basis"),
                                               .operators = states_.file().attribute<std::string>("operators"),
                                               .model_digest = states_.file().attribute<std::string>("model_digest"),
-                                              .tilt_digest = states_.file().attribute<std::string>("tilt_digest")},
+                                              .tilt_digest = states_.file().attribute<std::string>("tilt_digest"),
+                                              .path_digest = states_.file().attribute<std::string>("path_digest")},
       digests_(states_.file().dataset(digest_name).read<std::int64_t>()) {
   if (states_.file().exists(memory_name))
     memory_ = states_.file().dataset(memory_name);

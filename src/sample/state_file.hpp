@@ -8,7 +8,7 @@
 //   /solver/memory     (N, parts, numbers) float32: Solution::memory, of solvers that have one
 //   /solver/digest     (N) int64: the 64 bits of the Digest of each state, as it was left
 //   attributes         knot of knots steps, path_time (in stages), path_quadratic, basis, operators, model_digest,
-//                      tilt_digest
+//                      tilt_digest, path_digest
 //
 // A user may change /configurations, and lower /alpha at sites; /alpha and /beta may then have a leading axis of N
 // configurations, and a second one of channels.
@@ -31,6 +31,7 @@ struct PathStop {
   std::vector<double> alpha = {}, beta = {}; ///< (L1, ..., Ld)
   std::string basis = {}, operators = {};    ///< Basis::text(): of the entries, "site" for scalars; of the path
   std::string model_digest = {}, tilt_digest = {};
+  std::string path_digest = {}; ///< of the levels of --path; empty without it
 };
 
 /// The Digest of a state's numbers.

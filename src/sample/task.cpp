@@ -137,10 +137,7 @@ KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options&
   torch::Tensor mask;
   if (!settings.mask.empty())
     mask = checked([&] { return mask_of(mpi, settings.mask, geometry, seed); });
-  task_ = checked([&] {
-    return row_of(settings.task)
-        .path(settings, layout, mask, parse_curve(settings.curve));
-  });
+  task_ = checked([&] { return row_of(settings.task).path(settings, layout, mask, parse_curve(settings.curve)); });
   has_action_ = settings.known_noise == 0;
   if (mask.defined() && settings.known_noise == 0)
     held_ = mask;

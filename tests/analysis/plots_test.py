@@ -221,6 +221,19 @@ class Plots(unittest.TestCase):
         self.expect_one_line(1, "ensemble.h5", "training", "ensemble.h5", "--output", "bad.png")
         self.expect_one_line(1, "gone.h5", "training", "gone.h5", "--output", "bad.png")
 
+    def test_levels(self):
+        for name, levels, history in (("one", [1, 0.6, 0.2, 0], [3.0, 2.0]), ("shells", [[[1, 1]], [[0.7, 0.4]], [[0, 0]]], None)):
+            with h5py.File(self.path(f"{name}.h5"), "w") as file:
+                file["levels"] = np.array(levels, dtype=float)
+                if history:
+                    file["history"] = history
+        self.expect_figure("l.png", self.plot("levels", "one.h5", "shells.h5", "--output", "l.png"))
+        self.expect_figure("s.png", self.plot("levels", "shells.h5", "--output", "s.png"))
+        with h5py.File(self.path("none.h5"), "w") as file:
+            file["levels"] = 1.0
+        self.expect_one_line(1, "none.h5", "levels", "none.h5", "--output", "bad.png")
+        self.expect_one_line(1, "gone.h5", "levels", "gone.h5", "--output", "bad.png")
+
     def test_path(self):
         random = np.random.default_rng(1)
         for extents in ((8,), (6, 8), (3, 4, 8)):

@@ -84,6 +84,13 @@ class Paths(AdaptTest):
         self.assertIn("path", text)
 
 
+    def test_as_many_steps_as_the_truth_has(self):
+        found = self.adapt(*FREE, "--samples", "2", "--fine", "5", "--steps", "5", "--evaluations", "3")
+        self.assertEqual(found["error"], 0)
+        self.assertLessEqual(len(found["objective_history"]), 3)
+        self.assertEqual(self.adapt(*FREE, "--samples", "2", "--steps", "60", "--evaluations", "0", "--start", "even", output="many.h5")["steps"], 60)
+
+
 class Refusals(AdaptTest):
     def test_of_adapt(self):
         base = ["adapt", *FREE, "--output", "x.h5"]
@@ -92,7 +99,9 @@ class Refusals(AdaptTest):
         self.refuse(2, "--over is 'shells:0', expected schedule", *base, "--objective", "action", "--over", "shells:0")
         self.refuse(2, "5", *base, "--objective", "action", "--over", "blocks:5")
         self.refuse(2, "--steps is 0, expected at least 1", *base, "--steps", "0")
-        self.refuse(2, "--fine is 8, expected at least 9", *base, "--steps", "9", "--fine", "8")
+        self.refuse(2, "--fine is 8, expected 9 (the steps) to 1000", *base, "--steps", "9", "--fine", "8")
+        self.refuse(2, "--fine is 1000000000, expected 7 (the steps) to 1000", *base, "--fine", "1000000000")
+        self.refuse(2, "--along is '', expected the name of a file", *base, "--along", "")
         self.refuse(2, "dynamic programming is for the multistep solver", *base, "--solver", "rk4")
         self.refuse(1, "none.h5", *base, "--along", "none.h5")
         self.refuse(2, "one stage", *base, "--task", "sequential", "--order", "blocks:8", "--objective", "action")

@@ -49,6 +49,38 @@ class Continuing(ProgramTest):
         return self.python(EQUAL, a, b) == "True"
 
 
+class Changed(Continuing):
+    def setUp(self):
+        super().setUp()
+        self.succeed(*FREE, "--samples", "4", "--until", "0.5", "--output", "states.h5")
+
+    @needs_h5py
+    def test_resume_notices_states_that_were_changed(self):
+        self.succeed("sample", "--continue", "states.h5", "--output", "end.h5", "--resume")
+        self.assertIn("complete already", self.succeed("sample", "--continue", "states.h5", "--output", "end.h5", "--resume"))
+        self.python(STROKE)
+        self.refuse(2, "--resume: end.h5 was made from states that were changed since", "sample", "--continue", "states.h5", "--output",
+                    "end.h5", "--resume")
+        self.succeed("sample", "--continue", "states.h5", "--output", "end.h5", "--resume", "--overwrite")
+        self.assertEqual(self.python("import h5py; print(h5py.File('end.h5')['configurations'][0, 2, 1])"), "-1.0")
+
+    def test_another_tilt_is_said_to_need_relaxation(self):
+        said = self.run_stint("sample", "--continue", "states.h5", "--field", "0.3", "--output", "end.h5").stderr
+        self.assertIn("--relax N brings it to the tilt of now", said)
+        said = self.run_stint("sample", "--continue", "states.h5", "--field", "0.3", "--relax", "1", "--output", "relaxed.h5").stderr
+        self.assertNotIn("brings it to", said)
+
+    def test_a_path_may_move_but_not_change(self):
+        for steps, name in (("8", "path.h5"), ("9", "other.h5")):
+            self.succeed("adapt", *FREE[1:], "--objective", "lipschitz", "--steps", steps, "--output", name)
+        self.succeed(*FREE, "--samples", "2", "--path", "path.h5", "--output", "whole.h5")
+        self.succeed(*FREE, "--samples", "2", "--path", "path.h5", "--until", "0.5", "--output", "path-states.h5")
+        (self.folder / "path.h5").rename(self.folder / "moved.h5")
+        self.refuse(2, "its path is another one", "sample", "--continue", "path-states.h5", "--path", "other.h5", "--output", "end.h5")
+        self.succeed("sample", "--continue", "path-states.h5", "--path", "moved.h5", "--output", "end.h5")
+        self.assertTrue(self.compare("whole.h5", "end.h5"))
+
+
 class Bits(Continuing):
     @needs_h5py
     def test_a_stopped_run_equals_an_uninterrupted_one(self):
