@@ -299,7 +299,7 @@ class Refusals(Continuing):
         self.refuse(2, "--steps is 6, but states.h5 was made with 12: leave it out", *go_on, "--steps", "6")
         self.refuse(2, "--seed is 2, but states.h5 was made with 1: leave it out", *go_on, "--seed", "2")
         self.refuse(2, "--samples is 5, but states.h5 was made with 6", *go_on, "--samples", "5")
-        self.refuse(2, "--weights is true, but states.h5 was made with false", *go_on, "--weights")
+        self.refuse(2, "--weights is density, but states.h5 was made with false", *go_on, "--weights")
         self.refuse(2, "--frames is given, but states.h5 was made without it", *go_on, "--frames", "f.h5")
         self.refuse(2, "--output states.h5 is the same file as --continue states.h5", "sample", "--continue", "states.h5", "--output", "states.h5", "--overwrite")
         self.refuse(1, "lost.h5", "sample", "--continue", "lost.h5", "--output", "out.h5")
