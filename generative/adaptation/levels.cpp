@@ -1,6 +1,7 @@
 #include "generative/adaptation/levels.hpp"
 
 #include "generative/paths/task.hpp"
+#include "generative/solvers/path_variance.hpp"
 
 #include <stdexcept>
 
@@ -9,11 +10,8 @@ namespace stint {
 LevelGroups LevelGroups::shells(const Operator& variance, std::int64_t most) {
   if (most < 1)
     throw std::invalid_argument("coordinates lie in at least 1 shell, not " + std::to_string(most));
-  const auto log_variance = variance.values().cpu().log();
-  const auto least = log_variance.min(), width = log_variance.max() - least;
-  const auto part =
-      ((log_variance - least) / width * static_cast<double>(most)).nan_to_num().floor().clamp_max(most - 1);
-  const auto [parts, group, counts] = at::_unique2(part, /*sorted=*/true, /*return_inverse=*/true);
+  const auto [parts, group, counts] =
+      at::_unique2(alike(variance.values().cpu(), static_cast<int>(most)), /*sorted=*/true, /*return_inverse=*/true);
   return {variance.basis(), group, parts.numel()};
 }
 

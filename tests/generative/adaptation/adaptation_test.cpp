@@ -56,15 +56,15 @@ TEST(Levels, AreMonotoneAndComeFromTheirParameters) {
 TEST(Levels, OfGroupsReachTheirCoordinates) {
   const auto shells = LevelGroups::shells(covariance(), 3);
   EXPECT_EQ(shells.count, 3);
-  const auto levels = torch::tensor({{1.0, 1.0, 1.0}, {0.9, 0.5, 0.1}, {0.0, 0.0, 0.0}}, torch::kDouble);
+  const auto levels = torch::tensor({{1.0, 1.0, 1.0}, {0.1, 0.5, 0.9}, {0.0, 0.0, 0.0}}, torch::kDouble);
   const Pair pair = generation().path.at(0.5, shells.schedule(levels));
   EXPECT_EQ(pair.alpha.basis(), Basis::fourier());
   const auto& variance = covariance().values();
   EXPECT_EQ(pair.alpha.values()[0][0].item<double>(), 0.1); // the zero mode has the largest variance
   EXPECT_EQ(pair.alpha.values()[3][3].item<double>(), 0.9);
-  // The larger the variance, the higher the group.
+  // The larger the variance, the lower the group.
   const auto order = variance.flatten().argsort();
-  EXPECT_TRUE((shells.group.flatten().index_select(0, order).diff() >= 0).all().item<bool>());
+  EXPECT_TRUE((shells.group.flatten().index_select(0, order).diff() <= 0).all().item<bool>());
 
   const auto blocks = LevelGroups::blocks(free_field.lattice, 3);
   EXPECT_EQ(blocks.count, 4);
