@@ -19,7 +19,9 @@ torch::Tensor iterate(const Map& matrix, const Map& precondition, const torch::T
   };
   // A field that has arrived has a residual of rounding errors, and stays.
   const auto ratio = [](const torch::Tensor& a, const torch::Tensor& b) {
-    return torch::where(b > std::numeric_limits<float>::min(), a / b, torch::zeros_like(a));
+    const auto moves = b > std::numeric_limits<float>::min();
+    return torch::where(moves, a / torch::where(moves, b, torch::ones_like(b)),
+                        torch::zeros_like(a)); // 0/0 has no gradient
   };
   auto solution = torch::zeros_like(right), residual = right;
   auto direction = precondition(residual);

@@ -292,6 +292,10 @@ Samples make_samples(const Sampler& sampler, const PathSampler* paths, const Kno
   if (!result.configurations.isfinite().all().item<bool>())
     throw std::runtime_error(fmt::format(
         "configurations {} to {} are not finite; take more --steps or --precision fp32", first, first + count - 1));
+  if (result.log_density.defined() && !result.log_density.isfinite().all().item<bool>())
+    throw std::runtime_error(
+        fmt::format("log-densities of configurations {} to {} are not finite; take more --steps or --precision fp32",
+                    first, first + count - 1));
   const RelaxReport moved = relax(result.configurations, seed, first);
   const auto values = result.configurations.contiguous();
   Samples samples{.evaluations = result.evaluations, .acceptance = moved.acceptance, .unmoved = moved.unmoved};

@@ -1,4 +1,5 @@
 #include "generative/operators/operator.hpp"
+#include "generative/operators/whitening.hpp"
 
 #include "tests/generative/gaussian_laws.hpp"
 
@@ -134,6 +135,27 @@ TEST(Operator, RefusesWhatDoesNotExist) {
 torch::Tensor positive_matrix(std::int64_t size) {
   const auto root = random({size, size}, 1);
   return root.mm(root.t()) + 0.1 * torch::eye(size, torch::kDouble);
+}
+
+TEST(Whitener, HasAGradientWhereNearlyAllIsKnown) {
+  // The iteration arrives before it ends, and then divides 0 by 0.
+  auto levels = torch::zeros({4, 6}, torch::kDouble);
+  levels[1][2] = 0.7;
+  const Pair pair = pair_of_levels(Basis::site(), levels);
+  const auto phases = torch::arange(24, torch::kDouble).reshape({4, 6});
+  const Operator covariance = Operator::diagonal(Basis::fourier(), even(2 + phases.cos()));
+  auto signal = random({2, 1, 4, 6}, 5);
+  signal[1] = 0; // arrives at once
+  signal.requires_grad_();
+  const auto value = [&](const torch::Tensor& y) {
+    return Whitener::approximate(pair, covariance, 30)(y).square().sum();
+  };
+  const auto gradient = torch::autograd::grad({value(signal)}, {signal})[0];
+  const auto direction = random({2, 1, 4, 6}, 6);
+  constexpr double h = 1e-6;
+  const torch::NoGradGuard no_gradients;
+  const double slope = ((value(signal + h * direction) - value(signal - h * direction)) / (2 * h)).item<double>();
+  EXPECT_NEAR((gradient * direction).sum().item<double>(), slope, 1e-6 * std::abs(slope));
 }
 
 TEST(ConjugateGradients, AgreesWithDenseSolves) {
