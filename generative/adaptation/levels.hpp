@@ -13,9 +13,8 @@ struct LevelGroups {
   torch::Tensor group = {}; ///< of each coordinate, from 0 to count - 1, int64; undefined: all are in one
   std::int64_t count = 1;
 
-  /// Coordinates of about the same variance, by alike(); group 0 has the largest.
-  /// Parts without coordinates do not count. For fields of phi^4 these are shells of the momentum. Throws
-  /// std::invalid_argument unless most >= 1.
+  /// Coordinates of about the same variance, alike() in at most `most` groups; group 0 has the largest. For fields of
+  /// phi^4 these are shells of the momentum. Throws std::invalid_argument unless most >= 1.
   static LevelGroups shells(const Operator& variance, std::int64_t most);
   /// Blocks of size^d sites. Throws what block_order() throws.
   static LevelGroups blocks(const Geometry& geometry, std::int64_t size);

@@ -39,7 +39,7 @@ public:
               [&](const torch::Tensor& now, std::int64_t begin, std::int64_t count) {
                 return solver_error(sampler_.drift, path_, fine_.at_times(times(now)), solver_, fine, begin, count);
               });
-    // Judged by other noise, so that what was only learned by heart does not win.
+    // Judged by other noise, so that what was only learned by heart does not win. Without learning the start stays.
     const auto fresh = fine_solution_of(settings_.samples);
     std::vector<std::pair<std::string, Schedule>> choices = {{"error_even", fine_.at_times(even)}};
     if (settings_.start == "dynamic")
@@ -52,7 +52,8 @@ public:
                                        return solver_error(sampler_.drift, path_, steps, solver_, fresh, begin, count);
                                      }).item<double>());
       found.numbers[name] = error;
-      if (error < found.numbers["error"]) {
+      const bool counts = !found.history.empty() || name == choices.back().first;
+      if (counts && error < found.numbers["error"]) {
         found.numbers["error"] = error;
         found.schedule = schedule;
       }

@@ -86,7 +86,7 @@ void check(const SearchSettings& search, const Options& options) {
 /// What a number of Found means.
 const char* meaning(const std::string& number) {
   static const std::map<std::string, const char*> meanings = {
-      {"error", "of these steps, the best of the following"},
+      {"error", "of these steps: the best of the following, without learning the start"},
       {"error_even", "of as many steps, equal parts of the path"},
       {"error_dynamic", "of the best knots of the fine solution"},
       {"error_learned", "of what the gradients made of these"},

@@ -58,6 +58,12 @@ class Paths(AdaptTest):
         few = self.sample("--model", MODEL, "--path", "path.h5", "--samples", "8")
         self.assertEqual(few["evaluations"], 6 + 1 / 8)
 
+    def test_without_learning_the_start_stays(self):
+        found = self.adapt("--model", MODEL, *SMALL, "--steps", "6", "--evaluations", "0")
+        self.assertGreater(found["error_dynamic"], found["error_even"])  # with these few samples
+        self.assertEqual(found["error"], found["error_dynamic"])
+        self.assertNotIn("error_learned", found)
+
     def test_the_same_search_finds_the_same_path(self):
         for output in ("one.h5", "other.h5"):
             self.adapt("--model", MODEL, *SMALL, "--steps", "6", "--threads", "1", output=output)
