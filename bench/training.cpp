@@ -59,7 +59,7 @@ void draw(benchmark::State& state) {
   const Setting setting(torch::kFloat);
   std::int64_t number = 0;
   for (auto _ : state)
-    benchmark::DoNotOptimize(setting.law.draw(1, Purpose::training, number++, 0, batch, batch));
+    benchmark::DoNotOptimize(setting.law.draw(1, Purpose::training, number++, {0, batch}, batch));
   rates(state);
 }
 
@@ -67,7 +67,7 @@ void draw(benchmark::State& state) {
 void forward(benchmark::State& state, torch::ScalarType precision) {
   Setting setting(precision);
   const torch::NoGradGuard constant;
-  const Batch samples = setting.law.draw(1, Purpose::training, 0, 0, batch, batch);
+  const Batch samples = setting.law.draw(1, Purpose::training, 0, {0, batch}, batch);
   for (auto _ : state)
     benchmark::DoNotOptimize(regression_losses(setting.model, samples));
   rates(state);

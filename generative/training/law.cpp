@@ -55,6 +55,26 @@ struct Source {
   std::vector<double> cumulative; ///< weights of tilted samples
 };
 
+/// Samples of a batch whose families have one basis.
+struct Members {
+  Basis basis;
+  std::vector<std::int64_t> samples, families; ///< their numbers
+};
+
+std::vector<Members> by_basis(const FamilyLaw& families, const SampleRange& samples) {
+  std::vector<Members> all;
+  for (std::int64_t sample = samples.first; sample < samples.first + samples.count; ++sample) {
+    const std::size_t family = families.family_of(sample);
+    const Basis& basis = families.family(family).basis;
+    auto found = std::ranges::find(all, basis, &Members::basis);
+    if (found == all.end())
+      found = all.insert(found, {basis, {}, {}});
+    found->samples.push_back(sample);
+    found->families.push_back(static_cast<std::int64_t>(family));
+  }
+  return all;
+}
+
 double effective_configurations(std::span<const double> cumulative) {
   double previous = 0, squares = 0;
   for (const double value : cumulative) {
@@ -134,7 +154,7 @@ void TrainingLaw::transformed_copy(std::span<const float> in, std::span<const st
       out[channel + x] = in[channel + source[x]];
 }
 
-Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first, std::int64_t count,
+Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, const SampleRange& samples,
                         std::int64_t size) const {
   const Purpose noise_purpose = purpose == Purpose::training ? Purpose::training_noise : Purpose::validation_noise;
   constexpr std::uint32_t first_of_operator = 8; // uniform number of a sample's stream; those before are used here
@@ -149,27 +169,17 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   const double h = which < 1 ? 0 : tilting.h_range * (2 * batch_stream.uniform(0) - 1);
   const double k2 = which >= 1 && which < 2 ? 0 : tilting.k2_top - tilting.k2_span() * batch_stream.uniform(1);
   std::map<std::int64_t, Source> sources;
-  for (std::int64_t i = first; i < first + count; ++i)
+  for (std::int64_t i = samples.first; i < samples.first + samples.count; ++i)
     if (const auto group = data_->group_of(i); !sources.contains(group)) {
       const Choice data = data_->choice(step, group);
       sources[group] = {data, options_.tilts() ? cumulative_weights(data, h, k2, symmetric) : std::vector<double>{}};
     }
 
-  auto all_x1 = torch::empty(layout_.shape(count), torch::kFloat); // here a batch that has no room is refused
-  // Where sample first + i goes: samples of one family lie one after another.
-  const FamilyLaw& families = options_.families;
-  std::vector<std::vector<std::int64_t>> members(families.size());
-  for (std::int64_t i = 0; i < count; ++i)
-    members[families.family_of(first + i)].push_back(first + i);
-
+  auto all_x1 = torch::empty(layout_.shape(samples.count), torch::kFloat); // here a batch that has no room is refused
   Batch batch;
   std::int64_t used = 0;
-  for (std::size_t number = 0; number < families.size(); ++number) {
-    const auto& family = families.family(number);
-    const auto& indices = members[number];
-    if (indices.empty())
-      continue;
-    const auto n = static_cast<std::int64_t>(indices.size());
+  for (const auto& [basis, numbers_of_samples, families] : by_basis(options_.families, samples)) {
+    const auto n = static_cast<std::int64_t>(numbers_of_samples.size());
     const auto shape = layout_.shape(n);
     auto levels_shape = shape; // the same for all channels
     levels_shape[1] = 1;
@@ -182,9 +192,9 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     float* levels_data = levels.data_ptr<float>();
     double* tilted_data = tilted.data_ptr<double>();
     parallel_for(n, [&](std::int64_t i) {
-      const auto index = static_cast<std::uint32_t>(indices[i]);
+      const auto index = static_cast<std::uint32_t>(numbers_of_samples[i]);
       const Stream stream{seed, purpose, index, trajectory};
-      const auto& [data, cumulative] = sources.at(data_->group_of(indices[i]));
+      const auto& [data, cumulative] = sources.at(data_->group_of(numbers_of_samples[i]));
       const double pick = stream.uniform(0);
       double mirror_probability = symmetric ? 0.5 : 0;
       std::size_t configuration = 0;
@@ -207,15 +217,15 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
         for (float& value : values)
           value = -value;
       Stream{seed, noise_purpose, index, trajectory}.normals(std::span<float>(x0_data + i * numbers, numbers));
-      family.draw(stream, first_of_operator, {levels_data + i * sites, sites});
+      options_.families.family(families[i]).draw(stream, first_of_operator, {levels_data + i * sites, sites});
     });
-    if (family.basis == Basis::any()) // one level each
+    if (basis == Basis::any()) // one level each
       for (std::int64_t axis = 2; axis < levels.dim(); ++axis)
         levels = levels.narrow(axis, 0, 1);
-    const Pair pair = pair_of_levels(family.basis, levels);
+    const Pair pair = pair_of_levels(basis, levels);
     const auto k2_below = k2 * tilted - tilting.k2_top;
     const Tilt tilt{.A = Operator::scalar(2 * k2_below, layout_.dimensions()), .b = column(h * tilted, x1)};
-    batch.push_back({number, observe(pair, interpolate(pair, x0, x1), tilt), x1, k2_below});
+    batch.push_back({torch::tensor(families), observe(pair, interpolate(pair, x0, x1), tilt), x1, k2_below});
   }
   return batch;
 }

@@ -2,6 +2,7 @@
 // What the network is trained on: the law of (alpha, beta), of the data, and of the tilts.
 
 #include "generative/prior.hpp"
+#include "generative/side_by_side.hpp"
 #include "generative/training/training_data.hpp"
 #include "lattice/random.hpp"
 
@@ -21,9 +22,9 @@ struct LawOptions {
 /// What a prior says of the law of its data, with these families of operators.
 LawOptions law_options(const Prior& prior, FamilyLaw families, double tilted_fraction = 0.5);
 
-/// Samples of one family, on the CPU.
+/// Samples of the families of one basis, on the CPU.
 struct BatchPart {
-  std::size_t family = 0;  ///< its number in LawOptions::families
+  torch::Tensor families;  ///< (n) int64, the numbers of the samples' families in LawOptions::families
   Observation observation; ///< of n samples
   torch::Tensor x1;        ///< (n, C, L1, ..., Ld)
   torch::Tensor k2_below;  ///< (n) float64, k2 - k2_top of the law that each is from
@@ -43,10 +44,10 @@ public:
   /// Data of this layout, whose check_tilts() the caller has made.
   TrainingLaw(Layout layout, std::shared_ptr<TrainingData> data, LawOptions options);
 
-  /// Samples first, ..., first + count - 1 of the batch of `size` samples of training step `step`: each is a function
-  /// of (seed, step, index), whichever rank asks. purpose is training or validation; its noise is of the purpose with
+  /// These samples of the batch of `size` samples of training step `step`: each is a function of (seed, step, its
+  /// number), whichever rank and thread asks. purpose is training or validation; its noise is of the purpose with
   /// `_noise`. Throws what the data throw.
-  Batch draw(std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first, std::int64_t count,
+  Batch draw(std::uint64_t seed, Purpose purpose, std::int64_t step, const SampleRange& samples,
              std::int64_t size) const;
 
   const LawOptions& options() const { return options_; }

@@ -75,15 +75,12 @@ std::vector<torch::Tensor> losses_by_part(Model& model, const Batch& batch, bool
   return losses;
 }
 
-/// The share of a batch of `size` samples that a rank has.
-struct Share {
-  std::int64_t first, count;
-  Share(std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
-    const std::int64_t parts = ranks ? ranks->getSize() : 1, part = ranks ? ranks->getRank() : 0;
-    first = size * part / parts;
-    count = size * (part + 1) / parts - first;
-  }
-};
+/// The samples of a batch of `size` that a rank has.
+SampleRange share_of(std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks) {
+  const std::int64_t parts = ranks ? ranks->getSize() : 1, part = ranks ? ranks->getRank() : 0;
+  const std::int64_t first = size * part / parts;
+  return {first, size * (part + 1) / parts - first};
+}
 
 /// Sums over ranks.
 SumOverRanks sum_over(const c10::intrusive_ptr<c10d::ProcessGroup>& ranks, torch::Device device) {
@@ -99,18 +96,22 @@ SumOverRanks sum_over(const c10::intrusive_ptr<c10d::ProcessGroup>& ranks, torch
 ValidationLoss mean_losses(Model& model, const TrainingLaw& law, std::uint64_t seed, std::int64_t batches,
                            std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks, bool network) {
   const torch::NoGradGuard constant;
-  const Share share(size, ranks);
+  const SampleRange share = share_of(size, ranks);
   const std::size_t families = law.options().families.size();
   auto sums = torch::zeros({2, static_cast<std::int64_t>(families)}, torch::kDouble); // of losses and samples
-  for (std::int64_t b = 0; b < batches && share.count > 0; ++b) {
-    const Batch batch = law.draw(seed, Purpose::validation, b, share.first, share.count, size);
-    const auto losses = losses_by_part(model, batch, network);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto family = static_cast<std::int64_t>(batch[i].family);
-      sums[0][family] += losses[i].sum().item<double>();
-      sums[1][family] += losses[i].numel();
-    }
-  }
+  for (std::int64_t b = 0; b < batches && share.count > 0; ++b)
+    for (const auto& of_part : side_by_side(share, model.device(), [&](const SampleRange& samples) {
+           const Batch batch = law.draw(seed, Purpose::validation, b, samples, size);
+           const auto losses = losses_by_part(model, batch, network);
+           auto of_samples = torch::zeros_like(sums);
+           for (std::size_t i = 0; i < batch.size(); ++i) {
+             const auto loss = losses[i].to(torch::kCPU, torch::kDouble);
+             of_samples[0].index_add_(0, batch[i].families, loss);
+             of_samples[1].index_add_(0, batch[i].families, torch::ones_like(loss));
+           }
+           return of_samples;
+         }))
+      sums += of_part;
   sums = sum_over(ranks, model.device())(sums).cpu();
   ValidationLoss loss;
   loss.total = (sums[0].sum() / static_cast<double>(batches * size)).item<double>();
@@ -142,7 +143,7 @@ bool fit_correction(Model& model, const TrainingLaw& law, std::uint64_t seed, st
   const auto fit = model.prior().correction_fit();
   if (!fit || !model.description().families.cover(Basis::any()))
     return true;
-  const Share share(size, ranks);
+  const SampleRange share = share_of(size, ranks);
   LawOptions options = law.options();
   options.families = FamilyLaw::parse("scalar", model.prior().families());
   options.tilted_fraction = 1; // what is known exactly holds under tilts too, which reach where the data hardly go
@@ -152,12 +153,23 @@ bool fit_correction(Model& model, const TrainingLaw& law, std::uint64_t seed, st
   for (std::int64_t b = 0; b < batches; ++b) {
     if (b > 0 && !go_on(b))
       return false;
-    const auto batch =
-        (b % 2 == 0 ? own_law : tilted_law).draw(seed, Purpose::training, first + b, share.first, share.count, size);
-    const BatchPart& part = batch.front();
-    const auto [pair, signal, target] = Example(model, part);
-    const auto look = model.look(pair, signal);
-    fit->add(pair, signal, target, look, model.answer(look), part.k2_below[0].item<double>()); // the same for all
+    struct Answered {
+      Example example;
+      Look look;
+      torch::Tensor answer;
+      double k2_below;
+    };
+    const TrainingLaw& now = b % 2 == 0 ? own_law : tilted_law;
+    const auto parts = side_by_side(share, model.device(), [&](const SampleRange& samples) {
+      const Batch batch = now.draw(seed, Purpose::training, first + b, samples, size);
+      Example example(model, batch.front());
+      auto look = model.look(example.pair, example.signal);
+      auto answer = model.answer(look);
+      return Answered{std::move(example), std::move(look), std::move(answer),
+                      batch.front().k2_below[0].item<double>()}; // the same for all
+    });
+    for (const auto& part : parts)
+      fit->add(part.example.pair, part.example.signal, part.example.target, part.look, part.answer, part.k2_below);
   }
   fit->finish(model.prior(), sum_over(ranks, model.device()));
   return true;

@@ -3,29 +3,11 @@
 #include "generative/training/regression.hpp"
 
 #include <fmt/format.h>
-#include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <cmath>
 #include <numbers>
 
 namespace stint {
-
-struct Trainer::Reduction {
-  c10d::Reducer reducer;
-
-  Reduction(const std::vector<torch::Tensor>& parameters, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks)
-      : reducer(parameters, buckets(parameters), ranks, std::vector<bool>(parameters.size(), false),
-                c10d::kDefaultBucketBytesCap, /*find_unused_parameters=*/false, /*gradient_as_bucket_view=*/false, {},
-                c10d::kDefaultFirstBucketBytes, /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false,
-                {}) {}
-
-  static std::vector<std::vector<std::size_t>> buckets(const std::vector<torch::Tensor>& parameters) {
-    auto assignment = std::get<0>(c10d::compute_bucket_assignment_by_size(
-        parameters, {c10d::kDefaultFirstBucketBytes, c10d::kDefaultBucketBytesCap}));
-    std::ranges::reverse(assignment); // gradients of the last parameters are ready first
-    return assignment;
-  }
-};
 
 namespace {
 
@@ -68,11 +50,13 @@ Trainer::Trainer(Model& model, const TrainingLaw& law, TrainingOptions options,
     squares_.push_back(torch::zeros_like(item.value()));
     counts_.push_back(torch::zeros({}, item.value().options().requires_grad(false)));
   }
-  if (ranks_ && ranks_->getSize() > 1)
-    reduction_ = std::make_unique<Reduction>(parameters_, ranks_);
+  sums_ = torch::zeros(model_.parameter_count() + 1, parameters_.front().options().requires_grad(false));
+  std::int64_t first = 0;
+  for (const auto& parameter : parameters_) {
+    gradients_.push_back(sums_.narrow(0, first, parameter.numel()).view(parameter.sizes()));
+    first += parameter.numel();
+  }
 }
-
-Trainer::~Trainer() = default;
 
 double Trainer::learning_rate() const {
   const double warm = std::min(1.0, static_cast<double>(steps_done_ + 1) / static_cast<double>(options_.warmup + 1));
@@ -80,51 +64,51 @@ double Trainer::learning_rate() const {
   return options_.learning_rate * warm * (1 + std::cos(std::numbers::pi * progress)) / 2;
 }
 
-/// Leaves the gradient of the batch's mean loss, averaged over ranks, in the parameters; this rank's share of that
-/// loss.
-torch::Tensor Trainer::compute_gradients() {
+/// Adds these samples of the batch to the sums.
+void Trainer::add_gradients(const SampleRange& samples) {
+  struct Part {
+    torch::Tensor loss;
+    std::vector<torch::Tensor> gradients;
+  };
+  const auto parts = side_by_side(samples, model_.device(), [&](const SampleRange& part) {
+    const Batch batch = law_.draw(options_.seed, Purpose::training, steps_done_, part, options_.batch);
+    const auto loss = regression_losses(model_, batch).sum() / options_.batch;
+    return Part{loss.detach(), torch::autograd::grad({loss}, parameters_)};
+  });
+  for (const auto& part : parts) {
+    at::_foreach_add_(gradients_, part.gradients);
+    sums_[-1] += part.loss;
+  }
+}
+
+/// Leaves the gradient of the batch's mean loss and that loss in the sums.
+void Trainer::compute_gradients() {
   const std::int64_t ranks = ranks_ ? ranks_->getSize() : 1;
   const std::int64_t rank = ranks_ ? ranks_->getRank() : 0;
   const std::int64_t count = options_.batch / (ranks * options_.accumulate);
-  for (auto& parameter : parameters_)
-    parameter.mutable_grad().reset();
-  auto sum = torch::zeros({}, parameters_.front().options().requires_grad(false));
-  for (std::int64_t part = 0; part < options_.accumulate; ++part) {
-    const std::int64_t first = (rank * options_.accumulate + part) * count;
-    const Batch batch = law_.draw(options_.seed, Purpose::training, steps_done_, first, count, options_.batch);
-    const auto loss = regression_losses(model_, batch).mean() / options_.accumulate;
-    if (reduction_ && part + 1 == options_.accumulate) // gradients add up here before they are averaged over ranks
-      reduction_->reducer.prepare_for_backward({loss});
-    loss.backward();
-    sum += loss.detach();
-  }
-  return sum;
-}
-
-/// The sum over ranks of both numbers; whether that is finite, which is the same on all ranks.
-bool Trainer::all_finite(std::array<double, 2>& loss_and_norm) const {
-  if (reduction_) {
-    std::vector<torch::Tensor> shared = {
-        torch::tensor({loss_and_norm[0], loss_and_norm[1]}, torch::kDouble).to(parameters_.front().device())};
+  sums_.zero_();
+  for (std::int64_t part = 0; part < options_.accumulate; ++part)
+    add_gradients({(rank * options_.accumulate + part) * count, count});
+  if (ranks > 1) {
+    std::vector<torch::Tensor> shared = {sums_};
     ranks_->allreduce(shared)->wait();
-    const auto host = shared[0].cpu();
-    loss_and_norm = {host[0].item<double>(), host[1].item<double>()};
   }
-  return std::isfinite(loss_and_norm[0]) && std::isfinite(loss_and_norm[1]);
 }
 
 std::optional<double> Trainer::step() {
-  const auto own_loss = compute_gradients();
+  compute_gradients();
   const torch::NoGradGuard constant;
-  const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.gradient_clip);
-  std::array<double, 2> loss_and_norm = {own_loss.item<double>(), norm}; // here the host waits for the device
-  const bool taken = all_finite(loss_and_norm);
-  if (taken)
+  const auto norm = sums_.narrow(0, 0, sums_.numel() - 1).norm();
+  const auto loss_and_norm = torch::stack({sums_[-1], norm}).cpu(); // here the host waits for the device
+  const bool taken = loss_and_norm.isfinite().all().item<bool>();   // the same on all ranks
+  if (taken) {
+    at::_foreach_mul_(gradients_, (options_.gradient_clip / (norm + 1e-6)).clamp_max(1));
     update();
-  else
+  } else {
     ++steps_skipped_;
+  }
   ++steps_done_;
-  return taken ? std::optional(loss_and_norm[0] / (ranks_ ? ranks_->getSize() : 1)) : std::nullopt;
+  return taken ? std::optional(loss_and_norm[0].item<double>()) : std::nullopt;
 }
 
 bool Trainer::finish(const std::function<bool(std::int64_t done)>& go_on) {
@@ -137,12 +121,9 @@ bool Trainer::finish(const std::function<bool(std::int64_t done)>& go_on) {
 
 void Trainer::update() {
   const auto updates = static_cast<double>(steps_done_ + 1 - steps_skipped_);
-  std::vector<torch::Tensor> gradients;
-  for (const auto& parameter : parameters_)
-    gradients.push_back(parameter.grad());
   for (auto& count : counts_)
     count.fill_(updates);
-  at::_fused_adamw_(parameters_, gradients, means_, squares_, {}, counts_, learning_rate(), 0.9, 0.99,
+  at::_fused_adamw_(parameters_, gradients_, means_, squares_, {}, counts_, learning_rate(), 0.9, 0.99,
                     options_.weight_decay, smallest_gradient, /*amsgrad=*/false, /*maximize=*/false);
   // The average starts short, so that it forgets the random initial parameters.
   const double decay = std::min(options_.average_decay, 1 - 1 / (1 + 0.1 * updates));

@@ -6,9 +6,7 @@
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
-#include <array>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,16 +27,16 @@ struct TrainingOptions {
 };
 
 /// One optimiser step after the other. Everything random is keyed by (seed, step, sample index in the global batch), so
-/// the result is the same for any number of ranks, to rounding, and for any number of interruptions, exactly.
+/// the result is the same for any number of ranks and threads, to rounding, and for any number of interruptions,
+/// exactly. On the CPU every thread computes the gradient of samples of its own.
 class Trainer {
 public:
   using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
-  /// The model and the law must outlive the trainer. `ranks` is a process group that averages over ranks, null for one
+  /// The model and the law must outlive the trainer. `ranks` is a process group that sums over ranks, null for one
   /// rank. Throws std::invalid_argument if the batch is not a multiple of ranks x accumulate or an option makes no
   /// sense.
   Trainer(Model& model, const TrainingLaw& law, TrainingOptions options, c10::intrusive_ptr<c10d::ProcessGroup> ranks);
-  ~Trainer();
 
   /// One step; the loss of the batch: mean squared error of the network in units of its target's variance in Gaussian
   /// approximation. If the loss or its gradient is not finite on any rank, all ranks leave the parameters, their
@@ -65,18 +63,18 @@ public:
 
 private:
   double learning_rate() const;
-  torch::Tensor compute_gradients();
-  bool all_finite(std::array<double, 2>& loss_and_norm) const;
+  void compute_gradients();
+  void add_gradients(const SampleRange& samples);
   void update();
 
   Model& model_;
   const TrainingLaw& law_;
   TrainingOptions options_;
   c10::intrusive_ptr<c10d::ProcessGroup> ranks_;
-  struct Reduction;
-  std::unique_ptr<Reduction> reduction_; // averages gradients over ranks while they are computed
   std::vector<std::string> names_;
   std::vector<torch::Tensor> parameters_, averages_, means_, squares_, counts_;
+  torch::Tensor sums_;                   // the gradient's numbers one after another, then the loss: what ranks share
+  std::vector<torch::Tensor> gradients_; // views of it in the parameters' shapes
   std::int64_t steps_done_ = 0, steps_skipped_ = 0;
 };
 

@@ -30,7 +30,7 @@ class TrainingData {
 public:
   virtual ~TrainingData() = default;
   virtual std::int64_t group_of(std::int64_t sample) const = 0;
-  /// Valid until another step is asked for.
+  /// Valid until another step is asked for. Several threads may ask at once, for one step.
   virtual Choice choice(std::int64_t step, std::int64_t group) = 0;
 };
 

@@ -38,12 +38,6 @@ MPI_Datatype mpi_type(const at::Tensor& tensor) {
     return MPI_FLOAT;
   case at::kDouble:
     return MPI_DOUBLE;
-  case at::kInt:
-    return MPI_INT32_T;
-  case at::kLong:
-    return MPI_INT64_T;
-  case at::kByte:
-    return MPI_UINT8_T;
   default:
     throw std::logic_error(std::string("no MPI type for tensors of ") + c10::toString(tensor.scalar_type()));
   }
@@ -58,44 +52,12 @@ public:
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            const c10d::AllreduceOptions& options) override {
     TORCH_CHECK(options.reduceOp == c10d::ReduceOp::SUM, "allreduce over MPI sums only");
-    return on_host(tensors, [](at::Tensor& host) {
+    for (auto& tensor : tensors) {
+      if (getSize() == 1)
+        break;
+      auto host = tensor.contiguous().cpu();
       MPI_Allreduce(MPI_IN_PLACE, host.data_ptr(), static_cast<int>(host.numel()), mpi_type(host), MPI_SUM,
                     MPI_COMM_WORLD);
-    });
-  }
-
-  c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
-                                           const c10d::BroadcastOptions& options) override {
-    return on_host(tensors, [root = static_cast<int>(options.rootRank)](at::Tensor& host) {
-      MPI_Bcast(host.data_ptr(), static_cast<int>(host.numel()), mpi_type(host), root, MPI_COMM_WORLD);
-    });
-  }
-
-  /// The Reducer compares the shapes of the parameters of all ranks when it is made.
-  c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
-                                           std::vector<at::Tensor>& inputs,
-                                           const c10d::AllgatherOptions& /*options*/) override {
-    if (getSize() == 1) {
-      outputs.at(0).at(0).copy_(inputs.at(0));
-      return c10::make_intrusive<Done>(outputs.at(0));
-    }
-    auto mine = inputs.at(0).contiguous().cpu();
-    auto all = torch::empty({getSize(), mine.numel()}, mine.options());
-    MPI_Allgather(mine.data_ptr(), static_cast<int>(mine.numel()), mpi_type(mine), all.data_ptr(),
-                  static_cast<int>(mine.numel()), mpi_type(mine), MPI_COMM_WORLD);
-    for (int rank = 0; rank < getSize(); ++rank)
-      outputs.at(0).at(rank).copy_(all[rank].reshape(mine.sizes()));
-    return c10::make_intrusive<Done>(outputs.at(0));
-  }
-
-private:
-  template<class Operation>
-  c10::intrusive_ptr<c10d::Work> on_host(std::vector<at::Tensor>& tensors, Operation operation) {
-    if (getSize() == 1)
-      return c10::make_intrusive<Done>(tensors);
-    for (auto& tensor : tensors) {
-      auto host = tensor.contiguous().cpu();
-      operation(host);
       if (!host.is_same(tensor))
         tensor.copy_(host);
     }

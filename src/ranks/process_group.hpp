@@ -9,9 +9,9 @@
 
 namespace stint {
 
-/// A group of all ranks that can do what c10d::Reducer asks for: allreduce (sum), broadcast and allgather. Tensors of a
-/// GPU go through NCCL if this is a build with STINT_CUDA, they are on `device`, and each rank of every host has a GPU
-/// of its own; else through host memory and MPI. Collective. The MPI session must outlive the group.
+/// A group of all ranks that can do allreduce, sums of floats or doubles. Tensors of a GPU go through NCCL if this is a
+/// build with STINT_CUDA, they are on `device`, and each rank of every host has a GPU of its own; else through host
+/// memory and MPI. Collective. The MPI session must outlive the group.
 c10::intrusive_ptr<c10d::ProcessGroup> process_group(const Mpi& mpi, c10::Device device);
 
 } // namespace stint

@@ -14,6 +14,7 @@ EnsembleWindows::EnsembleWindows(const EnsembleReader& ensemble, const WindowPla
 }
 
 Choice EnsembleWindows::choice(std::int64_t step, std::int64_t group) {
+  const std::lock_guard one_at_a_time(choosing_);
   if (!reader_ || step < step_) {
     reader_.reset();
     step_ = step;

@@ -52,6 +52,7 @@ private:
   const EnsembleReader& ensemble_;
   WindowPlan plan_;
   std::mutex& files_;
+  std::mutex choosing_;
   std::int64_t numbers_, step_ = -1, first_group_, last_group_;
   std::map<std::int64_t, Piece> windows_;
   std::optional<ReadAhead<Piece>> reader_; // last: its thread ends first

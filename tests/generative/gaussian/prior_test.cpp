@@ -113,7 +113,7 @@ TEST(Seam, TheLossOfTheEstimateIsOneForGaussianData) {
   const auto families = FamilyLaw::parse("scalar", dense.prior()->families());
   Model model(dense.prior(), {.families = families, .channels = 4, .levels = 1}, 1);
   const TrainingLaw law(layout, dense.draw(4000, 6), law_options(model.prior(), families));
-  const auto losses = regression_losses(model, law.draw(7, Purpose::validation, 0, 0, 4000, 4000)).detach();
+  const auto losses = regression_losses(model, law.draw(7, Purpose::validation, 0, {0, 4000}, 4000)).detach();
   EXPECT_LT(std::abs(testing::z_score(losses, 1)), 4);
   const auto loss = prior_loss(model, law, 7, 1, 4000);
   EXPECT_NEAR(loss.total, losses.mean().item<double>(), 1e-5);
@@ -144,7 +144,7 @@ TEST(Seam, SymmetriesOfOpenLatticesMirrorAndNeverWrap) {
                      .symmetries = {.reflections = 0b10}};
   const TrainingLaw law(layout, ramp.contiguous(), options);
   bool plain = false, mirrored = false;
-  for (const auto& x1 : law.draw(1, Purpose::training, 0, 0, 64, 64).front().x1.unbind(0)) {
+  for (const auto& x1 : law.draw(1, Purpose::training, 0, {0, 64}, 64).front().x1.unbind(0)) {
     const bool same = torch::equal(x1, ramp[0]), mirror = torch::equal(x1, ramp[0].flip({2}));
     EXPECT_TRUE(same || mirror);
     plain = plain || same;

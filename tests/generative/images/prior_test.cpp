@@ -71,7 +71,7 @@ TEST(ImagePrior, TheLossOfTheEstimateIsOneForGaussianPictures) {
   const auto families = FamilyLaw::parse("cosine", prior()->families());
   Model model(prior(), {.families = families, .channels = 4, .levels = 1}, 1);
   const TrainingLaw law(layout, draws, law_options(model.prior(), families));
-  const auto batch = law.draw(7, Purpose::validation, 0, 0, 4000, 4000);
+  const auto batch = law.draw(7, Purpose::validation, 0, {0, 4000}, 4000);
   const auto losses = regression_losses(model, batch).detach();
   // Where something is open, and no level so small that s stands at its floor.
   const auto alpha = batch[0].observation.pair.alpha.values();

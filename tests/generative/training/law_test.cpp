@@ -22,31 +22,32 @@ TEST(TrainingLaw, SamplesAreTheSameWhicheverRankDrawsThem) {
   const Geometry geometry({4, 4});
   const TrainingLaw law({geometry}, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
                         options(geometry, true, {.h_range = 0.05}));
-  const auto whole = law.draw(3, Purpose::training, 17, 0, 8, 8).front();
-  const auto part = law.draw(3, Purpose::training, 17, 2, 3, 8).front();
+  const auto whole = law.draw(3, Purpose::training, 17, {0, 8}, 8).front();
+  const auto part = law.draw(3, Purpose::training, 17, {2, 3}, 8).front();
   EXPECT_TRUE(torch::equal(whole.observation.signal.narrow(0, 2, 3), part.observation.signal));
   EXPECT_TRUE(torch::equal(whole.x1.narrow(0, 2, 3), part.x1));
-  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::training, 18, 0, 8, 8).front().x1));
-  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::validation, 17, 0, 8, 8).front().x1));
+  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::training, 18, {0, 8}, 8).front().x1));
+  EXPECT_FALSE(torch::equal(whole.x1, law.draw(3, Purpose::validation, 17, {0, 8}, 8).front().x1));
 }
 
 TEST(TrainingLaw, PartsOfAMixedBatchAreTheSameWhicheverRankDrawsThem) {
-  // Every family by itself: the samples of the second half of the batch are those of the whole batch.
+  // Every basis by itself: the samples of the second half of the batch are those of the whole batch.
   const Geometry geometry({4, 4});
   const TrainingLaw law({geometry}, testing::free_field(geometry, {.mass2 = 1}, 1, 500),
                         {.families = testing::phi4_families(geometry, "mixed"),
                          .symmetries = testing::phi4_symmetries(false),
                          .tilting = {.h_range = 0.05, .k2_range = 0.1}});
-  const auto whole = law.draw(3, Purpose::training, 17, 0, 64, 64);
-  const auto part = law.draw(3, Purpose::training, 17, 32, 32, 64);
-  ASSERT_EQ(whole.size(), law.options().families.size());
+  const auto whole = law.draw(3, Purpose::training, 17, {0, 64}, 64);
+  const auto part = law.draw(3, Purpose::training, 17, {32, 32}, 64);
+  ASSERT_EQ(whole.size(), 3); // any, site, fourier
   std::int64_t samples = 0;
   for (const auto& of_part : part)
     for (const auto& of_whole : whole)
-      if (of_whole.family == of_part.family) {
+      if (*diagonal_basis(of_whole.observation.pair) == *diagonal_basis(of_part.observation.pair)) {
         const auto count = of_part.x1.size(0);
         samples += count;
         const auto last = [&](const torch::Tensor& all) { return all.narrow(0, all.size(0) - count, count); };
+        EXPECT_TRUE(torch::equal(last(of_whole.families), of_part.families));
         EXPECT_TRUE(torch::equal(last(of_whole.x1), of_part.x1));
         EXPECT_LT((last(of_whole.observation.signal) - of_part.observation.signal).abs().max().item<double>(), 1e-6);
       }
@@ -76,7 +77,7 @@ TEST(TrainingLaw, TransformsConfigurationsByAllSymmetriesOfTheLatticeAndByNothin
               field = field.flip({1});
             insert(expected, field.roll({i, j}, {0, 1}));
           }
-  for (const auto& field : law.draw(1, Purpose::training, 0, 0, 4000, 4000).front().x1.unbind())
+  for (const auto& field : law.draw(1, Purpose::training, 0, {0, 4000}, 4000).front().x1.unbind())
     insert(drawn, field);
   EXPECT_EQ(expected.size(), 144U);
   EXPECT_EQ(drawn, expected);
@@ -93,7 +94,7 @@ TEST(TrainingLaw, TiltedSamplesFollowTheTiltedLaw) {
                           options(geometry, symmetric, {.h_range = 0.5}, 1));
     std::vector<double> differences, products;
     for (std::int64_t b = 0; b < batches; ++b) {
-      const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
+      const auto batch = law.draw(2, Purpose::training, b, {0, size}, size).front();
       // The common h of the batch, recovered from where the signal is independent of it: keyed as the law says.
       const double h = 0.5 * (2 * Stream{2, Purpose::training, size, static_cast<std::uint32_t>(b)}.uniform(0) - 1);
       const double mean = batch.x1.mean().item<double>();
@@ -115,7 +116,7 @@ TEST(TrainingLaw, QuadraticTiltsFollowTheLawOfTheOtherMass) {
                         options(geometry, true, {.k2_range = 0.5}, 1));
   std::vector<double> differences, products;
   for (std::int64_t b = 0; b < batches; ++b) {
-    const auto batch = law.draw(2, Purpose::training, b, 0, size, size).front();
+    const auto batch = law.draw(2, Purpose::training, b, {0, size}, size).front();
     const double k2 = -0.5 * Stream{2, Purpose::training, size, static_cast<std::uint32_t>(b)}.uniform(1);
     const double expected = testing::free_field_moments_of(geometry, {.mass2 = 1 - k2}).variance().item<double>();
     differences.push_back(batch.x1.square().mean().item<double>() - expected);
@@ -137,7 +138,7 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
     std::vector<double> products;
     double lightest = -1, heaviest = 1;
     for (std::int64_t b = 0; b < 400; ++b) {
-      const auto part = law.draw(2, Purpose::training, b, 0, 100, 100).front();
+      const auto part = law.draw(2, Purpose::training, b, {0, 100}, 100).front();
       const auto& [pair, signal] = part.observation;
       const auto missed = part.x1 - learned.posterior_mean(pair, signal);
       products.push_back((missed * signal).mean().item<double>());
@@ -153,7 +154,7 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
 TEST(TrainingLaw, SignalIsTheShiftedObservation) {
   const Geometry geometry({4});
   const TrainingLaw law({geometry}, torch::full({200, 1, 4}, 2.F), options(geometry, false, {.h_range = 0.01}, 1));
-  const auto [family, observation, x1, k2_below] = law.draw(5, Purpose::training, 0, 0, 4000, 4000).front();
+  const auto [family, observation, x1, k2_below] = law.draw(5, Purpose::training, 0, {0, 4000}, 4000).front();
   const double h = 0.01 * (2 * Stream{5, Purpose::training, 4000, 0}.uniform(0) - 1);
   const auto &alpha = observation.pair.alpha.values(), &beta = observation.pair.beta.values();
   // signal = beta (alpha x0 + 2 beta) + alpha^2 h, x0 standard normal.

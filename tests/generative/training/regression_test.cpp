@@ -46,8 +46,7 @@ TEST(Regression, TheLossOfGaussianDataIsOneInEveryModeHoweverFewAreOpen) {
       levels[0][0][k][q] = 0.4F;
     levels[0][0][0][0] = 0.4F;
     const Pair pair = pair_of_levels(Basis::fourier(), levels.expand({count, 1, 8, 8}).contiguous());
-    constexpr std::size_t fourier = 4; // in the order of the families
-    const Batch batch = {{fourier, {pair, pair.beta(interpolate(pair, noise, x1))}, x1, {}}};
+    const Batch batch = {{{}, {pair, pair.beta(interpolate(pair, noise, x1))}, x1, {}}};
     const auto losses = regression_losses(gaussian, batch);
     EXPECT_LT(std::abs(testing::z_score(losses, 1)), 4) << low;
     // Five real modes of unit variance: 2/5 with weight 1, a little less with what waits.

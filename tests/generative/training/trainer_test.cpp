@@ -41,7 +41,7 @@ TEST_F(TwoPeaks, LearnsMostOfWhatTheExactPosteriorMeanKnows) {
   Model trained = model();
   double best = 0; // the loss of the exact posterior mean
   for (std::int64_t b = 0; b < batches; ++b) {
-    const auto batch = law.draw(1, Purpose::validation, b, 0, size, size);
+    const auto batch = law.draw(1, Purpose::validation, b, {0, size}, size);
     const auto& [family, observation, x1, k2_below] = batch.front();
     const auto& [pair, signal] = observation;
     const auto gamma = (pair.beta.values() / pair.alpha.values()).square(), y = signal / pair.alpha.values().square();
@@ -108,6 +108,28 @@ TEST_F(TwoPeaks, AccumulatingPartsOfABatchEqualsTheWholeBatch) {
   for (int i = 0; i < 5; ++i)
     EXPECT_NEAR(at_once.step().value(), one_after_another.step().value(), 1e-5);
   const auto expected = at_once.state(), got = one_after_another.state();
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_LT((expected[i].second - got[i].second).norm().item<double>(),
+              1e-4 * expected[i].second.norm().item<double>() + 1e-7)
+        << expected[i].first;
+}
+
+TEST_F(TwoPeaks, ThreadsThatHaveSamplesOfTheirOwnTrainTheSameModel) {
+  const int threads = at::get_num_threads();
+  Model one = model(), three = model();
+  Trainer alone(one, law, options, {}), together(three, law, options, {});
+  for (int i = 0; i < 5; ++i) {
+    at::set_num_threads(1);
+    const double loss = alone.step().value();
+    at::set_num_threads(3);
+    EXPECT_NEAR(together.step().value(), loss, 1e-5);
+  }
+  const auto alone_loss = validation_loss(one, law, 1, 1, 100).total;
+  EXPECT_NEAR(validation_loss(three, law, 1, 1, 100).total, alone_loss, 1e-4 * alone_loss);
+  EXPECT_EQ(at::get_num_threads(), 3);
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  at::set_num_threads(threads);
+  const auto expected = alone.state(), got = together.state();
   for (std::size_t i = 0; i < expected.size(); ++i)
     EXPECT_LT((expected[i].second - got[i].second).norm().item<double>(),
               1e-4 * expected[i].second.norm().item<double>() + 1e-7)
