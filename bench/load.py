@@ -24,7 +24,7 @@ COMMANDS = {
     "hmc 16x16, 32 chains": f"{HMC} {LONG} --lattice 16x16 --chains 32",
     "hmc 32x32, 64 chains": f"{HMC} --lattice 32x32 --chains 64 --thermalize 200 --trajectories 500",
     "train": f"{TRAIN} --steps 60",
-    "sample": "sample --model model.h5 --samples 32 --steps 8",
+    "sample": "sample --model model.h5 --samples 512",
     "measure": "measure data.h5",
 }
 

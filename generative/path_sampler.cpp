@@ -37,7 +37,7 @@ PathSampler::PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tenso
   const auto missing = (levels > 0).expand(sampler_.layout.sites()).sum().item<std::int64_t>();
   const auto trials =
       settings.trials.value_or(std::clamp<std::int64_t>(16384 / std::max<std::int64_t>(missing, 1), 64, 256));
-  const auto x1 = solve(sampler_.drift, start(Purpose::path_variance, 0, trials), knots_, options).x;
+  const auto x1 = solve(sampler_.drift, start(Purpose::path_variance, {0, trials}), knots_, options).x;
   const StepNoise noising = [&](std::int64_t k, const torch::Tensor& like) {
     return noise(sampler_.layout, seed, Purpose::path_variance, k + 1, 0, trials).to(like.options());
   };
@@ -47,19 +47,21 @@ PathSampler::PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tenso
       noising, {.groups = settings.groups, .window = window, .sites = settings.sites}, options.interrupted);
 }
 
-torch::Tensor PathSampler::start(Purpose purpose, std::int64_t first, std::int64_t count) const {
-  const auto x0 = noise(sampler_.layout, seed_, purpose, 0, first, count);
+torch::Tensor PathSampler::start(Purpose purpose, const SampleRange& samples) const {
+  const auto x0 = noise(sampler_.layout, seed_, purpose, 0, samples.first, samples.count);
   return start_state(sampler_.task, x0, observed_.defined() ? observed_ : torch::zeros_like(x0)).to(sampler_.device);
 }
 
 Sampler::Result PathSampler::operator()(std::int64_t first, std::int64_t count) const {
   const torch::NoGradGuard no_gradients;
-  const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
-    return noise(sampler_.layout, seed_, Purpose::diffusion, step, first, count).to(like.options());
-  };
-  const auto path = weighted_path(sampler_.drift, start(Purpose::sampling, first, count), knots_, coordinates_,
-                                  variance_, diffusion, sampler_.solver.interrupted);
-  return {.configurations = path.x.cpu(), .log_density = -path.log_ratio.cpu(), .evaluations = path.evaluations};
+  return joined(side_by_side({first, count}, sampler_.device, [&](const SampleRange& part) -> Sampler::Result {
+    const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+      return noise(sampler_.layout, seed_, Purpose::diffusion, step, part.first, part.count).to(like.options());
+    };
+    const auto path = weighted_path(sampler_.drift, start(Purpose::sampling, part), knots_, coordinates_, variance_,
+                                    diffusion, sampler_.solver.interrupted);
+    return {.configurations = path.x.cpu(), .log_density = -path.log_ratio.cpu(), .evaluations = path.evaluations};
+  }));
 }
 
 } // namespace stint

@@ -33,7 +33,7 @@ public:
   Sampler::Result operator()(std::int64_t first, std::int64_t count) const;
 
 private:
-  torch::Tensor start(Purpose purpose, std::int64_t first, std::int64_t count) const;
+  torch::Tensor start(Purpose purpose, const SampleRange& samples) const;
 
   Sampler sampler_;
   std::uint64_t seed_;

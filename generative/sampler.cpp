@@ -61,6 +61,11 @@ Sampler::Result result_of(const Solution& solution) {
           .memory = solution.memory.defined() ? solution.memory.cpu() : torch::Tensor()};
 }
 
+/// Rows of a tensor that has one for each sample, or one for all, or none.
+torch::Tensor rows_of(const torch::Tensor& values, const SampleRange& range) {
+  return values.defined() && values.size(0) > 1 ? values.narrow(0, range.first, range.count) : values;
+}
+
 } // namespace
 
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
@@ -90,8 +95,34 @@ torch::Tensor posterior_mean(const Drift& drift, const Task& task, const torch::
   return drift({pair.alpha.to(device), pair.beta.to(device)}, start).eta1.to(torch::kFloat).cpu();
 }
 
+Sampler::Result joined(const std::vector<Sampler::Result>& parts) {
+  if (parts.size() == 1)
+    return parts.front();
+  const auto all = [&](torch::Tensor Sampler::Result::*member) {
+    std::vector<torch::Tensor> tensors;
+    for (const auto& part : parts)
+      tensors.push_back(part.*member);
+    return tensors.front().defined() ? torch::cat(tensors) : torch::Tensor();
+  };
+  Sampler::Result result{.configurations = all(&Sampler::Result::configurations),
+                         .log_density = all(&Sampler::Result::log_density),
+                         .memory = all(&Sampler::Result::memory)};
+  for (const auto& part : parts)
+    result.evaluations += part.evaluations * static_cast<double>(part.configurations.size(0)) /
+                          static_cast<double>(result.configurations.size(0));
+  return result;
+}
+
 Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                                     const torch::Tensor& observed) const {
+  const auto work = [&](const SampleRange& part) {
+    return make(seed, part, rows_of(observed, {part.first - first, part.count}));
+  };
+  return watch ? work({first, count}) : joined(side_by_side({first, count}, device, work));
+}
+
+Sampler::Result Sampler::make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const {
+  const auto [first, count] = samples;
   const bool estimated = log_density == LogDensity::hutchinson || log_density == LogDensity::coloured;
   if (estimated && solver.method == Method::dopri5)
     throw std::invalid_argument("dopri5 integrates exact divergences only: its evaluations differ between "
@@ -104,19 +135,20 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
   const torch::NoGradGuard no_gradients;
   const auto x0 = noise(layout, seed, Purpose::sampling, 0, first, count);
   const auto start = start_state(task, x0, observed.defined() ? observed : torch::zeros_like(x0)).to(device);
-  const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+  const StepNoise diffusion = [&, first, count](std::int64_t step, const torch::Tensor& like) {
     return noise(layout, seed, Purpose::diffusion, step, first, count).to(like.options());
   };
   Divergence divergence;
   if (log_density == LogDensity::exact)
     divergence = exact_divergence();
   else if (log_density == LogDensity::hutchinson)
-    divergence = hutchinson_divergence(
-        [&](std::int64_t number, const torch::Tensor& like) { return rademacher(like, probes, seed, first, number); });
+    divergence = hutchinson_divergence([&, first](std::int64_t number, const torch::Tensor& like) {
+      return rademacher(like, probes, seed, first, number);
+    });
   if (log_density == LogDensity::coloured) {
     // The mean of <v, J v> over the vectors, scaled so that it is their sum.
     const auto masks = colour_masks(layout, colours).to(device) * std::sqrt(std::pow(colours, layout.dimensions()));
-    divergence = hutchinson_divergence([&, masks](std::int64_t number, const torch::Tensor& like) {
+    divergence = hutchinson_divergence([&, masks, first](std::int64_t number, const torch::Tensor& like) {
       return rademacher(like, 1, seed, first, number) * masks.to(like.scalar_type());
     });
   }
@@ -131,6 +163,18 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
 }
 
 Sampler::Result Sampler::go_on(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const {
+  const auto work = [&](const SampleRange& part) {
+    return end(seed, samples.subspan(part.first, part.count),
+               {.knot = state.knot,
+                .x = state.x.narrow(0, part.first, part.count),
+                .memory = rows_of(state.memory, part),
+                .factors = rows_of(state.factors, part)});
+  };
+  const SampleRange all{0, std::ssize(samples)};
+  return watch ? work(all) : joined(side_by_side(all, device, work));
+}
+
+Sampler::Result Sampler::end(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const {
   if (log_density != LogDensity::none)
     throw std::invalid_argument("the log-densities of states on their way are not known");
   const torch::NoGradGuard no_gradients;

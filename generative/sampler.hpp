@@ -3,12 +3,14 @@
 
 #include "generative/layout.hpp"
 #include "generative/paths/task.hpp"
+#include "generative/side_by_side.hpp"
 #include "generative/solvers/solver.hpp"
 #include "lattice/random.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace stint {
 
@@ -59,7 +61,8 @@ struct Sampler {
     torch::Tensor factors = {}; ///< of the noise levels from here on, see scaled(); undefined: 1
   };
 
-  /// The configurations first, ..., first + count - 1 of a run. `observed` broadcasts with (count, C, L1, ..., Ld) and
+  /// The configurations first, ..., first + count - 1 of a run; on the CPU each thread makes some of them, unless they
+  /// are watched. `observed` broadcasts with (count, C, L1, ..., Ld) and
   /// is undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number),
   /// whatever the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, with noisy
   /// observations, or with colours that do not divide the extents.
@@ -70,6 +73,13 @@ struct Sampler {
   /// neither state nor path was changed, the result is that of operator() without `until`. Throws
   /// std::invalid_argument for log-densities: they are not known here.
   Result go_on(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
+
+private:
+  Result make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const;
+  Result end(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
 };
+
+/// Of parts of the samples, in their order.
+Sampler::Result joined(const std::vector<Sampler::Result>& parts);
 
 } // namespace stint

@@ -25,10 +25,12 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 namespace stint {
@@ -261,14 +263,17 @@ Sampler::LogDensity log_density_of(const Settings& settings) {
 }
 
 /// Whether a batch should be given up: it goes on for 10 s after the request to stop, when most have come to their end.
+/// Threads may ask at once.
 std::function<bool()> overdue(const StopRequest& stop) {
   using Clock = std::chrono::steady_clock;
-  return [&stop, since = std::optional<Clock::time_point>()]() mutable {
+  return [&stop, since = std::make_shared<std::atomic<Clock::time_point>>(Clock::time_point::max())] {
     if (!stop.made())
       return false;
-    if (!since)
-      since = Clock::now();
-    return Clock::now() - *since > std::chrono::seconds(10);
+    auto begin = Clock::time_point::max();
+    const auto now = Clock::now();
+    if (since->compare_exchange_strong(begin, now))
+      begin = now;
+    return now - begin > std::chrono::seconds(10);
   };
 }
 

@@ -126,13 +126,13 @@ constexpr std::string_view no_folder =
     "stint: the folder in which it was started does not exist any more; change to another one\n";
 
 /// Before the libraries begin: those of LibTorch end the program with words of their own where its folder is gone.
-void begin(int argc, char** argv, char** environment) {
+void begin(int /*argc*/, char** argv, char** environment) {
   char folder[PATH_MAX];
   if (!::getcwd(folder, sizeof folder) && errno == ENOENT) {
     static_cast<void>(!::write(STDERR_FILENO, no_folder.data(), no_folder.size()));
     ::_exit(exit_failed);
   }
-  let_waiting_threads_sleep(argc, argv, environment);
+  let_waiting_threads_sleep(argv, environment);
 }
 
 // Sanitizers could not yet be used either.

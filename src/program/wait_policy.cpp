@@ -9,12 +9,7 @@ namespace stint {
 namespace {
 
 // Rounds of waiting before a thread sleeps: some 20 us, longer than the gaps between the parallel loops of HMC.
-// LibTorch has longer ones, where threads that sleep too soon make training twice as slow on idle cores.
-char spins[] = "GOMP_SPINCOUNT=1000", more_spins[] = "GOMP_SPINCOUNT=30000";
-
-bool uses_libtorch(int argc, char** argv) {
-  return argc > 1 && (std::string_view(argv[1]) == "train" || std::string_view(argv[1]) == "sample");
-}
+char spins[] = "GOMP_SPINCOUNT=1000";
 
 bool says_how_to_wait(std::string_view variable) {
   return variable.starts_with("OMP_WAIT_POLICY=") || variable.starts_with("GOMP_SPINCOUNT=");
@@ -22,7 +17,7 @@ bool says_how_to_wait(std::string_view variable) {
 
 } // namespace
 
-void let_waiting_threads_sleep(int argc, char** argv, char** environment) {
+void let_waiting_threads_sleep(char** argv, char** environment) {
   constexpr int most = 10'000;
   static char* extended[most + 2]; // not from malloc, which has not begun either
   int size = 0;
@@ -31,7 +26,7 @@ void let_waiting_threads_sleep(int argc, char** argv, char** environment) {
       return;
     extended[size] = environment[size];
   }
-  extended[size] = uses_libtorch(argc, argv) ? more_spins : spins;
+  extended[size] = spins;
   if (::getauxval(AT_BASE) == 0) // started by the loader, whose file /proc/self/exe is
     return;
   static char program[PATH_MAX];

@@ -8,6 +8,6 @@ namespace stint {
 /// the same process; it is to be called before any library has begun (.preinit_array, in program.cpp), when that takes
 /// no time. Does nothing, and returns, if the environment says already how threads wait (OMP_WAIT_POLICY,
 /// GOMP_SPINCOUNT) or if the program cannot be started anew.
-void let_waiting_threads_sleep(int argc, char** argv, char** environment);
+void let_waiting_threads_sleep(char** argv, char** environment);
 
 } // namespace stint
