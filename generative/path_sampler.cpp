@@ -64,4 +64,17 @@ Sampler::Result PathSampler::operator()(std::int64_t first, std::int64_t count) 
   }));
 }
 
+WeightedPath PathSampler::propose(const torch::Tensor& x0, const torch::Tensor& observed,
+                                  const StepNoise& diffusion) const {
+  const torch::NoGradGuard no_gradients;
+  return weighted_path(sampler_.drift, start_state(sampler_.task, x0, observed).to(sampler_.device), knots_,
+                       coordinates_, variance_, diffusion, sampler_.solver.interrupted);
+}
+
+WeightedPath PathSampler::noised(const torch::Tensor& x1, const StepNoise& diffusion) const {
+  const torch::NoGradGuard no_gradients;
+  return noised_path(sampler_.drift, x1.to(sampler_.device), knots_, coordinates_, variance_, diffusion,
+                     sampler_.solver.interrupted);
+}
+
 } // namespace stint

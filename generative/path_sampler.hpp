@@ -22,7 +22,8 @@ public:
   };
 
   /// Of `sampler` the drift, layout, task, schedule, device, and of its solver the reference and `interrupted` are
-  /// used. `observed` (1, C, L1, ..., Ld) is what all samples know, undefined if nothing. Throws std::invalid_argument
+  /// used. `observed` (1, C, L1, ..., Ld) is what all samples know, undefined if nothing; or what each trial knows, for
+  /// propose(). Throws std::invalid_argument
   /// for tasks whose start is neither noise nor data, coordinate by coordinate.
   PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tensor& observed, const Settings& settings);
   PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tensor& observed = {})
@@ -31,6 +32,15 @@ public:
   /// The configurations first, ..., first + count - 1 of a run, as Sampler makes them; in place of log q the logarithm
   /// of prod F_k / prod B_k, so that log w = -S - log_density.
   Sampler::Result operator()(std::int64_t first, std::int64_t count) const;
+
+  /// Paths from this noise to configurations that know `observed`, both (count, C, L1, ..., Ld).
+  WeightedPath propose(const torch::Tensor& x0, const torch::Tensor& observed, const StepNoise& diffusion) const;
+  /// Paths back to noise from configurations x1, noised_path().
+  WeightedPath noised(const torch::Tensor& x1, const StepNoise& diffusion) const;
+
+  const Layout& layout() const { return sampler_.layout; }
+  torch::Device device() const { return sampler_.device; }
+  std::int64_t steps() const { return knots_.steps; }
 
 private:
   torch::Tensor start(Purpose purpose, const SampleRange& samples) const;

@@ -34,6 +34,9 @@ enum class Purpose : std::uint32_t {
   agent_noise = 21,   ///< noise on its actions
   places = 22,        ///< starts, way points and goals in mazes
   path_variance = 23, ///< samples, and their noise, to measure variances of path weights with
+  block_place = 24,   ///< where block updates have their blocks
+  block_noise = 25,   ///< of the paths of a block update
+  block_acceptance = 26,
 };
 
 /// The stream keyed (seed; purpose, chain, trajectory): Philox 4x32-10 (Salmon et al., SC'11) with

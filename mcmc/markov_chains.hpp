@@ -4,6 +4,7 @@
 #include "lattice/geometry.hpp"
 #include "lattice/random.hpp"
 #include "mcmc/aligned_array.hpp"
+#include "mcmc/any_chains.hpp"
 #include "mcmc/any_dynamics.hpp"
 #include "mcmc/cluster.hpp"
 #include "mcmc/hmc.hpp"
@@ -23,7 +24,7 @@ namespace stint {
 /// for rounding of the energies that decide on acceptance. Memory: V * sizeof(Real) bytes a chain, rounded up to whole
 /// groups, and 3 times a group a thread; 4 times with Fourier acceleration; with cluster sweeps also ClusterScratch a
 /// thread.
-template<class Real> class MarkovChains {
+template<class Real> class MarkovChains final : public AnyChains<Real> {
 public:
   /// Chains that may share one group. first_chain must be a multiple of it, so that a chain always has the same lane.
   static constexpr int group_size = lanes;
@@ -40,24 +41,17 @@ public:
                std::int64_t first_chain, std::int64_t chains);
 
   /// Other settings of HMC from the next trajectory on: for tuning. Throws as the constructor does.
-  void set_hmc(const HmcSettings& settings);
+  void set_hmc(const HmcSettings& settings) override;
 
   /// Sites with a number other than 0 in `held` (V) stay as they are from now on: HMC of the conditional law of the
   /// others. TrajectoryInfo::virial then has no known mean. Throws std::invalid_argument with Fourier acceleration or
   /// cluster sweeps.
   void hold(std::span<const std::uint8_t> held);
 
-  /// phi = width * N(0, 1) at trajectory 0.
-  void start_hot(double width = 0.1);
-
-  /// Continues from configurations (chains, V) which `trajectory` trajectories have led to.
-  void restore(std::span<const Real> configurations, std::int64_t trajectory);
-
-  /// One update of every chain; info has one entry a chain. Uses OpenMP's threads.
-  void advance(std::span<TrajectoryInfo> info);
-
-  /// Copies the present configurations, (chains, V) row-major.
-  void configurations(std::span<Real> out) const;
+  void start_hot(double width = 0.1) override;
+  void restore(std::span<const Real> configurations, std::int64_t trajectory) override;
+  void advance(std::span<TrajectoryInfo> info) override; ///< uses OpenMP's threads
+  void configurations(std::span<Real> out) const override;
 
   std::int64_t trajectory() const { return trajectory_; } ///< trajectories done since the start
   std::int64_t chains() const { return chains_; }

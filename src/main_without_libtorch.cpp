@@ -3,8 +3,13 @@
 
 int main(int argc, char** argv) {
   using namespace stint;
-  const auto refuse = [](const Context&, Arguments) -> int {
-    throw UsageError("needs LibTorch, and this stint was built without it (STINT_LIBTORCH=OFF)");
+  constexpr auto without = "needs LibTorch, and this stint was built without it (STINT_LIBTORCH=OFF)";
+  const auto refuse = [](const Context&, Arguments) -> int { throw UsageError(without); };
+  const auto no_blocks = [](auto&&...) -> MakeChains<float> {
+    throw UsageError(std::string("--algorithm blocks ") + without);
   };
-  return run_program(argc, argv, command_table({.train = refuse, .sample = refuse, .adapt = refuse, .restore = refuse}));
+  return run_program(
+      argc, argv,
+      command_table(
+          {.train = refuse, .sample = refuse, .adapt = refuse, .restore = refuse, .block_chains = no_blocks}));
 }

@@ -12,6 +12,12 @@ torch::Tensor hartley(const torch::Tensor& fields) {
   return torch::real(modes) - torch::imag(modes);
 }
 
+/// sum log N over the coordinates `counted` of deviations with these squares in units of their variances, (N).
+torch::Tensor log_density(const torch::Tensor& counted, const torch::Tensor& squares, const torch::Tensor& variance) {
+  const auto terms = -(squares + (2 * M_PI * variance).log()) / 2;
+  return torch::where(counted, terms, torch::zeros_like(terms)).flatten(1).sum(1);
+}
+
 /// What is the same for all states of the kernels between two knots, coordinate by coordinate.
 struct Kernels {
   torch::Tensor moves;  ///< the others do not change
@@ -37,13 +43,12 @@ struct Kernels {
     if ((moves & forward.logical_not()).any().item<bool>())
       throw std::invalid_argument("weights of paths are for ways from noise to data");
   }
-};
 
-/// sum log N over the coordinates `counted` of deviations with these squares in units of their variances, (N).
-torch::Tensor log_density(const torch::Tensor& counted, const torch::Tensor& squares, const torch::Tensor& variance) {
-  const auto terms = -(squares + (2 * M_PI * variance).log()) / 2;
-  return torch::where(counted, terms, torch::zeros_like(terms)).flatten(1).sum(1);
-}
+  /// log B_k(state | next), (N).
+  torch::Tensor log_backward(const torch::Tensor& state, const torch::Tensor& next) const {
+    return log_density(noised, (state - r * next).square() / backward_variance, backward_variance);
+  }
+};
 
 void check_basis(const Pair& pair, const Basis& basis) {
   const auto own = diagonal_basis(pair);
@@ -105,6 +110,63 @@ torch::Tensor posterior_mean_fields(const Drift& drift, const Pair& pair, const 
   return drift(pair, x).eta1.to(torch::kDouble);
 }
 
+namespace {
+
+/// F_k between two knots, for states of which eta1 is known.
+class ForwardKernel {
+public:
+  ForwardKernel(const Kernels& kernels, const RealCoordinates& coordinates, const PosteriorVariance& variance,
+                std::int64_t knot, const Pair& from, const Pair& to, const torch::Tensor& state,
+                const torch::Tensor& eta1)
+      : moves_(kernels.moves), coordinates_(coordinates),
+        mean_(kernels.keep * state + kernels.gain * coordinates.of(eta1)) {
+    const auto open = kernels.gain.square() * variance.of_coordinates(knot, from);
+    spread_ = kernels.forward_variance + open;
+    if (!variance.of_sites || !diagonal_on_sites(from) || !diagonal_on_sites(to))
+      return;
+    const auto zero = torch::zeros_like(state), all = zero.narrow(0, 0, 1);
+    const auto share =
+        torch::where(moves_, open / spread_, all).sum() / (moves_.to(torch::kDouble) + all).sum().clamp_min(1);
+    factor_ = torch::where(moves_, 1 + share * (variance.of_sites(knot, eta1) - 1), zero + 1);
+  }
+
+  /// The state of standard normal coordinates xi, before coordinates that do not move are put back.
+  torch::Tensor state_of(const torch::Tensor& xi) const {
+    const auto scatter = torch::where(moves_, spread_.sqrt() * xi, torch::zeros_like(xi));
+    return mean_ + (factor_.defined() ? through_sites(factor_.sqrt(), scatter) : scatter);
+  }
+
+  /// The inverse, on coordinates that move.
+  torch::Tensor noise_of(const torch::Tensor& state) const {
+    const auto scatter = torch::where(moves_, state - mean_, torch::zeros_like(state));
+    return (factor_.defined() ? through_sites(factor_.rsqrt(), scatter) : scatter) / spread_.sqrt();
+  }
+
+  /// log F_k at the state of xi, (N).
+  torch::Tensor log_density(const torch::Tensor& xi) const {
+    const auto without_factor = stint::log_density(moves_, xi.square(), spread_);
+    return factor_.defined() ? without_factor - factor_.log().flatten(1).sum(1) / 2 : without_factor;
+  }
+
+private:
+  torch::Tensor through_sites(const torch::Tensor& factor, const torch::Tensor& values) const {
+    return coordinates_.of(factor * coordinates_.fields(values));
+  }
+
+  torch::Tensor moves_;
+  const RealCoordinates& coordinates_;
+  torch::Tensor mean_, spread_, factor_; // the factor, of the variances of sites, may be undefined
+};
+
+/// x where sites do not move, if operators are diagonal on sites: they keep their bits.
+torch::Tensor fields_of(const torch::Tensor& state, const torch::Tensor& x, const Kernels& kernels,
+                        const RealCoordinates& coordinates, bool on_sites) {
+  const auto fields = coordinates.fields(state).to(x.scalar_type());
+  return on_sites ? torch::where(kernels.moves, fields, x) : fields;
+}
+
+} // namespace
+
 WeightedPath weighted_path(const Drift& drift, const torch::Tensor& x, const Knots& knots,
                            const RealCoordinates& coordinates, const PosteriorVariance& variance,
                            const StepNoise& noise, const std::function<bool()>& interrupted) {
@@ -119,29 +181,38 @@ WeightedPath weighted_path(const Drift& drift, const torch::Tensor& x, const Kno
     check_basis(to, coordinates.path_basis());
     const Kernels kernels(from, to);
     const auto eta1 = posterior_mean_fields(drift, from, path.x, path.evaluations);
-    const auto open = kernels.gain.square() * variance.of_coordinates(k, from);
-    const auto spread = kernels.forward_variance + open;
+    const ForwardKernel forward(kernels, coordinates, variance, k, from, to, state, eta1);
     const auto xi = noise(k, state);
-    const auto zero = torch::zeros_like(xi);
-    auto scatter = torch::where(kernels.moves, spread.sqrt() * xi, zero);
-    path.log_ratio = path.log_ratio - log_density(kernels.moves, xi.square(), spread);
-    const bool on_sites = diagonal_on_sites(from) && diagonal_on_sites(to);
-    if (on_sites && variance.of_sites) {
-      const auto all = zero.narrow(0, 0, 1);
-      const auto share = torch::where(kernels.moves, open / spread, all).sum() /
-                         (kernels.moves.to(torch::kDouble) + all).sum().clamp_min(1);
-      const auto factor = torch::where(kernels.moves, 1 + share * (variance.of_sites(k, eta1) - 1), zero + 1);
-      scatter = coordinates.of(factor.sqrt() * coordinates.fields(scatter));
-      path.log_ratio = path.log_ratio + factor.log().flatten(1).sum(1) / 2;
-    }
-    const auto moved = kernels.keep * state + kernels.gain * coordinates.of(eta1) + scatter;
-    const auto next = torch::where(kernels.moves, moved, state);
-    const auto back = (state - kernels.r * next).square() / kernels.backward_variance;
-    path.log_ratio = path.log_ratio + log_density(kernels.noised, back, kernels.backward_variance);
+    const auto next = torch::where(kernels.moves, forward.state_of(xi), state);
+    path.log_ratio = path.log_ratio - forward.log_density(xi) + kernels.log_backward(state, next);
     state = next;
-    const auto fields = coordinates.fields(state).to(x.scalar_type());
-    path.x = on_sites ? torch::where(kernels.moves, fields, path.x) : fields; // known sites keep their bits
+    path.x = fields_of(state, path.x, kernels, coordinates, diagonal_on_sites(from) && diagonal_on_sites(to));
     from = to;
+  }
+  return path;
+}
+
+WeightedPath noised_path(const Drift& drift, const torch::Tensor& x1, const Knots& knots,
+                         const RealCoordinates& coordinates, const PosteriorVariance& variance, const StepNoise& noise,
+                         const std::function<bool()>& interrupted) {
+  WeightedPath path{.x = x1, .log_ratio = torch::zeros({x1.size(0)}, x1.options().dtype(torch::kDouble))};
+  auto next = coordinates.of(x1);
+  Pair to = knots.at(knots.steps);
+  check_basis(to, coordinates.path_basis());
+  for (std::int64_t k = knots.steps - 1; k >= 0; --k) {
+    if (interrupted && interrupted())
+      throw Interrupted();
+    const Pair from = knots.at(k);
+    check_basis(from, coordinates.path_basis());
+    const Kernels kernels(from, to);
+    const auto noised = kernels.r * next + kernels.backward_variance.sqrt() * noise(k, next);
+    const auto state = torch::where(kernels.moves, noised, next);
+    path.x = fields_of(state, path.x, kernels, coordinates, diagonal_on_sites(from) && diagonal_on_sites(to));
+    const auto eta1 = posterior_mean_fields(drift, from, path.x, path.evaluations);
+    const ForwardKernel forward(kernels, coordinates, variance, k, from, to, state, eta1);
+    path.log_ratio = path.log_ratio - forward.log_density(forward.noise_of(next)) + kernels.log_backward(state, next);
+    next = state;
+    to = from;
   }
   return path;
 }

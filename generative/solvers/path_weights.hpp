@@ -71,6 +71,14 @@ WeightedPath weighted_path(const Drift& drift, const torch::Tensor& x, const Kno
                            const RealCoordinates& coordinates, const PosteriorVariance& variance,
                            const StepNoise& noise, const std::function<bool()>& interrupted = {});
 
+/// A path that the B_k make of data x1, down to noise, and its log_ratio: for x1 of the law p these paths with these
+/// ratios are distributed as those of weighted_path() are with their weights. So from x1 to the end of a path of
+/// weighted_path(), accepted with probability min(1, p(x) exp(log_ratio) / p(x1) exp(log_ratio of the noised path)), is
+/// a Markov step that leaves p as it is, whatever the drift. `x` of the result is the noise.
+WeightedPath noised_path(const Drift& drift, const torch::Tensor& x1, const Knots& knots,
+                         const RealCoordinates& coordinates, const PosteriorVariance& variance, const StepNoise& noise,
+                         const std::function<bool()>& interrupted = {});
+
 /// P alpha^2/(alpha^2 + beta^2 P), the posterior variance of Gaussian data of the variances P (of the coordinates).
 torch::Tensor gaussian_posterior_variance(const torch::Tensor& variances, const Pair& pair);
 

@@ -6,14 +6,22 @@
 // table.cpp has their names. Those that need LibTorch are in learning.hpp.
 
 #include "analysis/observables.hpp"
+#include "mcmc/any_chains.hpp"
+#include "src/hmc/settings.hpp"
 #include "src/program/program.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace stint {
 
-int run_hmc(const Context& context, Arguments arguments);
+/// The chains of `hmc --algorithm blocks`, which a model moves. Throws UsageError for models and blocks that do not
+/// fit.
+using BlockChains = std::function<MakeChains<float>(const Mpi& mpi, const BlockOptions& options, const Phi4& theory,
+                                                    const Geometry& geometry, std::uint64_t seed)>;
+
+int run_hmc(const Context& context, Arguments arguments, const BlockChains& block_chains);
 int run_measure(const Context& context, Arguments arguments, ObservableRows rows);
 int run_compare(const Context& context, Arguments arguments, ObservableRows rows);
 int run_join(const Context& context, Arguments arguments);
@@ -24,6 +32,7 @@ int run_export(const Context& context, Arguments arguments);
 /// What needs LibTorch, and the names of the kinds of data that it knows.
 struct LearningCommands {
   Run train, sample, adapt, restore;
+  BlockChains block_chains;
   std::vector<Command> maze = {}; ///< below maze, beside those that need none (maze/commands.hpp)
   std::vector<std::string> kinds = {};
 };

@@ -1,5 +1,6 @@
 // stint hmc: sample phi^4 by hybrid Monte Carlo.
 
+#include "mcmc/markov_chains.hpp"
 #include "src/commands/commands.hpp"
 #include "src/files/same_run.hpp"
 #include "src/hmc/report.hpp"
@@ -14,6 +15,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 namespace stint {
@@ -35,9 +37,19 @@ void print_finished(const HmcRunSettings& settings, const HmcReport& report, Com
   print(settings, report, common);
 }
 
+template<class Real>
+MakeChains<Real> markov_chains(const HmcRunSettings& settings, const Phi4& theory, const Geometry& geometry,
+                               std::uint64_t seed) {
+  return [=](const HmcSettings& hmc, std::int64_t first, std::int64_t count) -> std::unique_ptr<AnyChains<Real>> {
+    UpdateSettings update = settings.update;
+    update.hmc = hmc;
+    return std::make_unique<MarkovChains<Real>>(geometry, theory, update, seed, first, count);
+  };
+}
+
 } // namespace
 
-int run_hmc(const Context& context, Arguments arguments) {
+int run_hmc(const Context& context, Arguments arguments, const BlockChains& block_chains) {
   HmcRunSettings settings;
   CommonOptions common;
   Options options(
@@ -51,10 +63,13 @@ int run_hmc(const Context& context, Arguments arguments) {
       "Disk: twice the size of the ensemble at the end.");
   settings.declare(options);
   options.reads("start");
+  options.reads("model");
   options.example("stint hmc --lattice 32x32 --mass2 -4 --lambda 4.572 --output prior.h5");
   options.example("stint hmc --lattice 64x64 --algorithm auto --tune --output auto.h5");
   options.example(
       "mpirun -n 8 stint hmc --lattice 64x64 --kappa 0.28 --hopping-lambda 0.02 --chains 4096 --output hop.h5");
+  options.example("stint hmc --lattice 64x64 --mass2 -4 --lambda 4.572 --algorithm blocks --model models/phi4-l32.h5 "
+                  "--chains 16 --trajectories 500 --output blocks.h5");
   options.example("stint hmc --lattice 32x32 --start prior.h5 --field 0.02 --thermalize 500 --output posterior.h5");
   if (!read_options(context, options, common,
                     {.output = "ensemble file to write",
@@ -63,6 +78,7 @@ int run_hmc(const Context& context, Arguments arguments) {
                      .seed = "seed of all random numbers"},
                     arguments))
     return 0;
+  settings.check_given(options);
   settings.check();
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
   const bool single = settings.precision == "single";
@@ -91,8 +107,17 @@ int run_hmc(const Context& context, Arguments arguments) {
     return 0;
   if (context.mpi.root() && beginning == Beginning::fresh)
     announce(settings, header, options.given("algorithm"));
-  const auto run = single ? run_chains<float> : run_chains<double>;
-  const HmcReport report = run(context, settings, header, common, folder, beginning == Beginning::resumed, stop);
+  const auto seed = static_cast<std::uint64_t>(common.seed);
+  const auto run = [&]<class Real>(const MakeChains<Real>& make) {
+    return run_chains<Real>(context, settings, header, common, folder, beginning == Beginning::resumed, stop, make);
+  };
+  HmcReport report;
+  if (settings.by_blocks())
+    report = run(block_chains(context.mpi, settings.blocks, theory, geometry, seed));
+  else if (single)
+    report = run(markov_chains<float>(settings, theory, geometry, seed));
+  else
+    report = run(markov_chains<double>(settings, theory, geometry, seed));
   if (context.mpi.root()) {
     warn(settings, header, report);
     print(settings, report, common);

@@ -1,5 +1,6 @@
 #include "src/commands/learning.hpp"
 
+#include "src/hmc/block_chains.hpp"
 #include "src/maze/plan.hpp"
 
 namespace stint {
@@ -15,6 +16,7 @@ std::vector<Command> commands_of(const Kinds& kinds, ObservableRows rows) {
                         .sample = with_kinds(run_sample),
                         .adapt = with_kinds(run_adapt),
                         .restore = with_kinds(run_restore),
+                        .block_chains = block_chains(kinds),
                         .maze = {{"plan", "paths between places, from a model", false, with_kinds(run_maze_plan)}},
                         .kinds = names},
                        rows);

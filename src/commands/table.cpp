@@ -8,7 +8,10 @@ std::vector<Command> command_table(LearningCommands learning, ObservableRows row
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
   return {
-      {"hmc", "sample phi^4 by hybrid Monte Carlo", true, run_hmc},
+      {"hmc", "sample phi^4 by hybrid Monte Carlo", true,
+       [blocks = std::move(learning.block_chains)](const Context& context, Arguments arguments) {
+         return run_hmc(context, arguments, blocks);
+       }},
       {"train", "learn the drift of an ensemble", true, std::move(learning.train)},
       {"sample", "new configurations from a model, also in a field", true, std::move(learning.sample)},
       {"adapt", "cheaper paths for a model, found after its training", false, std::move(learning.adapt)},

@@ -67,6 +67,8 @@ bool virial_off(const HmcRunSettings& settings, const Geometry& geometry, const 
 }
 
 std::string advice_on_acceptance(const HmcRunSettings& settings) {
+  if (settings.by_blocks())
+    return "a smaller --block or more --path-steps would help";
   if (!settings.tune)
     return "a smaller --step-size or --tune would help";
   if (const double target = settings.target_acceptance.value_or(1); target < low_acceptance)
@@ -219,7 +221,7 @@ void warn(const HmcRunSettings& settings, const EnsembleHeader& header, const Hm
   }
   const double length = report.step_size * static_cast<double>(report.steps);
   const double stable = stable_step_size(*header.theory, header.geometry.dimensions());
-  if (settings.algorithm != "fourier" && length < shortest_length * stable)
+  if (settings.algorithm != "fourier" && !settings.by_blocks() && length < shortest_length * stable)
     spdlog::warn("--step-size times --steps is {:.2g}: fields hardly move in a trajectory; the step size of this "
                  "theory is near {:.2g}",
                  length, stable / 2);
@@ -244,18 +246,22 @@ std::string table(const HmcRunSettings& settings, const HmcReport& report, const
   if (const auto k = slowest(report))
     convergence += fmt::format("tau_int        {} trajectories ({})\n",
                                with_error(report.tau_int[*k].value, report.tau_int[*k].error), slow_observables[*k]);
+  const std::string move = settings.by_blocks() ? fmt::format("blocks of {}, paths of {}", settings.blocks.block,
+                                                              counted(settings.blocks.path_steps, "step"))
+                                                : fmt::format("{} of {:.6g}{}", counted(report.steps, "step"),
+                                                              report.step_size, settings.tune ? " (tuned)" : "");
+  const std::string rate =
+      settings.by_blocks() ? "" : fmt::format("site updates   {:.3g} per second\n", report.site_updates_per_second);
   return fmt::format("{}: {}, lattice {}\n"
-                     "{} of {:.6g}{}\n"
+                     "{}\n"
                      "acceptance     {:.5f}\n"
                      "<exp(-dH)>     {}\n"
                      "<phi dS/dphi>  {}\n"
-                     "{}"
-                     "site updates   {:.3g} per second\n"
+                     "{}{}"
                      "time           {}\n",
-                     output, counted(settings.saves() * settings.chains, "configuration"), settings.lattice,
-                     counted(report.steps, "step"), report.step_size, settings.tune ? " (tuned)" : "",
+                     output, counted(settings.saves() * settings.chains, "configuration"), settings.lattice, move,
                      report.acceptance, with_error(report.exp_minus_delta_h.value, report.exp_minus_delta_h.error),
-                     with_error(report.virial.value, report.virial.error), convergence, report.site_updates_per_second,
+                     with_error(report.virial.value, report.virial.error), convergence, rate,
                      duration_text(report.seconds));
 }
 

@@ -41,9 +41,9 @@ std::int64_t acceptance_probability(const TrajectoryInfo& info) {
 template<class Real> class Run {
 public:
   Run(const Context& context, const HmcRunSettings& settings, const EnsembleHeader& header, const CommonOptions& common,
-      const PartsFolder& folder, const StopRequest& stop)
+      const PartsFolder& folder, const StopRequest& stop, const MakeChains<Real>& make)
       : mpi_(context.mpi), settings_(settings), header_(header), common_(common), folder_(folder), stop_(stop),
-        share_(share_of(settings.chains, mpi_)), infos_(share_.count), sums_(share_.count) {}
+        make_(make), share_(share_of(settings.chains, mpi_)), infos_(share_.count), sums_(share_.count) {}
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -76,23 +76,21 @@ private:
   const CommonOptions& common_;
   const PartsFolder& folder_;
   const StopRequest& stop_;
+  const MakeChains<Real>& make_;
   Clock::time_point begin_ = Clock::now();
   double earlier_seconds_ = 0; // of sessions before this one
   Share share_;
   RunPosition position_;
   std::optional<StepSizeTuner> tuner_;
-  std::optional<MarkovChains<Real>> chains_; // none if there are fewer groups of chains than ranks
+  std::unique_ptr<AnyChains<Real>> chains_; // none if there are fewer groups of chains than ranks
   std::vector<TrajectoryInfo> infos_;
   std::vector<ChainSums> sums_;
   std::optional<Recorder<Real>> recorder_; // on rank 0
 };
 
 template<class Real> void Run<Real>::make_chains(const HmcSettings& hmc) {
-  UpdateSettings update = settings_.update;
-  update.hmc = hmc;
   if (share_.count > 0)
-    chains_.emplace(header_.geometry, *header_.theory, update, static_cast<std::uint64_t>(common_.seed), share_.first,
-                    share_.count);
+    chains_ = make_(hmc, share_.first, share_.count);
   position_.step_size = hmc.step_size;
   position_.steps = hmc.steps;
 }
@@ -206,7 +204,7 @@ template<class Real> void Run<Real>::measure() {
 template<class Real> void Run<Real>::advance_to_the_end() {
   Pacemaker pacemaker(mpi_, stop_, settings_.checkpoint_every);
   const std::int64_t last = settings_.updates(), first = position_.done;
-  const std::int64_t evaluations = force_evaluations(settings_.update.hmc.integrator);
+  const std::int64_t evaluations = settings_.by_blocks() ? 0 : force_evaluations(settings_.update.hmc.integrator);
   double accepted = 0; // of this rank's chains in this session
   bool told = false;   // how long it will take
   Progress progress("hmc", last - first, "trajectories", mpi_.root() && !common_.quiet);
@@ -315,8 +313,9 @@ template<class Real> HmcReport Run<Real>::write_ensemble(std::span<const ChainSu
 
 template<class Real>
 HmcReport run_chains(const Context& context, const HmcRunSettings& settings, const EnsembleHeader& header,
-                     const CommonOptions& common, const PartsFolder& folder, bool resume, const StopRequest& stop) {
-  Run<Real> run(context, settings, header, common, folder, stop);
+                     const CommonOptions& common, const PartsFolder& folder, bool resume, const StopRequest& stop,
+                     const MakeChains<Real>& make) {
+  Run<Real> run(context, settings, header, common, folder, stop, make);
   if (resume)
     run.resume();
   else
@@ -327,7 +326,8 @@ HmcReport run_chains(const Context& context, const HmcRunSettings& settings, con
 
 #define STINT_INSTANTIATE(Real)                                                                                        \
   template HmcReport run_chains<Real>(const Context&, const HmcRunSettings&, const EnsembleHeader&,                    \
-                                      const CommonOptions&, const PartsFolder&, bool, const StopRequest&);
+                                      const CommonOptions&, const PartsFolder&, bool, const StopRequest&,              \
+                                      const MakeChains<Real>&);
 STINT_INSTANTIATE(float)
 STINT_INSTANTIATE(double)
 #undef STINT_INSTANTIATE

@@ -42,11 +42,14 @@ void HmcRunSettings::declare(Options& options) {
       "they had never stopped");
   options.choice("precision", precision, {"single", "double"}, "of fields and file");
   options.group("Algorithm");
-  options.choice("algorithm", algorithm, {"auto", "hmc", "fourier", "cluster"},
-                 "hybrid Monte Carlo; the same with Fourier acceleration (long waves move faster); or HMC trajectories "
-                 "with Swendsen-Wang sweeps of the signs in between, by far the shortest autocorrelation near "
-                 "criticality and in the broken phase; auto: cluster where the potential is a double well (mass2 < "
-                 "quadratic), else hmc");
+  options.choice(
+      "algorithm", algorithm, {"auto", "hmc", "fourier", "cluster", "blocks"},
+      "hybrid Monte Carlo; the same with Fourier acceleration (long waves move faster); or HMC trajectories "
+      "with Swendsen-Wang sweeps of the signs in between, by far the shortest autocorrelation near "
+      "criticality and in the broken phase; auto: cluster where the potential is a double well (mass2 < "
+      "quadratic), else hmc. blocks: no HMC; in each trajectory one block of every window of the size of --model's "
+      "lattice is drawn by this model and accepted or rejected, so that the law is exact on a lattice of any "
+      "size");
   options.choice("integrator", integrator, {"leapfrog", "omelyan", "omelyan4"},
                  "second order; second order with a smaller error at twice the cost a step; fourth order");
   options.value("step-size", update.hmc.step_size, "EPS", "step size of the integrator, lattice units");
@@ -56,6 +59,10 @@ void HmcRunSettings::declare(Options& options) {
   options.value("fourier-mass2", update.hmc.fourier_mass2, "M2",
                 "squared mass in the metric of --algorithm fourier, near 1/xi^2 of the theory");
   options.value("cluster-sweeps", cluster_sweeps, "N", "of --algorithm cluster after each trajectory", "1");
+  options.value("model", blocks.model, "FILE",
+                "of --algorithm blocks: a model of phi^4 with this lambda, whose tilts reach the other couplings");
+  options.value("block", blocks.block, "L1x...xLd", "extents of a block of --algorithm blocks");
+  options.value("path-steps", blocks.path_steps, "N", "steps of the path that makes a block");
   options.flag(
       "tune", tune,
       "find the step size during thermalisation, of at least 20 trajectories, by dual averaging; the trajectory "
@@ -97,6 +104,11 @@ void HmcRunSettings::check() {
   if (cluster_sweeps)
     check_range("cluster-sweeps", *cluster_sweeps, 1);
   update.cluster_sweeps = cluster ? cluster_sweeps.value_or(1) : 0;
+  if (by_blocks() && blocks.model.empty())
+    throw UsageError("--algorithm blocks needs --model");
+  if (by_blocks() && precision != "single")
+    throw UsageError("--algorithm blocks needs --precision single");
+  check_range("path-steps", blocks.path_steps, 1, 100000);
   const HmcSettings& hmc = update.hmc;
   check_option("step-size", hmc.step_size, hmc.step_size > 0, "more than 0");
   check_range("steps", hmc.steps, 1, HmcSettings::most_steps);
@@ -115,6 +127,15 @@ void HmcRunSettings::check() {
   if (target_acceptance)
     check_option("target-acceptance", *target_acceptance, *target_acceptance > 0 && *target_acceptance < 1,
                  "between 0 and 1");
+}
+
+void HmcRunSettings::check_given(const Options& options) const {
+  for (const char* option : {"model", "block", "path-steps"})
+    if (options.given(option) && !by_blocks())
+      throw UsageError(fmt::format("--{} goes with --algorithm blocks", option));
+  for (const char* option : {"integrator", "step-size", "steps", "jitter", "tune"})
+    if (options.given(option) && by_blocks())
+      throw UsageError(fmt::format("--{} is of HMC; --algorithm blocks goes without", option));
 }
 
 void HmcRunSettings::choose_algorithm(const Phi4& theory, const Geometry& geometry) {

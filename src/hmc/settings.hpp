@@ -13,6 +13,13 @@ namespace stint {
 
 class Options;
 
+/// Of --algorithm blocks: what draws them.
+struct BlockOptions {
+  std::string model; ///< file
+  std::string block = "8x8";
+  std::int64_t path_steps = 80;
+};
+
 struct HmcRunSettings {
   std::string lattice = "32x32";
   CouplingOptions couplings;
@@ -24,6 +31,7 @@ struct HmcRunSettings {
   std::string algorithm = "hmc", integrator = "leapfrog";
   UpdateSettings update; ///< complete after check()
   std::optional<int> cluster_sweeps;
+  BlockOptions blocks;
   bool tune = false;
   std::optional<double> target_acceptance;
 
@@ -32,9 +40,11 @@ struct HmcRunSettings {
   std::optional<double> time_limit; ///< seconds
 
   void declare(Options& options);
+  bool by_blocks() const { return algorithm == "blocks"; }
 
   /// Fills in what follows from other options. Throws UsageError for values that make no sense, alone or together.
   void check();
+  void check_given(const Options& options) const; ///< throws UsageError for options of another algorithm
 
   /// After check(): decides --algorithm auto, and so completes `update`. Cluster sweeps where they apply and pay: the
   /// potential is a double well, so that the sign of phi is what moves slowly.

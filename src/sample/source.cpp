@@ -85,13 +85,13 @@ void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& mod
         least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
 }
 
-Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
-                    const std::string& precision, torch::Device device) {
-  if (options.given("mass2"))
-    throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
+} // namespace
+
+Source open_model(const Mpi& mpi, const SourceOptions& settings, const Kinds& kinds, const std::string& precision,
+                  torch::Device device) {
   const ModelReader reader(settings.model, kinds);
   const auto model = std::make_shared<Model>(reader.model());
-  if (options.given("lattice"))
+  if (settings.other_lattice)
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
   const auto tilting = model->prior().tilting();
   const Tilt tilt = tilt_of(mpi, settings, tilting.k2_top, model->layout().geometry, device);
@@ -114,8 +114,6 @@ Source model_source(const Mpi& mpi, const SourceOptions& settings, const Options
           .notes = model->prior().notes(),
           .nanoseconds = model->nanoseconds_of_convolution(1)};
 }
-
-} // namespace
 
 void SourceOptions::declare(Options& options) {
   options.group("Model");
@@ -142,8 +140,13 @@ void SourceOptions::declare(Options& options) {
 
 Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
                    const std::string& precision, torch::Device device) {
-  return settings.free_field() ? free_field_source(mpi, settings, device)
-                               : model_source(mpi, settings, options, kinds, precision, device);
+  if (settings.free_field())
+    return free_field_source(mpi, settings, device);
+  if (options.given("mass2"))
+    throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
+  SourceOptions of_model = settings;
+  of_model.other_lattice = options.given("lattice");
+  return open_model(mpi, of_model, kinds, precision, device);
 }
 
 } // namespace stint

@@ -20,6 +20,7 @@ class Options;
 struct SourceOptions {
   std::string model;
   std::string lattice = "32x32"; ///< of the free field
+  bool other_lattice = false;    ///< `lattice` is where a model is moved to
   double mass2 = 1;              ///< of the free field
   bool uncalibrated = false;
   double field = 0, quadratic = 0;
@@ -46,7 +47,11 @@ struct Source {
   double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };
 
-/// Throws UsageError for options that do not go together or tilts that the model was not trained for.
+/// The model of a file, tilted. Throws UsageError for tilts that it was not trained for.
+Source open_model(const Mpi& mpi, const SourceOptions& settings, const Kinds& kinds, const std::string& precision,
+                  torch::Device device);
+
+/// That or the free field. Throws UsageError for options that do not go together, too.
 Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options& options, const Kinds& kinds,
                    const std::string& precision, torch::Device device);
 
