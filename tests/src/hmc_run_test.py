@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import unittest
 
 from program_test import PATIENCE, STINT, ProgramTest, needs_h5py, tiny
 
+MODEL = str(pathlib.Path(__file__).parents[2] / "models" / "phi4-l32.h5")
 ALGORITHMS = {
     "hmc": ["--integrator", "omelyan", "--jitter", "0.3", "--tune"],
     "fourier": ["--algorithm", "fourier", "--fourier-mass2", "0.5", "--integrator", "omelyan4", "--tune", "--target-acceptance", "0.9"],
@@ -360,9 +362,13 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
             "goes with --algorithm fourier": ["--fourier-mass2", "1"],
             "needs --fourier-mass2": ["--algorithm", "fourier"],
             "goes with --algorithm cluster": ["--cluster-sweeps", "1"],
+            "--model goes with --algorithm blocks": ["--model", "m.h5"],
+            "--algorithm blocks needs --model": ["--algorithm", "blocks"],
+            "--step-size is of HMC": ["--algorithm", "blocks", "--model", "m.h5", "--step-size", "0.1"],
+            "--algorithm blocks needs --precision single": ["--algorithm", "blocks", "--model", "m.h5", "--precision", "double"],
             "--cluster-sweeps is 0": ["--algorithm", "cluster", "--cluster-sweeps", "0"],
             "goes with --tune": ["--target-acceptance", "0.8"],
-                        "auto or hmc or fourier or cluster": ["--algorithm", "wolff"],
+                        "auto or hmc or fourier or cluster or blocks": ["--algorithm", "wolff"],
             "leapfrog or omelyan or omelyan4": ["--integrator", "euler"],
             "--jitter is 1, expected at least 0 and below 1": ["--jitter", "1"],
             "--checkpoint-every is 0": ["--checkpoint-every", "0"],
@@ -375,6 +381,44 @@ print(json.dumps({'differences': {name: abs(numpy.array(value) - file.attrs[name
         self.refuse(2, "between 0 and 1", *tiny("--output", "out.h5", "--tune", "--target-acceptance", "1", thermalize=20))
         for thermalize in (0, 1, 19):
             self.refuse(2, "--tune works during thermalisation", *tiny("--output", "out.h5", "--tune", thermalize=thermalize))
+
+
+class Blocks(HmcRun):
+    """Blocks drawn by the shipped model of 32x32."""
+    OPTIONS = ["--algorithm", "blocks", "--model", MODEL, "--mass2", "-4", "--lambda", "4.572", "--path-steps", "4"]
+
+    def blocks(self, name, *arguments, threads=2, ranks=None, **changes):
+        settings = {"lattice": "32x64", "chains": 8, "threads": threads, "thermalize": 0, "trajectories": 3, "save-every": 1} | changes
+        words = [str(word) for option, value in settings.items() for word in (f"--{option}", value)]
+        return self.run_stint("hmc", *words, *self.OPTIONS, "--output", name, "--quiet", *arguments, ranks=ranks)
+
+    @needs_h5py
+    def test_stopped_and_resumed_equals_uninterrupted(self):
+        self.assertEqual(self.blocks("whole.h5").returncode, 0)
+        self.assertEqual(self.blocks("parts.h5", "--time-limit", "0").returncode, 75)
+        self.assertEqual(self.blocks("parts.h5", "--resume").returncode, 0)
+        self.assert_same("whole.h5", "parts.h5")
+        found = self.attributes("whole.h5")
+        self.assertEqual(found["algorithm"], "blocks")
+        self.assertGreater(found["acceptance"], 0)
+        # Other blocks in every trajectory; a block in each of two windows.
+        self.assertEqual(self.python("import h5py, numpy, sys\n"
+                                     "phi = h5py.File(sys.argv[1])['configurations'][:].reshape(3, 8, -1)\n"
+                                     "print(set(numpy.unique((phi[1:] != phi[:-1]).sum(2))) <= {0, 64, 128})", "whole.h5"), "True")
+
+    def test_what_does_not_fit_is_refused(self):
+        for words, changes, arguments in (("has lambda 4.572, expected that of the lattice, 4", {}, ["--lambda", "4"]),
+                                          ("--field and --field-map are up to 1", {}, ["--field", "1"]),
+                                          ("the lattice 16x64 is smaller than the model's 32x32", {"lattice": "16x64"}, []),
+                                          ("blocks have extents from 1 to 28", {}, ["--block", "29x8"]),
+                                          ("blocks need 2 extents", {}, ["--block", "8"]),
+                                          ("nothing.h5", {}, ["--model", "nothing.h5"])):
+            with self.subTest(words):
+                result = self.blocks("out.h5", *arguments, **changes)
+                self.assertIn(result.returncode, (1, 2))
+                self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(self.files(), [])
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ class WithoutLibtorch(ProgramTest):
     def test_what_needs_it_says_so(self):
         for command in ("train", "sample"):
             self.refuse(2, "needs LibTorch", command, "--output", "out.h5")
+        self.refuse(2, "--algorithm blocks needs LibTorch", *tiny("--algorithm", "blocks", "--model", "m.h5", "--output", "out.h5"))
 
     def test_all_else_works(self):
         for name, seed in (("a.h5", 1), ("b.h5", 2)):
