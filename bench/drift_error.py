@@ -7,14 +7,17 @@
 Each problem is data y that come with white noise of the standard deviation S, of configurations of the ensemble:
     scalar:S      all sites; alpha = S/(1 + S)
     random:S      half of the sites, nothing of the others: alpha = S/(1 + S) and 1, its condition number is (1 + S)/S
+    half:S        the same of the first half of the lattice, as on the way of a sequential path
     blur:W:S      all sites, smeared over W sites: alpha(k) = S/(h(k) + S), h = exp(-W^2 phat^2 / 2)
 eta1 = E[x1 | y] is one evaluation of the drift (stint sample --estimate mean). The truth is a mean over HMC chains of the
-posterior, exp(-S[x] - |h x - y|^2 / 2 S^2), one set of chains for each y. Prints the condition numbers of alpha and beta, and
+posterior, exp(-S[x] - |h x - y|^2 / 2 S^2), with changes of all signs, one set of chains for each y. Prints the condition numbers of alpha and beta, and
 the root mean square error of eta1 at sites in percent of the posterior's standard deviation there, with an error from
-resampling the configurations. numpy, h5py.
+resampling the configurations; and how far the path from there leaves what the model was trained on, law_distance of stint
+sample. numpy, h5py.
 """
 
 import argparse
+import json
 import pathlib
 import shutil
 import subprocess
@@ -71,6 +74,8 @@ class Posterior:
             accept = random.random(before.shape) < np.exp(np.minimum(before - after, 0))
             accepted += accept.mean() / trajectories
             x = np.where(accept.reshape(accept.shape + (1,) * len(self.axes)), q, x)
+            flip = random.random(before.shape) < np.exp(np.minimum(self.action(x) - self.action(-x), 0))
+            x = np.where(flip.reshape(flip.shape + (1,) * len(self.axes)), -x, x)
             if trajectory >= trajectories // 5:
                 first, second, count = first + x, second + x**2, count + 1
         return first / count, second / count - (first / count) ** 2, accepted
@@ -91,7 +96,7 @@ def main():
         every = len(file["configurations"]) // arguments.configurations
         x1 = file["configurations"][: every * arguments.configurations : every].astype(float)
     shape = x1.shape[1:]
-    print("| problem | condition of alpha, beta | error, % | acceptance |\n|---|---|---|---|")
+    print("| problem | condition of alpha, beta | error, % | distance, nats | acceptance |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for problem in arguments.problems:
             random = np.random.default_rng(1)
@@ -99,6 +104,8 @@ def main():
             sigma, known, blur = float(numbers[-1]), np.ones(shape), None
             if kind == "random":
                 known = (random.random(shape) < 0.5).astype(float)
+            if kind == "half":
+                known[shape[0] // 2 :] = 0
             if kind == "blur":
                 blur = np.exp(-float(numbers[0]) ** 2 * phat2_of(shape) / 2)
             h = known if blur is None else blur
@@ -112,11 +119,13 @@ def main():
             with h5py.File(data, "r+") as file:
                 file["configurations"][: len(y)] = y
             np.save(mask, known)
-            task = ["denoise"] if kind != "random" else ["inpaint", "--mask", str(mask)]
+            task = ["inpaint", "--mask", str(mask)] if kind in ("random", "half") else ["denoise"]
             task += ["--blur", numbers[0]] if kind == "blur" else []
             subprocess.run([arguments.stint, "sample", "--model", arguments.model, "--task", *task, "--known", str(data),
                             "--known-noise", str(sigma), "--estimate", "mean", "--samples", str(len(y)), "--precision", "fp32",
-                            "--quiet", "--overwrite", "--output", str(output)], check=True)
+                            "--quiet", "--overwrite", "--output", str(output), "--json", str(folder / "mean.json")], check=True,
+                           stderr=subprocess.DEVNULL)
+            distance = json.loads((folder / "mean.json").read_text()).get("law_distance", 0)
             with h5py.File(output) as file:
                 eta1 = file["configurations"][()].astype(float)
 
@@ -132,7 +141,7 @@ def main():
             value = np.sqrt(max(square.mean() / variance.mean(), 0))
             alpha, beta = sigma / (h + sigma), h / (h + sigma)
             condition = [f"{op.max() / op.min():.3g}" if op.min() > 0 else "inf" for op in (alpha, beta)]
-            print(f"| {problem} | {', '.join(condition)} | {100 * value:.1f}({100 * errors.std():.1f}) | {acceptance:.2f} |", flush=True)
+            print(f"| {problem} | {', '.join(condition)} | {100 * value:.1f}({100 * errors.std():.1f}) | {distance:.2f} | {acceptance:.2f} |", flush=True)
 
 
 main()

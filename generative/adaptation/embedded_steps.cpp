@@ -35,7 +35,7 @@ Trial trial(const ExponentialStep& step, const torch::Tensor& x, const std::dequ
 
 EmbeddedSteps embedded_steps(const Drift& drift, const Path& path, const Schedule& along, const Operator& reference,
                              const torch::Tensor& x, double tolerance) {
-  constexpr double safety = 0.9, shrink = 0.3, grow = 2, shortest = 1e-4, first_length = 1.0 / 16;
+  constexpr double safety = 0.9, shrink = 0.3, grow = 2, shortest = 1e-4, first_length = 0.25;
   constexpr int most_steps = 1000;
   if (!(tolerance > 0))
     throw std::invalid_argument("the tolerance of a step is > 0");

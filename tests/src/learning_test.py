@@ -131,7 +131,7 @@ first, still = h5py.File('first.h5'), h5py.File('still.h5')
 print(max(abs(first['ema'][n][()] - still['ema'][n][()]).max() for n in first['ema']) < 1e-9,
       abs(first['history/validation_loss'][-1] / still['history/validation_loss'][0] - 1) < 1e-6)
 """), "True True")
-        self.refuse(2, "--start-from first.h5: its network has", "train", "--data", "data.h5", *SMALL, "--channels", "4", "--steps", "2", "--start-from",
+        self.refuse(2, "--start-from first.h5: its network has", "train", "--data", "data.h5", *SMALL, "--channels", "6", "--steps", "2", "--start-from",
                     "first.h5", "--output", "x.h5")
         self.refuse(1, "data.h5", "train", "--data", "data.h5", *SMALL, "--steps", "2", "--start-from", "data.h5", "--output", "x.h5")
         # Interrupted and resumed, where the model to start from is not needed any more.
