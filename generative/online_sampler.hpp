@@ -24,9 +24,9 @@ using ChooseGroup = std::function<torch::Tensor(const Seen& seen)>;
 /// not wait. By Tweedie's formula it is a derivative of the drift: with the level alpha at the open sites, beta = 1 -
 /// alpha, and X = 0 there,
 ///   Cov[x1(x), x1(z) | made, X] = (alpha^2/beta) d eta1(x) / d X(z),
-/// one gradient a group. X = 0 is an observation of the precision beta^2/alpha^2 = `precision`: a variance v is found
-/// as at most v / (1 + precision v n), n sites with the channels. A small precision is closer to no observation, but
-/// multiplies errors of a learned drift.
+/// one gradient a group. X = 0 is an observation of the precision beta^2/alpha^2 = `precision`: for Gaussian data whose
+/// modes have at most the variance P, variances are too small by a factor between 1 and 1 + precision P. A small
+/// precision is closer to no observation, but multiplies errors of a learned drift.
 torch::Tensor group_variances(const Drift& drift, const Seen& seen, double precision);
 
 /// The group of the largest, or of the smallest, of group_variances(). Of groups within a thousandth of that the first:

@@ -12,8 +12,9 @@ struct LawDistance {
   double nats = 0;       ///< from a knot of the path to the nearest draw of the law
   std::int64_t knot = 0; ///< the one that is farthest
 
-  /// Paths that the law was made for have knots up to 0.3 nats from the nearest of so many draws.
-  bool outside() const { return nats > 0.5; }
+  /// Rare operators of a law lie up to 1.4 nats from the nearest of so many draws, common ones up to 0.4
+  /// (docs/choosing-operators.md).
+  bool outside() const { return nats > 1.5; }
 };
 
 /// Draws 2048 operators of each family that has a weight and goes with the basis of the path, and finds the nearest one

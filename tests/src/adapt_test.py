@@ -153,14 +153,14 @@ print((a[:, 8:] == b[:, 8:]).all(), (a[:, :8] == b[:, :8]).any())
 class Laws(AdaptTest):
     def test_operators_outside_of_the_law_are_said_to_be(self):
         self.succeed(*"hmc --lattice 8x8 --mass2 0.5 --lambda 1 --chains 64 --trajectories 40 --thermalize 20 --output data.h5 --quiet".split())
-        self.succeed(*"train --data data.h5 --levels 1 --channels 8 --steps 2 --batch 8 --operators known:1 --output model.h5 --quiet".split())
-        run = "sample --model model.h5 --samples 2 --steps 4 --output x.h5 --overwrite --quiet".split()
-        for task, outside in (("inpaint --known data.h5 --mask block:4x4@1,1", False), ("sequential --order columns:2", True)):
-            said = self.run_stint(*run, "--task", *task.split(), "--json", "x.json").stderr
-            self.assertEqual("the path leaves the operators that model.h5 was trained on" in said, outside, said)
+        for family, outside in (("known", False), ("independent", True)):
+            self.succeed(*f"train --data data.h5 --levels 1 --channels 8 --steps 2 --batch 8 --operators {family}:1 --output {family}.h5 --quiet".split())
+            run = ["sample", "--model", f"{family}.h5", *"--samples 2 --steps 4 --quiet --task inpaint --known data.h5 --mask block:4x4@1,1".split()]
+            said = self.run_stint(*run, "--output", f"{family}-samples.h5", "--json", f"{family}.json").stderr
+            self.assertEqual(f"the path leaves the operators that {family}.h5 was trained on" in said, outside, said)
             self.assertLessEqual(said.count("\n"), 1)
-            found = json.loads((self.folder / "x.json").read_text())
-            self.assertEqual(found["law_distance"] > 0.5, outside)
+            found = json.loads((self.folder / f"{family}.json").read_text())
+            self.assertEqual(found["law_distance"] > 1.5, outside)
 
 
 class Refusals(AdaptTest):

@@ -44,22 +44,27 @@ TEST(LawDistance, OfTasksThatTheLawWasMadeForIsWithinItsOwn) {
                                    {"generate", "scalar", generation()}};
   for (const auto& asked : cases) {
     const auto found = distance(asked.law, asked.task);
-    EXPECT_FALSE(found.outside()) << text(asked, found);
+    EXPECT_LT(found.nats, 0.5) << text(asked, found);
   }
 }
 
 TEST(LawDistance, OfOtherTasksIsLarger) {
   const auto low = modes_below({lattice}, 2);
-  const std::vector<Case> cases = {
-      {"blocks", "known:1", sequential(block_order(lattice, 4))},
-      {"random", "sequential:1", inpainting(mask("random:0.5"))},
-      {"block", "independent:1", inpainting(mask("block:4x4@1,2"))},
-      {"high modes known", "fourier", {Path(Basis::fourier(), torch::zeros_like(low), low.to(torch::kDouble))}},
-      {"halves", "known:1", sequential(column_order(lattice, 4))}};
-  for (const auto& asked : cases) {
+  const std::vector<Case> outside = {{"random", "sequential:1", inpainting(mask("random:0.5"))},
+                                     {"block", "independent:1", inpainting(mask("block:4x4@1,2"))}};
+  for (const auto& asked : outside) {
     const auto found = distance(asked.law, asked.task);
     EXPECT_TRUE(found.outside()) << text(asked, found);
     EXPECT_LE(found.nats, 2 * range) << text(asked, found);
+  }
+  // Of other paths some coordinates are where the law has them.
+  const std::vector<Case> partly = {
+      {"blocks", "known:1", sequential(block_order(lattice, 4))},
+      {"halves", "known:1", sequential(column_order(lattice, 4))},
+      {"high modes known", "fourier", {Path(Basis::fourier(), torch::zeros_like(low), low.to(torch::kDouble))}}};
+  for (const auto& asked : partly) {
+    const auto found = distance(asked.law, asked.task);
+    EXPECT_GT(found.nats, 0.8) << text(asked, found);
   }
 }
 
