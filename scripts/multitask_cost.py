@@ -3,7 +3,8 @@
 
 multitask-cost: effective sample sizes, in percent, of the model for all operators and of the one for a task's operators alone, with
 errors from resampling the samples; then those of the model that began with scalar operators, and the held-out losses of both.
-multitask-images: PSNR of the posterior mean. numpy, h5py.
+multitask-images: PSNR of the posterior mean by the model for all operators, and how much more others have on the same pictures.
+numpy, h5py.
 """
 import json
 import pathlib
@@ -14,7 +15,8 @@ import numpy as np
 
 SIZES, SIZES_OF_CURRICULUM = (4, 8, 16), (4, 8)
 TASKS = {"generate": ("scalar", "generate"), "block": ("site", "inpaint, 4x4 unknown"), "scales": ("fourier", "coarse to fine, 2 shells")}
-PROBLEMS = {"denoise": "scalar", "box": "site", "random": "site", "deblur": "cosine", "superresolve": "cosine"}
+PROBLEMS = {"denoise": ["scalar"], "box": ["site", "sequential"], "random": ["site", "sequential"], "deblur": ["cosine"],
+            "superresolve": ["cosine"]}
 RESAMPLINGS = 400
 
 
@@ -55,19 +57,24 @@ def lattices(folder):
 
 
 def images(folder):
-    found = {name.stem: json.loads(name.read_text()) for name in folder.glob("*-means-*.json")}
-
     def psnr(name, problem):
-        value, error = found[name][problem]["mean"]["psnr"]
-        return f"{value:.2f}({100 * error:.0f})"
+        """Of every picture, whose values are from -1 to 1."""
+        with h5py.File(folder / f"{name}.h5") as file:
+            group = file[problem] if problem in file else file
+            return 10 * np.log10(4 / ((group["truth"][()] - group["mean"][()]) ** 2).mean((1, 2, 3)))
 
-    rows = [[problem, psnr("mixed-means-8", problem), psnr(f"{alone}-means-8", problem), psnr("mixed-means-16", problem)]
-            for problem, alone in PROBLEMS.items()]
-    table(["problem", "8 channels, all", "8 channels, alone", "16 channels, all"], rows)
+    rows = []
+    for problem, models in PROBLEMS.items():
+        of_all = psnr("mixed-means", problem)
+        differences = [psnr(f"{model}-means", problem) - of_all for model in models]
+        rows.append([problem, f"{of_all.mean():.2f}"]
+                    + [f"{model}: {d.mean():+.2f}({100 * d.std() / np.sqrt(len(d)):.0f})" for model, d in zip(models, differences)]
+                    + [""] * (2 - len(models)))
+    table(["problem", "all families, dB", "others, dB more", ""], rows)
 
 
 def main(folder):
-    (images if (folder / "mixed-means-8.json").exists() else lattices)(folder)
+    (images if (folder / "mixed-means.h5").exists() else lattices)(folder)
 
 
 if len(sys.argv) != 2:
