@@ -13,7 +13,7 @@ struct LawDistance {
   std::int64_t knot = 0; ///< the one that is farthest
 
   /// Rare operators of a law lie up to 1.4 nats from the nearest of so many draws, common ones up to 0.4
-  /// (docs/choosing-operators.md).
+  /// (docs/notes/operators.md).
   bool outside() const { return nats > 1.5; }
 };
 
