@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""The table of the study multitask-cost: python3 scripts/multitask_cost.py runs/multitask-cost
+"""The tables of two studies, whichever the folder has: python3 scripts/multitask_cost.py runs/multitask-cost
 
-Effective sample sizes, in percent, of the model for all operators and of the one for a task's operators alone, with errors from
-resampling the samples. numpy, h5py.
+multitask-cost: effective sample sizes, in percent, of the model for all operators and of the one for a task's operators alone, with
+errors from resampling the samples; then those of the model that began with scalar operators, and the held-out losses of both.
+multitask-images: PSNR of the posterior mean by the model for all operators, and how much more others have on the same pictures.
+numpy, h5py.
 """
+import json
 import pathlib
 import sys
 
 import h5py
 import numpy as np
 
-SIZES = (4, 8, 16)
+SIZES, SIZES_OF_CURRICULUM = (4, 8, 16), (4, 8)
 TASKS = {"generate": ("scalar", "generate"), "block": ("site", "inpaint, 4x4 unknown"), "scales": ("fourier", "coarse to fine, 2 shells")}
+PROBLEMS = {"denoise": ["scalar"], "box": ["site", "sequential"], "random": ["site", "sequential"], "deblur": ["cosine"],
+            "superresolve": ["cosine"]}
 RESAMPLINGS = 400
 
 
@@ -21,7 +26,15 @@ def effective(log_weight):
     return 100 * w.sum() ** 2 / (len(w) * (w**2).sum())
 
 
-def main(folder):
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|---" * len(head) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print()
+
+
+def lattices(folder):
     random = np.random.default_rng(1)
 
     def percent(name):
@@ -30,11 +43,38 @@ def main(folder):
         error = np.std([effective(random.choice(log_weight, len(log_weight))) for _ in range(RESAMPLINGS)])
         return f"{effective(log_weight):.0f}({error:.0f})"
 
-    print("| task | " + " | ".join(f"{size} channels: all, alone" for size in SIZES) + " |")
-    print("|---" * (1 + len(SIZES)) + "|")
-    for task, (alone, name) in TASKS.items():
-        cells = [f"{percent(f'mixed-{task}-{size}')}, {percent(f'{alone}-{task}-{size}')}" for size in SIZES]
-        print(f"| {name} | " + " | ".join(cells) + " |")
+    rows = [[name] + [f"{percent(f'mixed-{task}-{size}')}, {percent(f'{alone}-{task}-{size}')}" for size in SIZES]
+            for task, (alone, name) in TASKS.items()]
+    table(["task"] + [f"{size} channels: all, alone" for size in SIZES], rows)
+    head = [f"{size} channels: all from the start, scalar first" for size in SIZES_OF_CURRICULUM]
+    rows = [[name] + [f"{percent(f'mixed-{task}-{size}')}, {percent(f'curriculum-{task}-{size}')}" for size in SIZES_OF_CURRICULUM]
+            for task, (_, name) in TASKS.items()]
+    pairs = [[json.loads((folder / f"{kind}-{size}.json").read_text()) for kind in ("mixed", "curriculum")] for size in SIZES_OF_CURRICULUM]
+    rows += [[f"held-out loss, {family}"] + [", ".join(f"{model['families'][family]['loss']:.4f}" for model in pair) for pair in pairs]
+             for family in pairs[0][0]["families"]]
+    rows.append(["held-out loss, all"] + [", ".join(f"{model['validation_loss']:.4f}" for model in pair) for pair in pairs])
+    table(["task"] + head, rows)
+
+
+def images(folder):
+    def psnr(name, problem):
+        """Of every picture, whose values are from -1 to 1."""
+        with h5py.File(folder / f"{name}.h5") as file:
+            group = file[problem] if problem in file else file
+            return 10 * np.log10(4 / ((group["truth"][()] - group["mean"][()]) ** 2).mean((1, 2, 3)))
+
+    rows = []
+    for problem, models in PROBLEMS.items():
+        of_all = psnr("mixed-means", problem)
+        differences = [psnr(f"{model}-means", problem) - of_all for model in models]
+        rows.append([problem, f"{of_all.mean():.2f}"]
+                    + [f"{model}: {d.mean():+.2f}({100 * d.std() / np.sqrt(len(d)):.0f})" for model, d in zip(models, differences)]
+                    + [""] * (2 - len(models)))
+    table(["problem", "all families, dB", "others, dB more", ""], rows)
+
+
+def main(folder):
+    (images if (folder / "mixed-means.h5").exists() else lattices)(folder)
 
 
 if len(sys.argv) != 2:

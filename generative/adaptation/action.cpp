@@ -21,7 +21,7 @@ torch::Tensor squared_steps(const Drift& drift, const Knots& knots, const torch:
     const Pair middle = {0.5 * (from.alpha + to.alpha), 0.5 * (from.beta + to.beta)};
     const auto [eta0, eta1] = drift(middle, interpolate(middle, x0, x1));
     const auto change = (to.alpha - from.alpha)(eta0) + (to.beta - from.beta)(eta1);
-    squares.push_back(change.to(torch::kDouble).square().flatten(1).sum(1).mean());
+    squares.push_back(change.to(torch::kDouble).square().flatten(1).sum(1));
     from = to;
   }
   return torch::stack(squares);

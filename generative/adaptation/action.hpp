@@ -7,9 +7,9 @@
 
 namespace stint {
 
-/// E|dX|^2 of every step of a path, dX = (alpha' - alpha) eta0 + (beta' - beta) eta1 in its middle, (steps) float64;
-/// the mean over pairs of noise x0 and data x1, (N, C, L1, ..., Ld). No flow is integrated. Differentiable in the
-/// operators. With s of these,
+/// |dX|^2 of every step of a path, dX = (alpha' - alpha) eta0 + (beta' - beta) eta1 in its middle, for each pair of
+/// noise x0 and data x1 (N, C, L1, ..., Ld): (steps, N) float64. No flow is integrated. Differentiable in the
+/// operators. With s their mean over pairs,
 ///   action = int E|alpha' eta0 + beta' eta1|^2 dt = steps sum s       (arXiv:2508.04605, eq. 22; t from 0 to 1),
 ///   length = sum sqrt(s),
 /// and action >= length^2 with equality for steps of equal length.

@@ -72,11 +72,14 @@ public:
                            x1.narrow(0, begin, count));
     };
     const auto all_squares = [&](const Schedule& schedule) {
-      return mean([&](std::int64_t begin, std::int64_t count) { return squares(schedule, begin, count); });
+      const torch::NoGradGuard no_gradients;
+      std::vector<torch::Tensor> parts;
+      for_parts([&](std::int64_t begin, std::int64_t count) { parts.push_back(squares(schedule, begin, count)); });
+      return torch::cat(parts, 1).cpu();
     };
     const LearnedLevels gauss{.levels = gaussian(Cost::action, settings_.fine), .history = {}};
     const auto cost = [&](const torch::Tensor& now, std::int64_t begin, std::int64_t count) {
-      return action(squares(groups_.schedule(now), begin, count));
+      return action(squares(groups_.schedule(now), begin, count)).mean();
     };
     // One schedule for all has its least action at constant speed: there is nothing to learn.
     auto [levels, history] = groups_.count > 1 ? learn(gauss.levels, cost) : gauss;
@@ -84,26 +87,33 @@ public:
     for (int i = 0; i < 3; ++i)
       levels = at_constant_speed(levels, all_squares(groups_.schedule(levels)), settings_.fine);
     const auto found = all_squares(groups_.schedule(levels)), before = all_squares(fine_);
+    std::map<std::string, double> numbers;
+    for (const auto& [steps, of] : {std::pair{found, ""}, {before, "_default"}}) {
+      const auto actions = action(steps);
+      numbers[fmt::format("action{}", of)] = actions.mean().item<double>();
+      numbers[fmt::format("length{}", of)] = steps.mean(1).sqrt().sum().item<double>();
+      if (actions.numel() > 1)
+        numbers[fmt::format("action{}_error", of)] =
+            actions.std().item<double>() / std::sqrt(static_cast<double>(actions.numel()));
+    }
     return {.schedule = groups_.schedule(at_constant_speed(levels, found, settings_.steps)),
             .history = std::move(history),
-            .numbers = {{"action", action(found).item<double>()},
-                        {"length", found.sqrt().sum().item<double>()},
-                        {"action_default", action(before).item<double>()},
-                        {"length_default", before.sqrt().sum().item<double>()}}};
+            .numbers = std::move(numbers)};
   }
 
   Found least_lipschitz() const { return {.schedule = groups_.schedule(gaussian(Cost::lipschitz, settings_.steps))}; }
 
 private:
+  /// Of each configuration, (N).
   static torch::Tensor action(const torch::Tensor& squared_steps) {
-    return squared_steps.sum() * static_cast<double>(squared_steps.numel());
+    return squared_steps.sum(0) * static_cast<double>(squared_steps.size(0));
   }
 
-  /// The same path in `steps` steps of equal length.
+  /// The same path in `steps` steps of equal length; squared_steps (steps, N) are those of the path as it is.
   static torch::Tensor at_constant_speed(const torch::Tensor& levels, const torch::Tensor& squared_steps, int steps) {
     std::vector<torch::Tensor> groups;
     for (const auto& group : levels.unbind(1))
-      groups.push_back(equal_arcs(group, squared_steps.sqrt(), steps));
+      groups.push_back(equal_arcs(group, squared_steps.mean(1).sqrt(), steps));
     return torch::stack(groups, 1);
   }
 
@@ -138,12 +148,17 @@ private:
   torch::Tensor mean(const std::function<torch::Tensor(std::int64_t begin, std::int64_t count)>& of_part) const {
     const torch::NoGradGuard no_gradients;
     torch::Tensor sum;
-    for (std::int64_t begin = 0; begin < settings_.samples; begin += settings_.batch) {
-      const auto count = std::min(settings_.batch, settings_.samples - begin);
+    for_parts([&](std::int64_t begin, std::int64_t count) {
       const auto share = of_part(begin, count) * (static_cast<double>(count) / static_cast<double>(settings_.samples));
       sum = sum.defined() ? sum + share : share;
-    }
+    });
     return sum.cpu();
+  }
+
+  /// All samples, as many at a time as go together.
+  void for_parts(const std::function<void(std::int64_t begin, std::int64_t count)>& use) const {
+    for (std::int64_t begin = 0; begin < settings_.samples; begin += settings_.batch)
+      use(begin, std::min(settings_.batch, settings_.samples - begin));
   }
 
   LearnedLevels learn(const torch::Tensor& start,

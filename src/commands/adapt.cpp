@@ -92,7 +92,9 @@ const char* meaning(const std::string& number) {
       {"error_learned", "of what the gradients made of these"},
       {"action", "int E|drift|^2 dt of the path found, at constant speed"},
       {"length", "of the path found; its square is the least action"},
+      {"action_error", "its statistical error"},
       {"action_default", "of the path that it is compared with"},
+      {"action_default_error", "its statistical error"},
       {"length_default", "of the path that it is compared with"},
   };
   return meanings.at(number);
@@ -115,7 +117,7 @@ void print(const Settings& settings, const CommonOptions& common, const Found& f
                          {"objective_history", found.history}};
   std::string text = fmt::format("{}: {} steps\n", common.output, found.schedule.steps());
   for (const auto& [name, value] : found.numbers) {
-    text += fmt::format("{:<15} {:<10.4g} {}\n", name, value, meaning(name));
+    text += fmt::format("{:<20} {:<10.4g} {}\n", name, value, meaning(name));
     json[name] = value;
   }
   if (found.schedule.levels().dim() == 1) {
@@ -169,6 +171,9 @@ int run_adapt(const Context& context, Arguments arguments, const Kinds& kinds) {
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.search.batch, settings.search.samples)));
   const Schedule along = along_of(settings, source, options);
   const KnownTask task(context.mpi, settings.task, options, source.kind, source.layout, settings.search.seed);
+  if (task.chosen_order())
+    throw UsageError(
+        fmt::format("--order {} is chosen on the way; a path needs an order that is fixed", settings.task.order));
   const Sampler sampler{.drift = source.drift,
                         .layout = source.layout,
                         .task = task.task(),

@@ -1,7 +1,10 @@
 // stint sample: new configurations from a model.
 
+#include "generative/adaptation/embedded_steps.hpp"
+#include "generative/online_sampler.hpp"
 #include "generative/path_sampler.hpp"
 #include "generative/sampler.hpp"
+#include "generative/training/law_distance.hpp"
 #include "mcmc/tune.hpp"
 #include "src/commands/commands.hpp"
 #include "src/files/ensemble_file.hpp"
@@ -36,6 +39,12 @@
 namespace stint {
 namespace {
 
+/// Steps that --tolerance of multistep has chosen.
+struct StepChoice {
+  int steps = 0;
+  std::int64_t rejected = 0;
+};
+
 struct Settings {
   SourceOptions source;
   TaskOptions task;
@@ -45,9 +54,12 @@ struct Settings {
   std::string states;      ///< of --continue
   PathStop begin;          ///< where these are
   std::int64_t edited = 0; ///< how many of these were changed
+  StepChoice choice;
+  std::optional<LawDistance> distance; ///< of the path from what a model was trained on
   std::string frames, path;
   std::string schedule = "scales", solver = "auto", estimate = "none";
-  double noise = 1, tolerance = 1e-4;
+  double noise = 1;
+  std::optional<double> tolerance;
   std::int64_t relax = 0;
   std::optional<double> relax_step_size;
   std::optional<int> relax_steps;
@@ -76,7 +88,11 @@ void declare(Options& options, Settings& settings) {
       "--known-noise, for whose answers only the SDE has the right law, rk4 with --weights, else multistep");
   options.value("noise", settings.noise, "EPS",
                 "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
-  options.value("tolerance", settings.tolerance, "TOL", "of dopri5: error of a step, in units of the field");
+  options.value(
+      "tolerance", settings.tolerance, "TOL",
+      "error of a step: of dopri5 in units of the field, for each configuration by itself; of multistep in units "
+      "of each mode's deviation, with steps that 16 configurations choose once for all",
+      "1e-4 for dopri5, --steps for multistep");
   options.value("until", settings.until, "T",
                 "stop on the way, at the knot nearest to T stages: 0 is the start, 0.5 after half of the steps of a "
                 "path of one stage. OUTPUT then has the states, not configurations, to look at, to change, and to go "
@@ -138,7 +154,8 @@ void check(const Settings& settings, const Options& options) {
   const int relax_steps = settings.relax_steps.value_or(1);
   check_option("steps", *settings.steps, *settings.steps >= 1, "at least 1");
   check_option("noise", settings.noise, settings.noise >= 0, "at least 0");
-  check_option("tolerance", settings.tolerance, settings.tolerance > 0, "more than 0");
+  const double tolerance = settings.tolerance.value_or(1);
+  check_option("tolerance", tolerance, tolerance > 0, "more than 0");
   check_option("relax", static_cast<double>(settings.relax), settings.relax >= 0, "at least 0");
   check_option("relax-step-size", relax_step_size, relax_step_size > 0, "more than 0");
   check_option("relax-steps", relax_steps, relax_steps >= 1 && relax_steps <= HmcSettings::most_steps,
@@ -165,7 +182,7 @@ void check(const Settings& settings, const Options& options) {
   if (settings.task.known_noise > 0 && (!settings.solver.starts_with("sde") || settings.noise != 1))
     throw UsageError("answers to noisy data have their law by --solver sde or sde2 with --noise 1 only");
   if (settings.until)
-    for (const char* option : {"continue", "weights", "metropolis", "relax", "frames", "estimate"})
+    for (const char* option : {"weights", "metropolis", "relax", "frames", "estimate"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} does not go with --until", option));
   if (settings.estimate == "mean") {
@@ -179,8 +196,46 @@ void check(const Settings& settings, const Options& options) {
     for (const char* option : {"steps", "schedule", "curve"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} does not go with --path, whose file says that", option));
-  if (options.given("tolerance") && settings.solver != "dopri5")
-    throw UsageError("--tolerance goes with --solver dopri5");
+  if (settings.tolerance && settings.solver != "dopri5" && settings.solver != "multistep")
+    throw UsageError("--tolerance goes with --solver dopri5 or multistep");
+  if (settings.tolerance && settings.solver == "multistep")
+    for (const char* option : {"steps", "schedule", "path", "until"})
+      if (options.given(option))
+        throw UsageError(
+            fmt::format("--{} does not go with --tolerance of multistep, which chooses the steps", option));
+}
+
+/// An order that is chosen on the way has no path beforehand.
+void check_chosen_order(const Settings& settings, const Options& options) {
+  for (const char* option : {"weights", "until", "frames"})
+    if (options.given(option))
+      throw UsageError(
+          fmt::format("--{} needs a path that is fixed; --order {} is chosen on the way", option, settings.task.order));
+}
+
+/// Steps for --tolerance of multistep. They are those of configurations that no run makes, so that they are the same
+/// whatever is sampled, with what is known of the first ones.
+Schedule steps_of_tolerance(const Mpi& mpi, const Sampler& sampler, double tolerance, std::uint64_t seed,
+                            const KnownTask& task, StepChoice& choice) {
+  constexpr std::int64_t pilot = 16, first = std::int64_t{1} << 31;
+  constexpr int fine = 128; // levels along which the steps are measured
+  const auto along = Schedule::scales(fine, sampler.solver.reference.values());
+  const auto x0 = noise(sampler.layout, seed, Purpose::sampling, 0, first, pilot);
+  const auto known = task.observed(0, pilot);
+  const auto start = start_state(sampler.task, x0, known.defined() ? known : torch::zeros_like(x0));
+  const auto found = checked([&] {
+    return embedded_steps(sampler.drift, sampler.task.path, along, sampler.solver.reference.to(sampler.device),
+                          start.to(sampler.device), tolerance);
+  });
+  // All ranks go the same steps, whatever their processors' rounding.
+  auto levels = found.schedule.levels().contiguous();
+  std::array<std::int64_t, 2> numbers = {levels.numel(), found.rejected};
+  mpi.broadcast(std::span<std::int64_t>(numbers));
+  if (levels.numel() != numbers[0])
+    levels = torch::empty({numbers[0]}, torch::kDouble);
+  mpi.broadcast(std::span(levels.data_ptr<double>(), static_cast<std::size_t>(levels.numel())));
+  choice = {.steps = static_cast<int>(numbers[0]) - 1, .rejected = numbers[1]};
+  return Schedule::of_levels(levels);
 }
 
 /// Of --path, whose curve goes to the task, or by its name; `reference` is that of the law to which the path leads.
@@ -279,15 +334,17 @@ std::function<bool()> overdue(const StopRequest& stop) {
 
 /// The samples first, ..., first + count - 1, relaxed; with `mean` what is expected of them in their place, with
 /// `paths` those of the SDE with weights, with `continuation` the ends of states on their way.
-Samples make_samples(const Sampler& sampler, const PathSampler* paths, const KnownTask& task,
-                     const std::optional<Continuation>& continuation, const Relaxation& relax, bool mean,
-                     std::uint64_t seed, std::int64_t first, std::int64_t count) {
+Samples make_samples(const Sampler& sampler, const PathSampler* paths, const OnlineSampler* online,
+                     const KnownTask& task, const std::optional<Continuation>& continuation, const Relaxation& relax,
+                     bool mean, std::uint64_t seed, std::int64_t first, std::int64_t count) {
   auto result = checked([&]() -> Sampler::Result {
     if (continuation)
       return (*continuation)(sampler, seed, first, count);
     if (paths)
       return (*paths)(first, count);
     const auto observed = task.observed(first, count);
+    if (online)
+      return (*online)(seed, first, count, observed).samples;
     if (!mean)
       return sampler(seed, first, count, observed);
     const auto all = observed.expand(sampler.layout.shape(count)).contiguous();
@@ -336,6 +393,15 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
                   "time           {}, {:.3g} s a configuration\n",
                   common.output, counted(settings.run.samples, "configuration"), source.layout.geometry.text(),
                   report.evaluations, duration_text(report.seconds), per_configuration);
+  if (settings.distance) {
+    json["law_distance"] = settings.distance->nats;
+  }
+  if (settings.choice.steps > 0) {
+    text += fmt::format("steps          {} of an error below {:g}; {} were too long and tried again\n",
+                        settings.choice.steps, *settings.tolerance, settings.choice.rejected);
+    json["steps"] = settings.choice.steps;
+    json["rejected_steps"] = settings.choice.rejected;
+  }
   if (!settings.states.empty()) {
     text += fmt::format("continued      from {}; {} of {} states were changed\n", stop_text(settings.begin),
                         settings.edited, settings.run.samples);
@@ -366,6 +432,14 @@ void print(const Settings& settings, const CommonOptions& common, const Source& 
   if (!common.quiet)
     std::fputs(text.c_str(), stdout);
   write_json(common.json, json, common.overwrite);
+}
+
+/// Operators that the model was not trained on are answered, but not well.
+void warn_of_operators(const Settings& settings, const LawDistance& distance) {
+  if (distance.outside())
+    log_warning(fmt::format("the path leaves the operators that {} was trained on: at its knot {} it is {:.2g} nats of "
+                            "log(alpha/beta) from the nearest of them; its answers may be worse there",
+                            settings.source.model, distance.knot, distance.nats));
 }
 
 /// HMC whose trajectories are refused leaves configurations as the flow made them.
@@ -416,8 +490,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   options.continues("continue", [&context](const std::string& path) { return options_for_all(context.mpi, path); },
                     {.free = {"model", "path", "field", "quadratic", "field-map", "quadratic-map", "relax",
                               "relax-step-size", "relax-steps", "batch", "precision", "device"},
-                     .own = {"until", "output", "json", "overwrite", "quiet", "threads", "resume", "checkpoint-every",
-                             "time-limit"}});
+                     .own = {"until", "continue", "output", "json", "overwrite", "quiet", "threads", "resume",
+                             "checkpoint-every", "time-limit"}});
   options.writes("frames");
   options.example("stint sample --model model.h5 --samples 4096 --field 0.02 --output posterior.h5");
   options.example("stint sample --model free-field --lattice 16x16 --mass2 0.5 --output free.h5");
@@ -456,12 +530,23 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                   .solver = {.method = parse_method(settings.solver),
                              .noise = settings.noise,
                              .reference = source.reference,
-                             .tolerance = settings.tolerance,
+                             .tolerance = settings.tolerance.value_or(SolverOptions().tolerance),
                              .interrupted = overdue(stop)},
                   .log_density = log_density_of(settings),
                   .probes = std::max(settings.probes, 1),
                   .colours = std::max(settings.colours, 1),
                   .device = device};
+  if (settings.tolerance && settings.solver == "multistep")
+    sampler.schedule = steps_of_tolerance(context.mpi, sampler, *settings.tolerance,
+                                          static_cast<std::uint64_t>(common.seed), task, settings.choice);
+  std::optional<OnlineSampler> online;
+  if (const auto& order = task.chosen_order()) {
+    check_chosen_order(settings, options);
+    online =
+        OnlineSampler{.sampler = sampler,
+                      .groups = order->groups,
+                      .choose = choose_by_variance(source.drift, order->largest, weak_precision(source.reference))};
+  }
   std::optional<Continuation> continuation;
   if (settings.until || !settings.states.empty()) {
     PathStop place = stop_at(sampler, settings.until ? knot_of(*settings.until, sampler) : 0);
@@ -470,9 +555,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
     if (!settings.path.empty())
       place.path_digest = digest_of({schedule.levels()});
     place.quadratic = path_quadratic;
-    if (settings.until) {
-      sampler.until = place.knot;
-    } else {
+    if (!settings.states.empty()) {
       continuation.emplace(settings.states, sampler, source.families, settings.run.samples, place);
       settings.begin = continuation->stop();
       settings.edited = continuation->edited();
@@ -480,7 +563,19 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
         log_warning("the tilt is not that of the run that left these states: what is made of them is of a law between "
                     "the two; --relax N brings it to the tilt of now");
     }
-    settings.run.stop = settings.until ? std::optional(std::move(place)) : std::nullopt;
+    if (settings.until) {
+      if (continuation && place.knot <= settings.begin.knot)
+        throw UsageError(fmt::format("--until {:g} is not after the states of {}, which are at {}", *settings.until,
+                                     settings.states, stop_text(settings.begin)));
+      sampler.until = place.knot;
+      settings.run.stop = continuation ? continuation->left_at(std::move(place)) : std::move(place);
+    }
+  }
+  if (source.families && !options.given("lattice")) { // the families are those of the lattice of the data
+    settings.distance = distance_to_law(*source.families, knots(sampler.task.path, sampler.schedule), source.layout,
+                                        source.log_ratio_range);
+    if (context.mpi.root())
+      warn_of_operators(settings, *settings.distance);
   }
   const auto held = settings.relax > 0 ? held_sites(task, continuation) : torch::Tensor();
   const Relaxation relax{.trajectories = settings.relax,
@@ -521,8 +616,8 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
     checked([&] { paths.emplace(sampler, static_cast<std::uint64_t>(common.seed), task.observed(0, 1)); });
   const auto report = run_samples(context.mpi, settings.run, common, header, folder, beginning == Beginning::resumed,
                                   stop, [&](std::int64_t first, std::int64_t count) {
-                                    return make_samples(sampler, paths ? &*paths : nullptr, task, continuation, relax,
-                                                        settings.estimate == "mean",
+                                    return make_samples(sampler, paths ? &*paths : nullptr, online ? &*online : nullptr,
+                                                        task, continuation, relax, settings.estimate == "mean",
                                                         static_cast<std::uint64_t>(common.seed), first, count);
                                   });
   on_root(context.mpi, [&] {

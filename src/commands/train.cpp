@@ -17,6 +17,7 @@
 #include "src/ranks/process_group.hpp"
 #include "src/train/input.hpp"
 #include "src/train/run.hpp"
+#include "src/train/warm_start.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -36,6 +37,7 @@ struct Settings {
   std::string operators = "scalar";
   std::string size = "small";
   std::optional<int> channels, widening, levels, blocks;
+  std::string start; ///< of --start-from
   std::string target = "auto";
   TrainingInputOptions input;
   TrainingRunOptions run;
@@ -77,6 +79,10 @@ void declare(Options& options, Settings& settings) {
                 "that of --size");
   options.value("levels", settings.levels, "N", "of the U-Net, each coarser by 2", "those of --size");
   options.value("blocks", settings.blocks, "N", "residual blocks on each level, down and up", "those of --size");
+  options.value(
+      "start-from", settings.start, "MODEL",
+      "begin with the averaged parameters of this model, which has the same network and kind of data, to train "
+      "it on with other operators, tilts or data; optimiser and learning rate begin anew");
   options.group("Optimisation");
   options.value("steps", settings.training.steps, "N", "optimiser steps");
   options.value("batch", settings.training.batch, "N", "samples of a step, over all ranks");
@@ -207,7 +213,9 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
       "in Gaussian approximation.");
   declare(options, settings);
   options.reads("data");
+  options.reads("start-from");
   options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");
+  options.example("stint train --data prior.h5 --start-from model.h5 --operators mixed --output mixed.h5");
   options.example("mpirun -n 4 stint train --data prior.h5 --steps 20000 --channels 32 --output model.h5");
   if (!read_options(context, options, common,
                     {.output = "model file to write",
@@ -248,6 +256,10 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   Model model = checked([&] {
     return Model(std::move(input.prior), describe(settings, law_of_training.families), settings.training.seed);
   });
+  if (!settings.start.empty() && beginning != Beginning::resumed) { // a checkpoint has parameters of its own
+    const std::lock_guard reading(files);
+    start_from(model, settings.start, kinds);
+  }
   model.set_precision(convolution_type(precision));
   model.to(device);
   limit_threads(

@@ -126,6 +126,7 @@ Continuation::Continuation(const std::string& path, const Sampler& sampler, cons
                      reader_.digest(first + i);
   }
   digest_ = digest.text();
+  alike_ = edited_ == 0 || !same_tilt_ || reader_.parts_and_numbers()[0] == 0;
   if (lowered_ && families && !families->cover(Basis::site()))
     refuse(fmt::format("its alpha was changed at sites, but the model was trained for the operators {}, none of the "
                        "family 'site'",
@@ -182,6 +183,21 @@ torch::Tensor Continuation::held() const {
   return (on_lattice(pair_.alpha, layout_) * factors(0, 1)[0][0]) == 0;
 }
 
+PathStop Continuation::left_at(PathStop stop) const {
+  if (!lowered_)
+    return stop;
+  if (!reader_.one_for_all("/alpha"))
+    throw UsageError(
+        fmt::format("--continue {}: --until leaves one /alpha for all configurations, here each has its own; "
+                    "go on to the end",
+                    reader_.states().path()));
+  const auto alpha = torch::tensor(stop.alpha, torch::kDouble).reshape(layout_.sites());
+  const Pair pair = pair_of_levels(Basis::site(), level_of_alpha(alpha, curve_) * factors(0, 1)[0][0], curve_);
+  stop.alpha = numbers(pair.alpha.values().contiguous());
+  stop.beta = numbers(pair.beta.values().contiguous());
+  return stop;
+}
+
 Sampler::Result Continuation::operator()(const Sampler& sampler, std::uint64_t seed, std::int64_t first,
                                          std::int64_t count) const {
   const auto x = states(first, count), levels = factors(first, count);
@@ -212,6 +228,11 @@ Sampler::Result Continuation::operator()(const Sampler& sampler, std::uint64_t s
       state.factors = levels.size(0) == 1 ? levels : levels.index_select(0, index);
     const auto part = sampler.go_on(seed, samples, state);
     all.configurations.index_copy_(0, index, part.configurations);
+    if (alike_ && part.memory.defined()) { // of one size for all
+      if (!all.memory.defined())
+        all.memory = part.memory.new_empty({count, part.memory.size(1), part.memory.size(2)});
+      all.memory.index_copy_(0, index, part.memory);
+    }
     all.evaluations += part.evaluations * static_cast<double>(samples.size()) / static_cast<double>(count);
   }
   return all;

@@ -45,6 +45,10 @@ public:
   /// UsageError if they differ between configurations.
   torch::Tensor held() const;
 
+  /// What a run that stops again at `stop` leaves: with the noise levels lowered at sites as they are here. Throws
+  /// UsageError if they differ between configurations.
+  PathStop left_at(PathStop stop) const;
+
 private:
   torch::Tensor states(std::int64_t first, std::int64_t n) const;
   torch::Tensor factors(std::int64_t first, std::int64_t n) const; // of noise levels, (1 or n, 1, L1, ..., Ld)
@@ -57,6 +61,7 @@ private:
   bool same_tilt_;
   std::int64_t edited_ = 0;
   bool lowered_ = false; // alpha, anywhere
+  bool alike_ = true;    // all begin anew or none does: the solver's memory has one size
   std::string digest_;
 };
 

@@ -14,6 +14,20 @@
 namespace stint {
 namespace {
 
+/// "variance:N" and "least-variance:N": blocks of N^d sites.
+std::optional<ChosenOrder> parse_chosen_order(const std::string& text, const Geometry& geometry) {
+  const auto colon = std::min(text.find(':'), text.size());
+  const std::string kind = text.substr(0, colon);
+  if (kind != "variance" && kind != "least-variance")
+    return std::nullopt;
+  return ChosenOrder{.groups = parse_order("blocks" + text.substr(colon), geometry), .largest = kind == "variance"};
+}
+
+torch::Tensor order_of(const std::string& text, const Geometry& geometry) {
+  const auto chosen = parse_chosen_order(text, geometry);
+  return chosen ? chosen->groups : parse_order(text, geometry);
+}
+
 using MakeTask = Task (*)(const TaskOptions&, const Layout&, const torch::Tensor& mask, Curve);
 
 /// A task of the program: what it needs, and the path that it is. Options that no row names belong to none.
@@ -44,7 +58,7 @@ const std::vector<TaskRow>& task_rows() {
        {"known", "known-configuration", "mask", "order", "overlap"},
        {},
        [](const TaskOptions& settings, const Layout& layout, const torch::Tensor& mask, Curve curve) {
-         return sequential(parse_order(settings.order, layout.geometry), settings.overlap, mask, curve);
+         return sequential(order_of(settings.order, layout.geometry), settings.overlap, mask, curve);
        }},
       {"multiscale",
        "coarse to fine",
@@ -121,7 +135,11 @@ void TaskOptions::declare(Options& options) {
       "with one dataset (else FILE:/NAME), or an ensemble of one configuration");
   options.value("known-noise", known_noise, "SIGMA", "standard deviation of the noise that --known comes with");
   options.value("blur", blur, "W", "width of the Gaussian that --known is smeared with, in sites (denoise)");
-  options.value("order", order, "ORDER", "of --task sequential: raster, columns:N, blocks:N, morton:N, N sites wide");
+  options.value(
+      "order", order, "ORDER",
+      "of --task sequential: raster, columns:N, blocks:N, morton:N, N sites wide; or blocks chosen on the way, for "
+      "each configuration by itself, next the one whose average is least certain given all before "
+      "(variance:N) or most certain (least-variance:N)");
   options.value("overlap", overlap, "F", "a group starts when this fraction of the stage before is still to come");
   options.value("shells", shells, "N", "of momenta, one after another (multiscale)");
   options.value("factor", factor, "N", "by which the resolution increases (superresolve)");
@@ -138,6 +156,12 @@ KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options&
   if (!settings.mask.empty())
     mask = checked([&] { return mask_of(mpi, settings.mask, geometry, seed); });
   task_ = checked([&] { return row_of(settings.task).path(settings, layout, mask, parse_curve(settings.curve)); });
+  if (settings.task == "sequential") {
+    chosen_order_ = checked([&] { return parse_chosen_order(settings.order, geometry); });
+    if (chosen_order_ && settings.overlap > 0)
+      throw UsageError(fmt::format("--overlap does not go with --order {}: the next block is chosen when one is done",
+                                   settings.order));
+  }
   has_action_ = settings.known_noise == 0;
   if (mask.defined() && settings.known_noise == 0)
     held_ = mask;

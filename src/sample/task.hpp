@@ -24,6 +24,12 @@ struct TaskOptions {
   void declare(Options& options); ///< as group "Task"
 };
 
+/// An order of --task sequential that is chosen on the way.
+struct ChosenOrder {
+  torch::Tensor groups; ///< of sites, (L1, ..., Ld)
+  bool largest;         ///< the next group is that of the largest conditional variance, or that of the smallest
+};
+
 /// A task with the configurations that it starts from.
 class KnownTask {
 public:
@@ -31,7 +37,8 @@ public:
   KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options& options, const std::string& kind,
             const Layout& layout, std::uint64_t seed);
 
-  const Task& task() const { return *task_; }
+  const Task& task() const { return *task_; } ///< of a chosen order the same groups one after another
+  const std::optional<ChosenOrder>& chosen_order() const { return chosen_order_; }
   /// What is known, for the samples first, ..., first + count - 1: (count or 1, C, L1, ..., Ld), or undefined.
   torch::Tensor observed(std::int64_t first, std::int64_t count) const;
 
@@ -45,6 +52,7 @@ public:
 private:
   Layout layout_;
   std::optional<Task> task_;
+  std::optional<ChosenOrder> chosen_order_;
   std::optional<EnsembleReader> known_;
   std::optional<std::int64_t> index_; // of the one known configuration; none: sample n knows configuration n
   torch::Tensor held_;

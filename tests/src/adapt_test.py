@@ -45,6 +45,7 @@ class Paths(AdaptTest):
         self.assertLess(abs(found["action"] - distance2), 0.005 * distance2 + 4 * error)
         self.assertAlmostEqual(found["action"] / found["length"] ** 2, 1, delta=1e-3)
         self.assertGreater(found["action_default"], 1.2 * distance2)
+        self.assertAlmostEqual(found["action_error"] / error, 1, delta=0.2)
         # Any schedule is exact for Gaussian data, this path too.
         self.sample(*FREE, "--path", "path.h5", "--samples", "4")
 
@@ -95,6 +96,71 @@ class Paths(AdaptTest):
         self.assertEqual(found["error"], 0)
         self.assertLessEqual(len(found["objective_history"]), 3)
         self.assertEqual(self.adapt(*FREE, "--samples", "2", "--steps", "60", "--evaluations", "0", "--start", "even", output="many.h5")["steps"], 60)
+
+
+class StepsByTheirError(AdaptTest):
+    def test_the_tolerance_decides(self):
+        found = [self.sample("--model", MODEL, "--samples", "4", "--tolerance", tolerance, "--overwrite") for tolerance in ("0.02", "0.002")]
+        self.assertLess(found[0]["steps"], found[1]["steps"])
+        self.assertEqual(found[0]["evaluations"], found[0]["steps"] - 1 + 1 / 4)
+
+    @needs_h5py
+    def test_batches_and_ranks_do_not(self):
+        run = ["sample", *FREE, "--field", "0.3", "--samples", "6", "--tolerance", "1e-5", "--threads", "1", "--quiet"]
+        self.succeed(*run, "--batch", "2", "--output", "two.h5")
+        self.succeed(*run, "--batch", "2", "--output", "ranks.h5", ranks=2)
+        self.succeed(*run, "--batch", "6", "--output", "six.h5", "--json", "six.json")
+        self.assertTrue(self.equal("configurations", "two.h5", "ranks.h5"))
+        self.assertLess(float(self.python("""
+import h5py
+a, b = (h5py.File(name)['configurations'][()] for name in ('two.h5', 'six.h5'))
+print(abs(a - b).max())
+""")), 1e-5)
+
+    def test_what_it_does_not_go_with(self):
+        base = ["sample", *FREE, "--samples", "2", "--output", "x.h5", "--tolerance"]
+        self.refuse(2, "--tolerance goes with --solver dopri5 or multistep", *base, "0.1", "--solver", "heun")
+        self.refuse(2, "--steps does not go with --tolerance", *base, "0.1", "--steps", "8")
+        self.refuse(2, "--tolerance is 0, expected more than 0", *base, "0")
+        self.refuse(2, "paths of one stage", *base, "0.1", "--task", "multiscale")
+
+
+class ChosenOrders(AdaptTest):
+    @needs_h5py
+    def test_every_block_is_made(self):
+        run = [*FREE, "--samples", "5", "--batch", "3", "--steps", "6", "--task", "sequential"]
+        self.assertEqual(self.sample(*run, "--order", "variance:8")["evaluations"], 4 * 6)
+        self.sample(*run, "--order", "least-variance:8", "--seed", "2", output="least.h5")
+        self.sample(*run, "--order", "blocks:8", output="blocks.h5")
+        # Known sites keep their bits, and the blocks that they fill take no time.
+        found = self.sample(*run, "--order", "variance:8", "--known", "new.h5", "--mask", "block:8x16@0,0", "--seed", "3", output="given.h5")
+        self.assertEqual(found["evaluations"], 2 * 6)
+        self.assertEqual(self.python("""
+import h5py
+a, b = (h5py.File(name)['configurations'][()] for name in ('new.h5', 'given.h5'))
+print((a[:, 8:] == b[:, 8:]).all(), (a[:, :8] == b[:, :8]).any())
+"""), "True False")
+
+    def test_what_they_do_not_go_with(self):
+        base = ["sample", *FREE, "--samples", "2", "--output", "x.h5", "--task", "sequential", "--order"]
+        self.refuse(2, "--until needs a path that is fixed; --order variance:8", *base, "variance:8", "--until", "1.5")
+        self.refuse(2, "--overlap does not go with --order variance:8", *base, "variance:8", "--overlap", "0.5")
+        self.refuse(2, "'x' in 'blocks:x' is not a whole number", *base, "variance:x")
+        self.refuse(2, "groups of 5 sites", *base, "least-variance:5")
+        self.refuse(2, "a path needs an order that is fixed", "adapt", *FREE, "--task", "sequential", "--order", "variance:8", "--output", "x.h5")
+
+
+class Laws(AdaptTest):
+    def test_operators_outside_of_the_law_are_said_to_be(self):
+        self.succeed(*"hmc --lattice 8x8 --mass2 0.5 --lambda 1 --chains 64 --trajectories 40 --thermalize 20 --output data.h5 --quiet".split())
+        for family, outside in (("known", False), ("independent", True)):
+            self.succeed(*f"train --data data.h5 --levels 1 --channels 8 --steps 2 --batch 8 --operators {family}:1 --output {family}.h5 --quiet".split())
+            run = ["sample", "--model", f"{family}.h5", *"--samples 2 --steps 4 --quiet --task inpaint --known data.h5 --mask block:4x4@1,1".split()]
+            said = self.run_stint(*run, "--output", f"{family}-samples.h5", "--json", f"{family}.json").stderr
+            self.assertEqual(f"the path leaves the operators that {family}.h5 was trained on" in said, outside, said)
+            self.assertLessEqual(said.count("\n"), 1)
+            found = json.loads((self.folder / f"{family}.json").read_text())
+            self.assertEqual(found["law_distance"] > 1.5, outside)
 
 
 class Refusals(AdaptTest):

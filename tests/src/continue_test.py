@@ -107,6 +107,18 @@ class Bits(Continuing):
                 self.assertTrue(self.compare("end.h5", "whole.h5"))
 
     @needs_h5py
+    def test_two_stops_equal_none(self):
+        for solver in ("multistep", "sde2", "rk4"):
+            with self.subTest(solver):
+                run = [*FREE, "--samples", "7", "--batch", "3", "--steps", "9", "--solver", solver, "--overwrite"]
+                self.succeed(*run, "--output", "whole.h5")
+                self.succeed(*run, "--until", "0.3", "--output", "states.h5")
+                for source, until, output in (("states.h5", ["--until", "0.6"], "later.h5"), ("later.h5", ["--until", "0.8"], "last.h5"),
+                                              ("last.h5", [], "end.h5")):
+                    self.succeed("sample", "--quiet", "--threads", "1", "--continue", source, *until, "--output", output, "--overwrite")
+                self.assertTrue(self.compare("end.h5", "whole.h5"))
+
+    @needs_h5py
     def test_ranks_and_interruptions_do_not_matter(self):
         run = [*FREE, "--samples", "20", "--batch", "4"]
         go_on = ["sample", "--quiet", "--threads", "1", "--continue", "states.h5", "--output", "end.h5"]
@@ -240,6 +252,25 @@ with h5py.File('states.h5', 'r+') as f:
         self.assertGreater(moved, 0.1)
 
     @needs_h5py
+    def test_an_edit_lasts_over_another_stop(self):
+        self.states("--samples", "6", "--steps", "8", "--until", "0.25")
+        self.python(STROKE)
+        self.go_on()  # to the end at once
+        (self.folder / "end.h5").rename(self.folder / "at-once.h5")
+        self.succeed("sample", "--continue", "states.h5", "--until", "0.6", "--quiet", "--output", "later.h5")
+        (self.folder / "later.h5").rename(self.folder / "states.h5")
+        found = self.python("import h5py; f = h5py.File('states.h5'); print(f['configurations'][3, 2, 1:6].tolist(), f['alpha'][2, 1:6].max(), "
+                            "f['beta'][2, 1], f['alpha'][0, 0] > 0, 'solver/memory' in f)")
+        self.assertEqual(found, "[-1.0, -0.5, 0.0, 0.5, 1.0] 0.0 1.0 True False")
+        self.go_on()
+        self.python("""
+import h5py
+a, b = (h5py.File(name)['configurations'][()] for name in ('at-once.h5', 'end.h5'))
+assert (b[:, 2, 1:6] == a[:, 2, 1:6]).all()
+assert abs(a - b).max() < 0.05, abs(a - b).max()     # the memory begins anew at the second stop
+""")
+
+    @needs_h5py
     def test_relaxation_holds_the_edited_sites(self):
         self.states("--samples", "6", "--until", "0.5")
         self.python(STROKE)
@@ -295,7 +326,7 @@ class Refusals(Continuing):
         for option in (["--weights"], ["--relax", "2"], ["--frames", "f.h5"], ["--estimate", "mean"]):
             self.refuse(2, f"{option[0]} does not go with --until", *run, "--until", "0.5", *option)
         go_on = ["sample", "--continue", "states.h5", "--output", "out.h5"]
-        self.refuse(2, "--continue does not go with --until", *go_on, "--until", "0.8")
+        self.refuse(2, "--until 0.2 is not after the states of states.h5, which are at knot 6 of 12", *go_on, "--until", "0.2")
         self.refuse(2, "--steps is 6, but states.h5 was made with 12: leave it out", *go_on, "--steps", "6")
         self.refuse(2, "--seed is 2, but states.h5 was made with 1: leave it out", *go_on, "--seed", "2")
         self.refuse(2, "--samples is 5, but states.h5 was made with 6", *go_on, "--samples", "5")

@@ -119,6 +119,27 @@ class Training(Learning):
     def test_resumed_equals_uninterrupted(self):
         self.check_resumed_equals_uninterrupted()
 
+    @needs_h5py
+    def test_goes_on_from_another_model(self):
+        self.train("first.h5", "--operators", "scalar")
+        go_on = ["--operators", "site", "--start-from", "first.h5"]
+        self.train("second.h5", *go_on, steps=20)
+        self.train("still.h5", "--operators", "scalar", "--start-from", "first.h5", "--learning-rate", "1e-12", "--average-decay", "0", steps=2)
+        self.assertEqual(self.python("""
+import h5py, numpy as np
+first, still = h5py.File('first.h5'), h5py.File('still.h5')
+print(max(abs(first['ema'][n][()] - still['ema'][n][()]).max() for n in first['ema']) < 1e-9,
+      abs(first['history/validation_loss'][-1] / still['history/validation_loss'][0] - 1) < 1e-6)
+"""), "True True")
+        self.refuse(2, "--start-from first.h5: its network has", "train", "--data", "data.h5", *SMALL, "--channels", "6", "--steps", "2", "--start-from",
+                    "first.h5", "--output", "x.h5")
+        self.refuse(1, "data.h5", "train", "--data", "data.h5", *SMALL, "--steps", "2", "--start-from", "data.h5", "--output", "x.h5")
+        # Interrupted and resumed, where the model to start from is not needed any more.
+        stopped = self.run_stint("train", "--data", "data.h5", *SMALL, *go_on, "--steps", "20", "--output", "parts.h5", "--time-limit", "0")
+        self.assertEqual(stopped.returncode, 75, stopped.stderr)
+        self.train("parts.h5", *go_on, "--resume", steps=20)
+        self.assertEqual(self.difference("second.h5", "parts.h5"), 0)
+
     def test_a_run_that_diverges_stops(self):
         for ranks in (1, 2):
             with self.subTest(ranks):

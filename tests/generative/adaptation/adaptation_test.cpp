@@ -3,6 +3,7 @@
 
 #include "generative/adaptation/action.hpp"
 #include "generative/adaptation/dynamic_knots.hpp"
+#include "generative/adaptation/embedded_steps.hpp"
 #include "generative/adaptation/learned_levels.hpp"
 #include "generative/adaptation/solver_error.hpp"
 #include "generative/sampler.hpp"
@@ -38,7 +39,7 @@ double total(const torch::Tensor& values) { return values.sum().item<double>(); 
 torch::Tensor squared_steps_of(const LevelGroups& groups, const torch::Tensor& levels) {
   const ExactPairs pairs;
   const auto path = generation(Curve::trigonometric).path;
-  return squared_steps(free_field.drift(), knots(path, groups.schedule(levels)), pairs.x0, pairs.x1);
+  return squared_steps(free_field.drift(), knots(path, groups.schedule(levels)), pairs.x0, pairs.x1).mean(1);
 }
 
 /// Of at least as many shells as there are different variances: one for each.
@@ -268,6 +269,53 @@ TEST(ScaleFreeSquare, CountsAllScalesAlike) {
   const double expected = 36 / covariance().values()[0][0].item<double>() / static_cast<double>(shells.count) /
                           static_cast<double>((shells.group == shells.group[0][0]).sum().item<std::int64_t>());
   EXPECT_NEAR(square(constant).item<double>(), expected, 1e-12);
+}
+
+/// Two wells, far from Gaussian, and noise to start from.
+struct TwoWells {
+  GaussianMixture law{covariance(), torch::stack({torch::ones({1, 6, 6}), -torch::ones({1, 6, 6})}),
+                      torch::ones({2}, torch::kDouble)};
+  torch::Tensor x0 = noise({free_field.lattice}, 5, Purpose::sampling, 0, 0, 16).to(torch::kDouble);
+  Path path = generation().path;
+  Schedule along = Schedule::scales(128, covariance().values());
+
+  torch::Tensor end(const Schedule& schedule) const {
+    return solve(law.drift(), x0, knots(path, schedule), {.reference = covariance()}).x;
+  }
+  double error(const Schedule& schedule) const {
+    return ScaleFreeSquare(covariance())(end(schedule) - end(along)).sqrt().item<double>();
+  }
+  EmbeddedSteps steps(double tolerance) const {
+    return embedded_steps(law.drift(), path, along, covariance(), x0, tolerance);
+  }
+};
+
+TEST(EmbeddedSteps, KeepTheErrorNearTheTolerance) {
+  const TwoWells wells;
+  double before = 0;
+  for (const double tolerance : {0.1, 0.01, 0.001, 0.0001}) {
+    const auto found = wells.steps(tolerance);
+    const double error = wells.error(found.schedule);
+    EXPECT_LT(error, tolerance * found.schedule.steps()) << tolerance; // the errors of all steps, if they add up
+    EXPECT_GT(found.schedule.steps(), before) << tolerance;
+    before = found.schedule.steps();
+  }
+}
+
+TEST(EmbeddedSteps, AreOfNoErrorWhereTheReferenceIsTheLaw) {
+  const auto x0 = noise({free_field.lattice}, 5, Purpose::sampling, 0, 0, 4).to(torch::kDouble);
+  const auto found = embedded_steps(free_field.drift(), generation().path, Schedule::scales(64, covariance().values()),
+                                    covariance(), x0, 1e-5);
+  EXPECT_EQ(found.rejected, 0);
+  EXPECT_LE(found.schedule.steps(), 5); // each twice as long as the last
+}
+
+TEST(EmbeddedSteps, ThatAreTooLongAreTriedAgain) {
+  const TwoWells wells;
+  const auto found = wells.steps(1e-5);
+  EXPECT_GT(found.rejected, 0);
+  EXPECT_TRUE(found.schedule.levels().equal(wells.steps(1e-5).schedule.levels()));
+  EXPECT_THROW(wells.steps(0), std::invalid_argument);
 }
 
 } // namespace
