@@ -51,6 +51,20 @@ double weak_precision(const Operator& reference) { return 0.1 / reference.values
 
 OnlineSampler::Result OnlineSampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                                                 const torch::Tensor& observed) const {
+  std::vector<Sampler::Result> samples;
+  std::vector<torch::Tensor> orders;
+  for (auto& part : side_by_side({first, count}, sampler.device, [&](const SampleRange& range) {
+         return make(seed, range, rows_of(observed, {range.first - first, range.count}));
+       })) {
+    samples.push_back(std::move(part.samples));
+    orders.push_back(std::move(part.order));
+  }
+  return {joined(samples), torch::cat(orders)};
+}
+
+OnlineSampler::Result OnlineSampler::make(std::uint64_t seed, const SampleRange& samples,
+                                          const torch::Tensor& observed) const {
+  const auto [first, count] = samples;
   const auto& start_levels = sampler.task.path.start();
   if (sampler.log_density != Sampler::LogDensity::none || sampler.until)
     throw std::invalid_argument("an order that is chosen on the way has no log-densities and no stops");
@@ -90,7 +104,7 @@ OnlineSampler::Result OnlineSampler::operator()(std::uint64_t seed, std::int64_t
                       const auto rest = torch::where(made, 0.0, 1.0).to(torch::kDouble);
                       return pair_of_levels(Basis::site(), torch::where(active, now.to(device), rest), curve);
                     }};
-    const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+    const StepNoise diffusion = [&, first, count](std::int64_t step, const torch::Tensor& like) {
       return noise(sampler.layout, seed, Purpose::diffusion, stage * steps + step, first, count).to(like.options());
     };
     const auto solution = solve(sampler.drift, x, way, options, diffusion);

@@ -53,6 +53,9 @@ struct OnlineSampler {
   /// noise.
   Result operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                     const torch::Tensor& observed = {}) const;
+
+private:
+  Result make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const;
 };
 
 } // namespace stint

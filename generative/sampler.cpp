@@ -61,12 +61,11 @@ Sampler::Result result_of(const Solution& solution) {
           .memory = solution.memory.defined() ? solution.memory.cpu() : torch::Tensor()};
 }
 
-/// Rows of a tensor that has one for each sample, or one for all, or none.
+} // namespace
+
 torch::Tensor rows_of(const torch::Tensor& values, const SampleRange& range) {
   return values.defined() && values.size(0) > 1 ? values.narrow(0, range.first, range.count) : values;
 }
-
-} // namespace
 
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
                     std::int64_t count) {

@@ -79,6 +79,9 @@ private:
   Result end(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
 };
 
+/// Rows of a tensor that has one for each sample, or one for all, or none.
+torch::Tensor rows_of(const torch::Tensor& values, const SampleRange& range);
+
 /// Of parts of the samples, in their order.
 Sampler::Result joined(const std::vector<Sampler::Result>& parts);
 
