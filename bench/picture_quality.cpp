@@ -150,15 +150,20 @@ int run(const std::vector<std::string>& files) {
                stdout);
   }
   std::fputs(fmt::format("{} pictures each\n{:<32} {:>14} {:>14}\n", count, "", "frechet", "nearest").c_str(), stdout);
-  const auto row = [&](const std::string& name, const torch::Tensor& pictures, bool own) {
-    const auto text = [](const Estimate& estimate) { return with_error(estimate.value, estimate.error); };
-    const auto distance = frechet_with_error(features(classifier, pictures), of_reference);
-    const auto near = own ? std::string("-") : text(nearest(pictures, data.values));
-    std::fputs(fmt::format("{:<32} {:>14} {:>14}\n", name, text(distance), near).c_str(), stdout);
+  const auto text = [](const Estimate& estimate) { return with_error(estimate.value, estimate.error); };
+  const auto row = [&](const std::string& name, const std::string& distance, const std::string& near) {
+    std::fputs(fmt::format("{:<32} {:>14} {:>14}\n", name, distance, near).c_str(), stdout);
   };
-  row(files[0], data.values.narrow(0, 0, count), true);
-  for (std::size_t i = 0; i < others.size(); ++i)
-    row(files[i + 1], others[i].values.narrow(0, 0, count), false);
+  const auto distance = [&](const Pictures& pictures) {
+    return text(frechet_with_error(features(classifier, pictures.values.narrow(0, 0, count)), of_reference));
+  };
+  const auto near = [&](const Pictures& pictures) {
+    return text(nearest(pictures.values.narrow(0, 0, count), data.values));
+  };
+  row(files[0], distance(data), "-");
+  row(files[1], "-", near(others[0]));
+  for (std::size_t i = 1; i < others.size(); ++i)
+    row(files[i + 1], distance(others[i]), near(others[i]));
   return 0;
 }
 
