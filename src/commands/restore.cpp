@@ -68,11 +68,11 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   Options options(
       "restore",
       "Degrades images and restores them: by the model's posterior mean in one evaluation, by draws from the "
-      "posterior, "
-      "and by methods that others built on models of flow matching, all with the same model. Prints PSNR and SSIM (of "
-      "values from -1 to 1 as images of range 1) as means over images with their errors, the evaluations of the model "
-      "for an image (a backward pass counts one), and the calibration: the variance of the draws over the squared "
-      "error of the posterior mean, 1 if the draws scatter as they should, less if they are too sure. OUTPUT has "
+      "posterior, and by methods that others built on models of flow matching, all with the same model. Prints, with "
+      "errors over images and for values from -1 to 1 as images of range 1: the means of PSNR and SSIM; RMSE, the root "
+      "of the mean squared error, which the posterior mean makes least; the evaluations of the model for an image (a "
+      "backward pass counts one); and the calibration: the variance of the draws over the squared error of the "
+      "posterior mean, 1 if the draws scatter as they should, less if they are too sure. OUTPUT has "
       "/truth, /degraded, /METHOD and /posterior_deviation, with several problems in a group each.");
   settings.declare(options);
   for (const char* input : {"model", "data", "regressor"})

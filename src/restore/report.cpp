@@ -20,6 +20,12 @@ Ratio mean_of(const torch::Tensor& values) {
           values.numel() > 1 ? values.std().item<double>() / std::sqrt(static_cast<double>(values.numel())) : NAN};
 }
 
+/// The root of a mean.
+Ratio root_of(const Ratio& mean) {
+  const double root = std::sqrt(mean.value);
+  return {root, root > 0 ? mean.error / (2 * root) : mean.error};
+}
+
 std::string number_or_dash(double value, const char* format) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
 }
@@ -32,21 +38,24 @@ void write_images(hdf5::File& file, const std::string& name, const torch::Tensor
 } // namespace
 
 Quality quality_of(const Restoration& restoration, const torch::Tensor& truth) {
-  return {mean_of(psnr(restoration.images, truth)), mean_of(ssim(restoration.images, truth))};
+  return {.psnr = mean_of(psnr(restoration.images, truth)),
+          .rmse = root_of(mean_of(squared_error(restoration.images, truth))),
+          .ssim = mean_of(ssim(restoration.images, truth))};
 }
 
 std::string restore_table(const std::vector<ProblemResult>& results) {
   std::string text;
   for (const auto& result : results) {
-    text += fmt::format("{}{}: {}, noise {:.3g}\n{:<16}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n", text.empty() ? "" : "\n",
-                        result.problem, counted(result.truth.size(0), "image"), result.sigma, "method", "PSNR (dB)",
-                        "SSIM", "calibration", "evaluations", "s/image", "settings");
+    text += fmt::format("{}{}: {}, noise {:.3g}\n{:<16}{:>14}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n",
+                        text.empty() ? "" : "\n", result.problem, counted(result.truth.size(0), "image"), result.sigma,
+                        "method", "PSNR (dB)", "RMSE", "SSIM", "calibration", "evaluations", "s/image", "settings");
     for (const auto& row : result.restorations) {
       const auto quality = quality_of(row, result.truth);
       const auto calibrated =
           row.calibration_of ? with_error(row.calibration_of->value, row.calibration_of->error) : "-";
       text += fmt::format(
-          "{:<16}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n", row.method, with_error(quality.psnr.value, quality.psnr.error),
+          "{:<16}{:>14}{:>14}{:>14}{:>14}{:>13}{:>11}   {}\n", row.method,
+          with_error(quality.psnr.value, quality.psnr.error), with_error(quality.rmse.value, quality.rmse.error),
           with_error(quality.ssim.value, quality.ssim.error), calibrated, number_or_dash(row.evaluations, "{:.5g}"),
           number_or_dash(row.seconds, "{:.3g}"), row.settings);
     }
@@ -63,6 +72,7 @@ Json restore_json(const std::vector<ProblemResult>& results) {
       const auto quality = quality_of(row, result.truth);
       Json entry;
       entry["psnr"] = {quality.psnr.value, quality.psnr.error};
+      entry["rmse"] = {quality.rmse.value, quality.rmse.error};
       entry["ssim"] = {quality.ssim.value, quality.ssim.error};
       entry["calibration"] = row.calibration_of ? row.calibration_of->value : NAN;
       entry["calibration_error"] = row.calibration_of ? row.calibration_of->error : NAN;

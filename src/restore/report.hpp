@@ -10,16 +10,18 @@
 
 namespace stint {
 
-/// How near a restoration comes, means over images with their standard errors (NaN for one image).
+/// How near a restoration comes, with standard errors over images (NaN for one image). `psnr` and `ssim` are means
+/// over images. `rmse` is the root of the mean of squared_error() over images, which the posterior mean makes least;
+/// the mean of the PSNR, a logarithm, gives more weight to images that are easy.
 struct Quality {
-  Ratio psnr, ssim;
+  Ratio psnr, rmse, ssim;
 };
 Quality quality_of(const Restoration& restoration, const torch::Tensor& truth);
 
 std::string restore_table(const std::vector<ProblemResult>& results);
 
-/// {PROBLEM: {METHOD: {"psnr": [v, e], "ssim": [v, e], "calibration", "calibration_error", "evaluations", "seconds",
-/// "settings"}}}; calibration is null but for 'sample'.
+/// {PROBLEM: {METHOD: {"psnr": [v, e], "rmse": [v, e], "ssim": [v, e], "calibration", "calibration_error",
+/// "evaluations", "seconds", "settings"}}}; calibration is null but for 'sample'.
 Json restore_json(const std::vector<ProblemResult>& results);
 
 /// Writes /truth, /degraded, /METHOD and /posterior_deviation, (N, C, L1, L2) float32, or with several problems the

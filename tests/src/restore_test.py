@@ -85,6 +85,9 @@ class Restore(unittest.TestCase):
             psnr = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(truth, image)]
             ssim = [structural_similarity(a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1,
                                           channel_axis=0) for a, b in zip(truth, image)]
+            squared = [np.mean((a - b) ** 2) for a, b in zip(truth, image)]
+            root = np.mean(squared) ** 0.5
+            np.testing.assert_allclose(found["random"][method]["rmse"], [root, np.std(squared, ddof=1) / 7**0.5 / (2 * root)], atol=1e-6)
             for name, values in (("psnr", psnr), ("ssim", ssim)):
                 np.testing.assert_allclose(found["random"][method][name], [np.mean(values), np.std(values, ddof=1) / 7**0.5],
                                            atol=1e-6, err_msg=f"{method} {name}")

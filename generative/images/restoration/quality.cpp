@@ -23,8 +23,12 @@ torch::Tensor window_means(const torch::Tensor& planes) {
 
 } // namespace
 
+torch::Tensor squared_error(const torch::Tensor& images, const torch::Tensor& truth) {
+  return (compared(images) - compared(truth)).square().flatten(1).mean(1);
+}
+
 torch::Tensor psnr(const torch::Tensor& images, const torch::Tensor& truth) {
-  return -10 * (compared(images) - compared(truth)).square().flatten(1).mean(1).log10();
+  return -10 * squared_error(images, truth).log10();
 }
 
 torch::Tensor ssim(const torch::Tensor& images, const torch::Tensor& truth) {

@@ -7,8 +7,10 @@ namespace stint {
 
 /// Images (N, C, L1, L2) with values in [-1, 1] are compared as (x + 1)/2, of range 1, and are not clipped.
 
-/// Peak signal-to-noise ratio of every image in dB, -10 log10 <((x - truth)/2)^2>, the mean over its channels and
-/// pixels; (N) float64.
+/// Mean squared error of every image, <((x - truth)/2)^2>, the mean over its channels and pixels; (N) float64.
+torch::Tensor squared_error(const torch::Tensor& images, const torch::Tensor& truth);
+
+/// Peak signal-to-noise ratio of every image in dB, -10 log10 squared_error(); (N) float64.
 torch::Tensor psnr(const torch::Tensor& images, const torch::Tensor& truth);
 
 /// Structural similarity of every image (Wang et al. 2004, doi:10.1109/TIP.2003.819861): the mean over channels and
