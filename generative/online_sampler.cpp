@@ -54,7 +54,7 @@ OnlineSampler::Result OnlineSampler::operator()(std::uint64_t seed, std::int64_t
   std::vector<Sampler::Result> samples;
   std::vector<torch::Tensor> orders;
   for (auto& part : side_by_side({first, count}, sampler.device, [&](const SampleRange& range) {
-         return make(seed, range, rows_of(observed, {range.first - first, range.count}));
+         return make(seed, range, rows_of(observed, sampler.layout, {range.first - first, range.count}));
        })) {
     samples.push_back(std::move(part.samples));
     orders.push_back(std::move(part.order));

@@ -63,8 +63,9 @@ Sampler::Result result_of(const Solution& solution) {
 
 } // namespace
 
-torch::Tensor rows_of(const torch::Tensor& values, const SampleRange& range) {
-  return values.defined() && values.size(0) > 1 ? values.narrow(0, range.first, range.count) : values;
+torch::Tensor rows_of(const torch::Tensor& values, const Layout& layout, const SampleRange& range) {
+  const bool one_for_each = values.defined() && values.dim() == layout.dimensions() + 2 && values.size(0) > 1;
+  return one_for_each ? values.narrow(0, range.first, range.count) : values;
 }
 
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
@@ -112,12 +113,17 @@ Sampler::Result joined(const std::vector<Sampler::Result>& parts) {
   return result;
 }
 
+bool Sampler::divisible() const {
+  const auto& start = task.path.start();
+  return !watch && !(start.dim() == layout.dimensions() + 2 && start.size(0) > 1);
+}
+
 Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std::int64_t count,
                                     const torch::Tensor& observed) const {
   const auto work = [&](const SampleRange& part) {
-    return make(seed, part, rows_of(observed, {part.first - first, part.count}));
+    return make(seed, part, rows_of(observed, layout, {part.first - first, part.count}));
   };
-  return watch ? work({first, count}) : joined(side_by_side({first, count}, device, work));
+  return divisible() ? joined(side_by_side({first, count}, device, work)) : work({first, count});
 }
 
 Sampler::Result Sampler::make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const {
@@ -166,11 +172,11 @@ Sampler::Result Sampler::go_on(std::uint64_t seed, std::span<const std::int64_t>
     return end(seed, samples.subspan(part.first, part.count),
                {.knot = state.knot,
                 .x = state.x.narrow(0, part.first, part.count),
-                .memory = rows_of(state.memory, part),
-                .factors = rows_of(state.factors, part)});
+                .memory = state.memory.defined() ? state.memory.narrow(0, part.first, part.count) : torch::Tensor(),
+                .factors = rows_of(state.factors, layout, part)});
   };
   const SampleRange all{0, std::ssize(samples)};
-  return watch ? work(all) : joined(side_by_side(all, device, work));
+  return divisible() ? joined(side_by_side(all, device, work)) : work(all);
 }
 
 Sampler::Result Sampler::end(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const {

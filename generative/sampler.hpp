@@ -62,7 +62,7 @@ struct Sampler {
   };
 
   /// The configurations first, ..., first + count - 1 of a run; on the CPU each thread makes some of them, unless they
-  /// are watched. `observed` broadcasts with (count, C, L1, ..., Ld) and
+  /// are watched or each has a path of its own. `observed` broadcasts with (count, C, L1, ..., Ld) and
   /// is undefined for tasks that start from noise alone. Each configuration is a function of (seed, its number),
   /// whatever the batches. Throws std::invalid_argument for log-densities with dopri5 and random vectors, with noisy
   /// observations, or with colours that do not divide the extents.
@@ -75,12 +75,13 @@ struct Sampler {
   Result go_on(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
 
 private:
+  bool divisible() const; ///< into parts for threads
   Result make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const;
   Result end(std::uint64_t seed, std::span<const std::int64_t> samples, const State& state) const;
 };
 
-/// Rows of a tensor that has one for each sample, or one for all, or none.
-torch::Tensor rows_of(const torch::Tensor& values, const SampleRange& range);
+/// Of what broadcasts with fields of this layout, or is undefined, that of some samples.
+torch::Tensor rows_of(const torch::Tensor& values, const Layout& layout, const SampleRange& range);
 
 /// Of parts of the samples, in their order.
 Sampler::Result joined(const std::vector<Sampler::Result>& parts);

@@ -26,9 +26,23 @@ protected:
   }
 };
 
+TEST_F(FreeFieldSampler, GivesWhatIsKnownToTheSampleThatItBelongsTo) {
+  // A row for each sample, one row or one field for all: with a single number known, every sample has its own.
+  auto known = torch::zeros(at::IntArrayRef(Layout{lattice}.sites()), torch::kBool);
+  known.flatten()[0] = true;
+  Sampler conditional = sampler();
+  conditional.task = inpainting(known);
+  const auto observed = torch::arange(40).to(torch::kFloat).reshape({40, 1, 1, 1}).expand({40, 1, 4, 4}).contiguous();
+  const auto first_site = [](const Sampler::Result& result) { return result.configurations.flatten(1).select(1, 0); };
+  EXPECT_TRUE(torch::equal(first_site(conditional(5, 0, 40, observed)), torch::arange(40).to(torch::kFloat)));
+  EXPECT_TRUE(torch::equal(first_site(conditional(5, 0, 40, observed.narrow(0, 7, 1))), torch::full({40}, 7.F)));
+  EXPECT_TRUE(torch::equal(first_site(conditional(5, 0, 40, observed[9][0])), torch::full({40}, 9.F)));
+}
+
 TEST_F(FreeFieldSampler, GeneratesTheFreeField) {
   const auto result = sampler()(5, 0, 20000);
-  EXPECT_EQ(result.evaluations, 31 + 1 / 20000.0); // that at pure noise is of one configuration
+  // That at pure noise is of one configuration in each thread.
+  EXPECT_DOUBLE_EQ(result.evaluations, 31 + at::get_num_threads() / 20000.0);
   const auto exact = free_field_moments(lattice, theory);
   const auto& x = result.configurations;
   EXPECT_LT(std::abs(testing::z_score(x.square().flatten(1).mean(1), exact.phi2)), 4);
