@@ -51,7 +51,8 @@ def smaller(arguments):
             arguments += [option, str(largest)]
     if command == "hmc":
         lattice = value_of(arguments, "--lattice")
-        small = "x".join(str(min(int(extent), 8)) for extent in (lattice or "8x8").split("x"))
+        largest = 32 if "blocks" in arguments else 8  # the window of the shipped model
+        small = "x".join(str(min(int(extent), largest)) for extent in (lattice or "8x8").split("x"))
         if lattice:
             arguments[arguments.index("--lattice") + 1] = small
         else:
