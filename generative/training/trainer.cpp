@@ -8,7 +8,6 @@
 #include <numbers>
 
 namespace stint {
-
 namespace {
 
 /// Of AdamW. Weights whose gradients are smaller hardly move: as long as the output is nearly 0, those before it have
