@@ -23,8 +23,7 @@ public:
 
   /// Of `sampler` the drift, layout, task, schedule, device, and of its solver the reference and `interrupted` are
   /// used. `observed` (1, C, L1, ..., Ld) is what all samples know, undefined if nothing; or what each trial knows, for
-  /// propose(). Throws std::invalid_argument
-  /// for tasks whose start is neither noise nor data, coordinate by coordinate.
+  /// propose(). Throws std::invalid_argument for tasks whose start is neither noise nor data, coordinate by coordinate.
   PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tensor& observed, const Settings& settings);
   PathSampler(Sampler sampler, std::uint64_t seed, const torch::Tensor& observed = {})
       : PathSampler(std::move(sampler), seed, observed, Settings{}) {}

@@ -11,7 +11,7 @@ namespace stint {
 /// Runs all chains, which `make` makes, with `resume` from the state in `folder`, to the end and writes the ensemble;
 /// returns the report on rank 0. Signals and the time limit of `stop` end it with a checkpoint and StoppedEarly. A run
 /// that was stopped or killed at any moment and resumed, on any number of ranks and threads, gives the ensemble of an
-/// uninterrupted one. Collective.
+/// uninterrupted one; of chains that a model moves the same ranks and threads do, others change rounding. Collective.
 template<class Real>
 HmcReport run_chains(const Context& context, const HmcRunSettings& settings, const EnsembleHeader& header,
                      const CommonOptions& common, const PartsFolder& folder, bool resume, const StopRequest& stop,

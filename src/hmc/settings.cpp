@@ -49,7 +49,7 @@ void HmcRunSettings::declare(Options& options) {
       "criticality and in the broken phase; auto: cluster where the potential is a double well (mass2 < "
       "quadratic), else hmc. blocks: no HMC; in each trajectory one block of every window of the size of --model's "
       "lattice is drawn by this model and accepted or rejected, so that the law is exact on a lattice of any "
-      "size");
+      "size; ranks and threads change rounding there");
   options.choice("integrator", integrator, {"leapfrog", "omelyan", "omelyan4"},
                  "second order; second order with a smaller error at twice the cost a step; fourth order");
   options.value("step-size", update.hmc.step_size, "EPS", "step size of the integrator, lattice units");
