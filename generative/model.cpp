@@ -68,12 +68,12 @@ void Model::to(torch::Device device) {
   prior_->to(device);
 }
 
-Look Model::look(const Pair& pair, const torch::Tensor& signal) const {
+Look Model::look(const Pair& pair, const torch::Tensor& signal, const Prior& prior) const {
   const auto basis = diagonal_basis(pair);
   if (!basis || !description_.families.cover(*basis))
     throw std::invalid_argument(fmt::format("this model was not trained for operators of the family '{}', only for {}",
                                             basis ? basis->text() : "dense", description_.families.text()));
-  return prior_->look(pair, signal);
+  return prior.look(pair, signal);
 }
 
 torch::Tensor Model::evaluate(const torch::Tensor& planes, const torch::Tensor& numbers) {

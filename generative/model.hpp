@@ -33,6 +33,8 @@ public:
   /// The same network with Prior::move_to() this larger lattice. Throws what that throws, and what the constructor
   /// throws.
   void move_to(const Geometry& geometry);
+  /// The same network with Prior::at() this value of a coupling. Throws what that throws.
+  void move_to(double coupling) { prior_ = prior_->at(coupling); }
 
   /// kFloat or kBFloat16 for the convolutions.
   void set_precision(torch::ScalarType type) { type_ = type; }
@@ -40,7 +42,9 @@ public:
   torch::Device device() const { return prior_->device(); }
 
   /// Prior::look(). Throws std::invalid_argument for operators of a family that the model was not trained for.
-  Look look(const Pair& pair, const torch::Tensor& signal) const;
+  Look look(const Pair& pair, const torch::Tensor& signal) const { return look(pair, signal, prior()); }
+  /// That of one of Prior::law().
+  Look look(const Pair& pair, const torch::Tensor& signal, const Prior& prior) const;
 
   torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers); ///< f, (N, C, L1, ..., Ld)
 

@@ -34,6 +34,10 @@ void Prior::move_to(const Geometry& geometry) {
         fmt::format("models of the kind '{}' know the lattice {} only", kind(), layout().geometry.text()));
 }
 
+std::unique_ptr<Prior> Prior::at(double /*value*/) const {
+  throw std::invalid_argument("the model knows its data's couplings only");
+}
+
 const Kind& kind_of(const Kinds& kinds, const std::string& name) {
   const auto found = std::ranges::find(kinds, name, &Kind::name);
   if (found != kinds.end())

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,12 @@ struct Tilting {
 using SumOverRanks = std::function<torch::Tensor(const torch::Tensor&)>;
 
 class Prior;
+
+/// The values of one coupling of the data's action that a model can be asked for.
+struct CouplingRange {
+  std::string name; ///< as in Prior::couplings()
+  double low, high;
+};
 
 /// Measures, after training, by how much a model misses means that are known exactly.
 class CorrectionFit {
@@ -114,6 +121,15 @@ public:
   /// that cannot be.
   virtual void move_to(const Geometry& geometry);
 
+  /// The laws that the data are from: this one, or one for each value of a coupling, with a prior of its own.
+  virtual std::int64_t laws() const { return 1; }
+  virtual Prior& law(std::int64_t /*number*/) { return *this; }
+  virtual const Prior& law(std::int64_t /*number*/) const { return *this; }
+  /// The coupling in which these laws differ, for a model that knows all values between theirs.
+  virtual std::optional<CouplingRange> range() const { return {}; }
+  /// The prior at this value of it. Throws std::invalid_argument for values beyond range(), and without one.
+  virtual std::unique_ptr<Prior> at(double value) const;
+
   virtual void to(torch::Device device) = 0;
   virtual torch::Device device() const = 0;
 
@@ -158,6 +174,9 @@ struct Kind {
   std::function<std::unique_ptr<PriorFit>(const PriorRequest& request)> fit;
   /// From Prior::state() and the layout in a file. Throws std::invalid_argument for a state that is not one.
   std::function<std::unique_ptr<Prior>(const Layout& layout, const State& state)> load;
+  /// One prior from those of several ensembles, law(i) that of number i; empty if the kind has no such prior. Throws
+  /// std::invalid_argument for ensembles that do not go together.
+  std::function<std::unique_ptr<Prior>(const std::vector<std::unique_ptr<Prior>>& priors)> join = {};
 };
 using Kinds = std::vector<Kind>;
 

@@ -13,6 +13,7 @@ namespace {
 constexpr int harmonics = 4; // of log(alpha/beta) among the network's input numbers
 constexpr int shells = Phi4Prior::shell_count;
 constexpr int features = 2 * harmonics + 1 + 2 * shells + 3;
+constexpr int place_features = 4; // in a region
 constexpr int input_planes = 5;
 
 /// The mean over the lattice of each of N fields, (N, 1, ..., 1).
@@ -63,7 +64,7 @@ Phi4Prior::Phi4Prior(Phi4Knowledge knowledge)
 
 std::int64_t Phi4Prior::planes() const { return input_planes; }
 
-std::int64_t Phi4Prior::numbers() const { return features; }
+std::int64_t Phi4Prior::numbers() const { return features + (knowledge_.place ? place_features : 0); }
 
 Operator Phi4Prior::reference(double k2_below) const {
   return Operator::diagonal(Basis::fourier(), knowledge_.moments.tilted_spectrum(k2_below));
@@ -172,6 +173,9 @@ Look Phi4Prior::look(const Pair& pair, const torch::Tensor& signal) const {
   numbers.push_back(z);
   numbers.push_back(z.abs());
   numbers.push_back((estimate.spread / magnetisation_deviation_).unsqueeze(1));
+  if (knowledge_.place)
+    for (int n = 1; n <= place_features; ++n) // T_n(cos x) = cos(n x)
+      numbers.push_back(torch::full_like(z, std::cos(n * std::acos(*knowledge_.place))));
 
   // In a free field the target has no variance about the Wiener estimate; the bound keeps s > 0 there.
   const auto scale_variance =

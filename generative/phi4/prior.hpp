@@ -11,11 +11,12 @@ namespace stint {
 /// What makes a Phi4Prior.
 struct Phi4Knowledge {
   Geometry geometry;
-  Phi4 theory;                    ///< couplings of the data
-  bool symmetric = false;         ///< the law of the data is invariant under phi -> -phi
-  Tilting tilting = {};           ///< h, and k2 relative to the data's
-  Moments moments;                ///< at k2 = k2_top
-  MeanCorrection correction = {}; ///< known after training, on the lattice of the data
+  Phi4 theory;                      ///< couplings of the data
+  bool symmetric = false;           ///< the law of the data is invariant under phi -> -phi
+  Tilting tilting = {};             ///< h, and k2 relative to the data's
+  Moments moments;                  ///< at k2 = k2_top
+  MeanCorrection correction = {};   ///< known after training, on the lattice of the data
+  std::optional<double> place = {}; ///< of one of its couplings in a region (region.hpp), -1 ... 1
 
   /// The law whose posterior mean is learned, that of the data at k2 = k2_top: from it tilts of lower k2 can be
   /// reached, the data's own law among them.
@@ -32,7 +33,7 @@ struct Phi4Knowledge {
 ///             sites)
 ///   numbers   functions of log(alpha/beta), averaged over coordinates and over shells of the momentum; what each shell
 ///             has more than Gaussian data would; the zero mode z of W, |z| and the spread of the magnetisation in
-///             units of its standard deviation in the data
+///             units of its standard deviation in the data; in a region four Chebyshev polynomials of the place
 /// With a MeanCorrection, multiples of the identity are held to it, and of other operators diagonal in Fourier space
 /// the zero mode is E[M | zero mode of the observation] itself.
 class Phi4Prior : public Prior {

@@ -55,20 +55,25 @@ struct Source {
   std::vector<double> cumulative; ///< weights of tilted samples
 };
 
-/// Samples of a batch whose families have one basis.
+/// Samples of a batch of one law whose families have one basis.
 struct Members {
   Basis basis;
+  std::int64_t law;
   std::vector<std::int64_t> samples, families; ///< their numbers
 };
 
-std::vector<Members> by_basis(const FamilyLaw& families, const SampleRange& samples) {
+/// `law_of` takes the number of a sample to that of its law.
+template<class LawOf>
+std::vector<Members> divide(const FamilyLaw& families, const SampleRange& samples, const LawOf& law_of) {
   std::vector<Members> all;
   for (std::int64_t sample = samples.first; sample < samples.first + samples.count; ++sample) {
     const std::size_t family = families.family_of(sample);
     const Basis& basis = families.family(family).basis;
-    auto found = std::ranges::find(all, basis, &Members::basis);
+    const std::int64_t law = law_of(sample);
+    auto found =
+        std::ranges::find_if(all, [&](const Members& members) { return members.basis == basis && members.law == law; });
     if (found == all.end())
-      found = all.insert(found, {basis, {}, {}});
+      found = all.insert(found, {basis, law, {}, {}});
     found->samples.push_back(sample);
     found->families.push_back(static_cast<std::int64_t>(family));
   }
@@ -178,7 +183,8 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
   auto all_x1 = torch::empty(layout_.shape(samples.count), torch::kFloat); // here a batch that has no room is refused
   Batch batch;
   std::int64_t used = 0;
-  for (const auto& [basis, numbers_of_samples, families] : by_basis(options_.families, samples)) {
+  const auto law_of = [&](std::int64_t sample) { return sources.at(data_->group_of(sample)).data.law; };
+  for (const auto& [basis, law, numbers_of_samples, families] : divide(options_.families, samples, law_of)) {
     const auto n = static_cast<std::int64_t>(numbers_of_samples.size());
     const auto shape = layout_.shape(n);
     auto levels_shape = shape; // the same for all channels
@@ -225,7 +231,7 @@ Batch TrainingLaw::draw(std::uint64_t seed, Purpose purpose, std::int64_t step, 
     const Pair pair = pair_of_levels(basis, levels);
     const auto k2_below = k2 * tilted - tilting.k2_top;
     const Tilt tilt{.A = Operator::scalar(2 * k2_below, layout_.dimensions()), .b = column(h * tilted, x1)};
-    batch.push_back({torch::tensor(families), observe(pair, interpolate(pair, x0, x1), tilt), x1, k2_below});
+    batch.push_back({torch::tensor(families), observe(pair, interpolate(pair, x0, x1), tilt), x1, k2_below, law});
   }
   return batch;
 }

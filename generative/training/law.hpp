@@ -22,12 +22,13 @@ struct LawOptions {
 /// What a prior says of the law of its data, with these families of operators.
 LawOptions law_options(const Prior& prior, FamilyLaw families, double tilted_fraction = 0.5);
 
-/// Samples of the families of one basis, on the CPU.
+/// Samples of one law and the families of one basis, on the CPU.
 struct BatchPart {
   torch::Tensor families;  ///< (n) int64, the numbers of the samples' families in LawOptions::families
   Observation observation; ///< of n samples
   torch::Tensor x1;        ///< (n, C, L1, ..., Ld)
   torch::Tensor k2_below;  ///< (n) float64, k2 - k2_top of the law that each is from
+  std::int64_t law = 0;    ///< one of Prior::law()
 };
 using Batch = std::vector<BatchPart>;
 

@@ -13,25 +13,27 @@ struct Problem {
 
 /// Part of a batch on the device of the model.
 struct Example {
+  const Prior& prior; ///< of its law
   Pair pair;
   torch::Tensor signal, target; ///< of E[x1 | signal]
 
   Example(const Model& model, const BatchPart& part)
-      : pair{part.observation.pair.alpha.to(model.device()), part.observation.pair.beta.to(model.device())} {
+      : prior(model.prior().law(part.law)), pair{part.observation.pair.alpha.to(model.device()),
+                                                 part.observation.pair.beta.to(model.device())} {
     constexpr bool non_blocking = true; // the host need not wait for copies of its own memory
     signal = part.observation.signal.to(model.device(), non_blocking);
-    target = model.prior().target(pair, signal, part.x1.to(model.device(), non_blocking));
+    target = prior.target(pair, signal, part.x1.to(model.device(), non_blocking));
   }
 };
 
 Problem pose(const Model& model, const BatchPart& part) {
   const torch::NoGradGuard constant;
-  const auto [pair, signal, target] = Example(model, part);
-  auto look = model.look(pair, signal);
+  const auto [prior, pair, signal, target] = Example(model, part);
+  auto look = model.look(pair, signal, prior);
   const auto residual = look.deviation.inverse()(target - look.estimate);
   const Basis basis = *diagonal_basis(pair);
   Problem problem{std::move(look), residual, basis, {}};
-  problem.weights = model.prior().loss_weights(pair, problem.look);
+  problem.weights = prior.loss_weights(pair, problem.look);
   return problem;
 }
 
@@ -140,8 +142,10 @@ bool fit_correction(Model& model, const TrainingLaw& law, std::uint64_t seed, st
                     std::int64_t size, const c10::intrusive_ptr<c10d::ProcessGroup>& ranks,
                     const std::function<bool(std::int64_t done)>& go_on) {
   const torch::NoGradGuard constant;
-  const auto fit = model.prior().correction_fit();
-  if (!fit || !model.description().families.cover(Basis::any()))
+  std::vector<std::unique_ptr<CorrectionFit>> fits; // of each law
+  for (std::int64_t number = 0; number < model.prior().laws(); ++number)
+    fits.push_back(model.prior().law(number).correction_fit());
+  if (!fits.front() || !model.description().families.cover(Basis::any()))
     return true;
   const SampleRange share = share_of(size, ranks);
   LawOptions options = law.options();
@@ -158,20 +162,26 @@ bool fit_correction(Model& model, const TrainingLaw& law, std::uint64_t seed, st
       Look look;
       torch::Tensor answer;
       double k2_below;
+      std::int64_t law;
     };
     const TrainingLaw& now = b % 2 == 0 ? own_law : tilted_law;
     const auto parts = side_by_side(share, model.device(), [&](const SampleRange& samples) {
-      const Batch batch = now.draw(seed, Purpose::training, first + b, samples, size);
-      Example example(model, batch.front());
-      auto look = model.look(example.pair, example.signal);
-      auto answer = model.answer(look);
-      return Answered{std::move(example), std::move(look), std::move(answer),
-                      batch.front().k2_below[0].item<double>()}; // the same for all
+      std::vector<Answered> answered;
+      for (const auto& part : now.draw(seed, Purpose::training, first + b, samples, size)) {
+        Example example(model, part);
+        auto look = model.look(example.pair, example.signal, example.prior);
+        auto answer = model.answer(look);
+        answered.push_back({std::move(example), std::move(look), std::move(answer), part.k2_below[0].item<double>(),
+                            part.law}); // one tilt for all
+      }
+      return answered;
     });
-    for (const auto& part : parts)
-      fit->add(part.example.pair, part.example.signal, part.example.target, part.look, part.answer, part.k2_below);
+    for (const auto& answered : parts)
+      for (const auto& [example, look, answer, k2_below, number] : answered)
+        fits[number]->add(example.pair, example.signal, example.target, look, answer, k2_below);
   }
-  fit->finish(model.prior(), sum_over(ranks, model.device()));
+  for (std::int64_t number = 0; number < std::ssize(fits); ++number)
+    fits[number]->finish(model.prior().law(number), sum_over(ranks, model.device()));
   return true;
 }
 

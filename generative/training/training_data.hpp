@@ -4,6 +4,7 @@
 #include "generative/torch.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct SiteSums {
 struct Choice {
   std::span<const float> configurations; ///< (n, C V) row-major
   std::span<const double> field, square; ///< (n), as in SiteSums
+  std::int64_t law = 0;                  ///< that they are from, one of Prior::law()
 
   std::int64_t size() const { return std::ssize(field); }
 };
@@ -46,6 +48,20 @@ private:
 
   torch::Tensor configurations_;
   SiteSums sums_;
+};
+
+/// Ensembles of several laws, Choice::law their number. 16 samples after each other, which meet every family of
+/// operators, draw from one ensemble. Those of a batch lie evenly among the ensembles, and from step to step they move
+/// on by one: all are met equally often.
+class SeveralEnsembles : public TrainingData {
+public:
+  explicit SeveralEnsembles(std::vector<std::shared_ptr<TrainingData>> ensembles); ///< of one group each
+  std::int64_t group_of(std::int64_t sample) const override { return sample / 16; }
+  Choice choice(std::int64_t step, std::int64_t group) override;
+
+private:
+  std::vector<std::shared_ptr<TrainingData>> ensembles_;
+  std::int64_t stride_; ///< from group to group
 };
 
 } // namespace stint

@@ -26,6 +26,8 @@ std::string learned(const hdf5::File& file) {
   for (const char* coupling : {"mass2", "lambda", "field", "quadratic"})
     if (file.has_attribute(coupling))
       line += fmt::format(", {} {:.6g}", coupling, number(file, coupling));
+  if (const auto region = text(file, "region"); !region.empty())
+    line += fmt::format(", {} from {:.6g} to {:.6g}", region, number(file, "region_low"), number(file, "region_high"));
   if (const auto data = text(file, "data_file"); !data.empty())
     line += ", from " + data;
   if (file.has_attribute("steps_done") && number(file, "steps_done") < number(file, "steps"))
@@ -63,7 +65,8 @@ std::string tilts(const hdf5::File& file) {
   if (const double low = number(file, "quadratic_range"), top = number(file, "quadratic_top"); low > 0 || top > 0)
     line += fmt::format("--quadratic {:.6g} to {:.6g}, ", 0 - low, top);
   line = (line.empty() ? "no tilts, " : line) + "lattice " + lattice_of(file);
-  return line + (file.has_attribute("mass2") ? " and multiples of its extents" : " only"); // phi^4 moves to larger ones
+  return line +
+         (text(file, "kind") == "phi4" ? " and multiples of its extents" : " only"); // phi^4 moves to larger ones
 }
 
 std::string held_out(const hdf5::File& file) {
@@ -86,7 +89,11 @@ std::string command_for(const hdf5::File& file, const std::vector<std::string>& 
                            : knows(file, of_sites)   ? " --task inpaint --known FILE --mask MASK"
                            : knows(file, of_modes)   ? " --task multiscale"
                                                      : "";
-  return fmt::format("stint sample --model {}{} --output new.h5{}", file.path(), task,
+  const auto region = text(file, "region");
+  const auto coupling = region.empty() ? ""
+                                       : fmt::format(" --{} {:.6g}", region,
+                                                     (number(file, "region_low") + number(file, "region_high")) / 2);
+  return fmt::format("stint sample --model {}{}{} --output new.h5{}", file.path(), coupling, task,
                      kinds.empty() ? ", by a stint with LibTorch" : "");
 }
 

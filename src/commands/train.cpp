@@ -32,6 +32,7 @@ namespace {
 
 struct Settings {
   std::string data;
+  std::vector<std::string> more_data; ///< of other couplings
   TrainingOptions training;
   double tilted_fraction = 0.5;
   std::string operators = "scalar";
@@ -47,6 +48,9 @@ struct Settings {
 
 void declare(Options& options, Settings& settings) {
   options.group("Data");
+  options.positional("ENSEMBLE", settings.more_data, 0, 999,
+                     "ensembles beside that of --data, of fields at other values of lambda, or of mass2: the model "
+                     "then knows all values between them, 'stint sample --lambda'");
   options.value("data", settings.data, "ENSEMBLE", "ensemble file to learn from");
   options.require("data");
   options.value("validation-fraction", settings.input.validation_fraction, "F",
@@ -161,6 +165,13 @@ ModelDescription describe(const Settings& settings, FamilyLaw families) {
           .blocks = network.blocks};
 }
 
+std::string data_files(const Settings& settings) {
+  std::string names = settings.data;
+  for (const auto& name : settings.more_data)
+    names += ", " + name;
+  return names;
+}
+
 /// The row of the ensemble's kind. Throws CommonFailure for kinds that are not known, UsageError for options that the
 /// kind does not have.
 const Kind& kind_of_data(const Settings& settings, const EnsembleReader& ensemble, const Kinds& kinds) {
@@ -216,6 +227,7 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   options.reads("start-from");
   options.example("stint train --data prior.h5 --field-range 0.03 --output model.h5");
   options.example("stint train --data prior.h5 --start-from model.h5 --operators mixed --output mixed.h5");
+  options.example("stint train --data lambda-4.0.h5 lambda-4.5.h5 lambda-5.0.h5 --output region.h5");
   options.example("mpirun -n 4 stint train --data prior.h5 --steps 20000 --channels 32 --output model.h5");
   if (!read_options(context, options, common,
                     {.output = "model file to write",
@@ -233,9 +245,12 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   set_up_libtorch(device);
   const auto precision = settings.compute.resolve_precision(device);
 
-  const EnsembleReader ensemble(settings.data);
+  std::vector<EnsembleReader> ensembles;
+  ensembles.emplace_back(settings.data);
+  for (const auto& path : settings.more_data)
+    ensembles.emplace_back(path);
   settings.training.seed = static_cast<std::uint64_t>(common.seed);
-  const Kind& kind = kind_of_data(settings, ensemble, kinds);
+  const Kind& kind = kind_of_data(settings, ensembles.front(), kinds);
   settings.input.use_action = settings.target != "data";
   settings.input.law = [&](const Prior& prior) {
     return law_options(prior, FamilyLaw::parse(settings.operators, prior.families()), settings.tilted_fraction);
@@ -244,11 +259,12 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   settings.input.seed = settings.training.seed;
   settings.input.show_progress = !common.quiet;
   std::mutex files; // HDF5 is not thread-safe
-  TrainingInput input = read_training_input(context.mpi, ensemble, kind, settings.input, files);
+  TrainingInput input = read_training_input(context.mpi, ensembles, kind, settings.input, files);
   on_root(context.mpi, [&] {
     const std::lock_guard reading(files);
-    if (const auto warning = virial_warning(ensemble); !warning.empty())
-      log_warning(fmt::format("{}: {}", ensemble.path(), warning));
+    for (const auto& ensemble : ensembles)
+      if (const auto warning = virial_warning(ensemble); !warning.empty())
+        log_warning(fmt::format("{}: {}", ensemble.path(), warning));
   });
   const LawOptions law_of_training = settings.input.law(*input.prior);
   LawOptions untilted = law_of_training;
@@ -276,7 +292,7 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
                   {.options = settings.training,
                    .tilted_fraction = settings.tilted_fraction,
                    .precision = precision,
-                   .data_file = settings.data,
+                   .data_file = data_files(settings),
                    .data_digest = input.digest,
                    .window = input.window});
   if (beginning == Beginning::resumed)

@@ -24,6 +24,11 @@ void write_description(hdf5::File& file, const Model& model) {
     file.set_attribute("data_channels", layout.channels);
   for (const auto& [name, value] : model.prior().couplings())
     file.set_attribute(name, value);
+  if (const auto range = model.prior().range()) {
+    file.set_attribute("region", range->name);
+    file.set_attribute("region_low", range->low);
+    file.set_attribute("region_high", range->high);
+  }
   if (const auto tilting = model.prior().tilting(); tilting.any()) {
     file.set_attribute("field_range", tilting.h_range);
     file.set_attribute("quadratic_range", tilting.k2_range);

@@ -2,6 +2,7 @@
 
 #include "generative/phi4/action.hpp"
 #include "generative/phi4/block_updates.hpp"
+#include "src/files/model_file.hpp"
 #include "src/program/compute.hpp"
 #include "src/program/errors.hpp"
 #include "src/sample/source.hpp"
@@ -64,6 +65,8 @@ Source tilted_model(const Mpi& mpi, const std::string& path, const Phi4& theory,
                     const std::string& precision, torch::Device device) {
   SourceOptions settings;
   settings.model = path;
+  if (const auto range = ModelReader(path, kinds).prior().range())
+    range->name == "lambda" ? settings.lambda = theory.lambda : settings.mass2 = theory.mass2;
   const auto own = open_model(mpi, settings, kinds, precision, device).theory;
   if (!own)
     throw UsageError(fmt::format("--model {} has no action; blocks need a model of phi^4", path));

@@ -52,7 +52,9 @@ std::optional<Phi4> theory_of(const std::map<std::string, double>& couplings) {
 
 Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::Device device) {
   const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
-  const Phi4 theory{.mass2 = settings.mass2};
+  if (settings.lambda)
+    throw UsageError("--lambda goes with models that know a range of it; a free field has none");
+  const Phi4 theory{.mass2 = settings.mass2.value_or(1)};
   checked([&] { theory.validate(); });
   const auto law = free_field_law(geometry, theory).to(device);
   // k2 > 0 cannot be reached from noise: the drift will say so.
@@ -85,12 +87,31 @@ void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& mod
         least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
 }
 
+/// Moves a model that knows a range of a coupling to the one that is asked for. Throws UsageError for a model that does
+/// not know what is asked, and where nothing is asked of a range.
+void choose_coupling(Model& model, const SourceOptions& settings) {
+  const auto range = model.prior().range();
+  for (const auto& [name, value] : {std::pair{"mass2", settings.mass2}, {"lambda", settings.lambda}}) {
+    const bool in_range = range && range->name == name;
+    if (value && !in_range)
+      throw UsageError(fmt::format("--{}: {} knows {} only", name, settings.model,
+                                   range ? fmt::format("--{} from {} to {}", range->name, range->low, range->high)
+                                         : "the couplings of its data; a tilt by --quadratic changes the mass"));
+    if (!value && in_range)
+      throw UsageError(fmt::format("{} knows {} from {} to {}; choose one with --{}", settings.model, name, range->low,
+                                   range->high, name));
+    if (value)
+      checked([&] { model.move_to(*value); });
+  }
+}
+
 } // namespace
 
 Source open_model(const Mpi& mpi, const SourceOptions& settings, const Kinds& kinds, const std::string& precision,
                   torch::Device device) {
   const ModelReader reader(settings.model, kinds);
   const auto model = std::make_shared<Model>(reader.model());
+  choose_coupling(*model, settings);
   if (settings.other_lattice)
     checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
   const auto tilting = model->prior().tilting();
@@ -125,7 +146,9 @@ void SourceOptions::declare(Options& options) {
       "lattice", lattice, "L1x...xLd",
       "of --model free-field (32x32); of a model: a larger one than its data, multiples of the extents; tilts by "
       "k2 are percents off there");
-  options.value("mass2", mass2, "M2", "squared mass of --model free-field");
+  options.value("mass2", mass2, "M2", "squared mass of --model free-field, or of a model that knows a range of it",
+                "1 for free-field");
+  options.value("lambda", lambda, "LAMBDA", "quartic coupling, of a model that knows a range of it");
   options.flag("uncalibrated", uncalibrated,
                "leave the network's answers as they are, not held to the means that are known exactly");
   options.group("Tilt: the law reweighted with exp(sum h phi + k2 phi^2), without retraining");
@@ -142,8 +165,6 @@ Source open_source(const Mpi& mpi, const SourceOptions& settings, const Options&
                    const std::string& precision, torch::Device device) {
   if (settings.free_field())
     return free_field_source(mpi, settings, device);
-  if (options.given("mass2"))
-    throw UsageError("--mass2 goes with --model free-field; the couplings of a model are those of its data");
   SourceOptions of_model = settings;
   of_model.other_lattice = options.given("lattice");
   return open_model(mpi, of_model, kinds, precision, device);

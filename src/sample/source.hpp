@@ -21,7 +21,8 @@ struct SourceOptions {
   std::string model;
   std::string lattice = "32x32"; ///< of the free field
   bool other_lattice = false;    ///< `lattice` is where a model is moved to
-  double mass2 = 1;              ///< of the free field
+  std::optional<double> mass2;   ///< of the free field (1 without), or of a model that knows a range of it
+  std::optional<double> lambda;  ///< of a model that knows a range of it
   bool uncalibrated = false;
   double field = 0, quadratic = 0;
   std::string field_map, quadratic_map; ///< files of one field (field_file.hpp): h(x), k2(x)
@@ -47,7 +48,7 @@ struct Source {
   double nanoseconds = INFINITY; ///< of a larger loop of the drift for one configuration, on one core, roughly
 };
 
-/// The model of a file, tilted. Throws UsageError for tilts that it was not trained for.
+/// The model of a file, tilted. Throws UsageError for couplings and tilts that it was not trained for.
 Source open_model(const Mpi& mpi, const SourceOptions& settings, const Kinds& kinds, const std::string& precision,
                   torch::Device device);
 

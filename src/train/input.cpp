@@ -73,7 +73,7 @@ TrainingInput read_all(const EnsembleReader& ensemble, const Kind& kind, const T
     return result;
   });
   return {.data = std::move(data),
-          .held_out = configurations.narrow(0, training, ensemble.size() - training),
+          .held_out = std::make_shared<WholeEnsemble>(configurations.narrow(0, training, ensemble.size() - training)),
           .prior = std::move(prior),
           .digest = digest.text()};
 }
@@ -118,28 +118,74 @@ TrainingInput open_windows(const Mpi& mpi, const EnsembleReader& ensemble, const
   const std::int64_t first = options.batch * mpi.rank() / mpi.size();
   const std::int64_t last = std::max(first + 1, options.batch * (mpi.rank() + 1) / mpi.size());
   return {.data = std::make_shared<EnsembleWindows>(ensemble, plan, first, last, files),
-          .held_out = read_some(ensemble, kind, training,
-                                std::clamp<std::int64_t>(memory / share_held_out / bytes, 1, held_out)),
+          .held_out = std::make_shared<WholeEnsemble>(read_some(
+              ensemble, kind, training, std::clamp<std::int64_t>(memory / share_held_out / bytes, 1, held_out))),
           .prior = std::move(survey.prior),
           .digest = std::move(survey.digest),
           .window = options.memory};
 }
 
-} // namespace
-
-TrainingInput read_training_input(const Mpi& mpi, const EnsembleReader& ensemble, const Kind& kind,
-                                  const TrainingInputOptions& options, std::mutex& files) {
+/// The configurations to train on: the first ones.
+std::int64_t training_size(const EnsembleReader& ensemble, const TrainingInputOptions& options) {
   const std::int64_t size = ensemble.size();
   const auto held_out =
       std::max<std::int64_t>(1, std::llround(options.validation_fraction * static_cast<double>(size)));
   if (held_out >= size)
     throw UsageError(fmt::format("{} has {}, too few to learn from", ensemble.path(), counted(size, "configuration")));
+  return size - held_out;
+}
+
+double bytes_of(const EnsembleReader& ensemble) {
+  return static_cast<double>(ensemble.size()) * static_cast<double>(ensemble.values_per_configuration()) *
+         sizeof(float);
+}
+
+TrainingInput read_several(const std::vector<EnsembleReader>& ensembles, const Kind& kind,
+                           const TrainingInputOptions& options) {
+  const auto& first = ensembles.front();
+  if (!kind.join)
+    throw UsageError(fmt::format("{} is of kind '{}', of which one model learns one ensemble; give one with --data",
+                                 first.path(), kind.name));
+  double bytes = 0;
+  for (const auto& ensemble : ensembles) {
+    if (ensemble.header().kind != kind.name || ensemble.geometry() != first.geometry())
+      throw UsageError(fmt::format("{} is of kind '{}' on the lattice {}, {} of kind '{}' on {}; a model learns "
+                                   "ensembles of one kind and lattice",
+                                   ensemble.path(), ensemble.header().kind, ensemble.geometry().text(), first.path(),
+                                   kind.name, first.geometry().text()));
+    bytes += bytes_of(ensemble);
+  }
+  if (bytes > options.memory * 0x1p30)
+    throw UsageError(fmt::format("--memory {}: several ensembles are read as a whole and need {:.2g} GiB; use more",
+                                 options.memory, bytes / 0x1p30));
+  std::vector<std::shared_ptr<TrainingData>> data, held_out;
+  std::vector<std::unique_ptr<Prior>> priors;
+  Digest digest;
+  for (const auto& ensemble : ensembles) {
+    auto one = read_all(ensemble, kind, options, training_size(ensemble, options));
+    data.push_back(std::move(one.data));
+    held_out.push_back(std::move(one.held_out));
+    priors.push_back(std::move(one.prior));
+    digest.append(std::as_bytes(std::span(one.digest)));
+  }
+  return {.data = std::make_shared<SeveralEnsembles>(std::move(data)),
+          .held_out = std::make_shared<SeveralEnsembles>(std::move(held_out)),
+          .prior = checked([&] { return kind.join(priors); }),
+          .digest = digest.text()};
+}
+
+} // namespace
+
+TrainingInput read_training_input(const Mpi& mpi, const std::vector<EnsembleReader>& ensembles, const Kind& kind,
+                                  const TrainingInputOptions& options, std::mutex& files) {
+  if (ensembles.size() > 1)
+    return read_several(ensembles, kind, options);
+  const auto& ensemble = ensembles.front();
   const double memory = options.memory * 0x1p30;
-  const double bytes =
-      static_cast<double>(size) * static_cast<double>(ensemble.values_per_configuration()) * sizeof(float);
-  return bytes <= memory
-             ? read_all(ensemble, kind, options, size - held_out)
-             : open_windows(mpi, ensemble, kind, options, size - held_out, static_cast<std::int64_t>(memory), files);
+  const auto training = training_size(ensemble, options);
+  return bytes_of(ensemble) <= memory
+             ? read_all(ensemble, kind, options, training)
+             : open_windows(mpi, ensemble, kind, options, training, static_cast<std::int64_t>(memory), files);
 }
 
 } // namespace stint

@@ -1,5 +1,5 @@
 #pragma once
-// What training learns from: an ensemble in memory, or one that is larger.
+// What training learns from: ensembles in memory, or one that is larger.
 
 #include "generative/training/law.hpp"
 #include "src/files/ensemble_file.hpp"
@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace stint {
 
@@ -25,8 +26,7 @@ struct TrainingInputOptions {
 };
 
 struct TrainingInput {
-  std::shared_ptr<TrainingData> data;
-  torch::Tensor held_out;       ///< (n, C, L1, ..., Ld) float32
+  std::shared_ptr<TrainingData> data, held_out;
   std::unique_ptr<Prior> prior; ///< of the training data
   std::string digest;           ///< of all configurations
   double window = 0;            ///< the memory in GiB that windows were made for; 0: all configurations are in memory
@@ -34,9 +34,10 @@ struct TrainingInput {
 
 /// An ensemble that fits into the memory is read by every rank; a larger one is surveyed once (survey_ensemble) and
 /// then seen through EnsembleWindows, of which each rank has those of its samples, with at most 8192 of the held-out
-/// configurations. `files` and the ensemble must outlive the data, see EnsembleWindows. Throws UsageError where options
-/// and data do not fit, and what reading throws. Collective.
-TrainingInput read_training_input(const Mpi& mpi, const EnsembleReader& ensemble, const Kind& kind,
+/// configurations. Several ensembles, of laws that Kind::join makes one prior of, have to fit into the memory together.
+/// `files` and the ensembles must outlive the data, see EnsembleWindows. Throws UsageError where options and data do
+/// not fit, and what reading throws. Collective.
+TrainingInput read_training_input(const Mpi& mpi, const std::vector<EnsembleReader>& ensembles, const Kind& kind,
                                   const TrainingInputOptions& options, std::mutex& files);
 
 } // namespace stint

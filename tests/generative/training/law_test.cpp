@@ -154,7 +154,7 @@ TEST(TrainingLaw, ObservationsBelongToTheLawAtTheTop) {
 TEST(TrainingLaw, SignalIsTheShiftedObservation) {
   const Geometry geometry({4});
   const TrainingLaw law({geometry}, torch::full({200, 1, 4}, 2.F), options(geometry, false, {.h_range = 0.01}, 1));
-  const auto [family, observation, x1, k2_below] = law.draw(5, Purpose::training, 0, {0, 4000}, 4000).front();
+  const auto [family, observation, x1, k2_below, number] = law.draw(5, Purpose::training, 0, {0, 4000}, 4000).front();
   const double h = 0.01 * (2 * Stream{5, Purpose::training, 4000, 0}.uniform(0) - 1);
   const auto &alpha = observation.pair.alpha.values(), &beta = observation.pair.beta.values();
   // signal = beta (alpha x0 + 2 beta) + alpha^2 h, x0 standard normal.

@@ -42,7 +42,7 @@ TEST_F(TwoPeaks, LearnsMostOfWhatTheExactPosteriorMeanKnows) {
   double best = 0; // the loss of the exact posterior mean
   for (std::int64_t b = 0; b < batches; ++b) {
     const auto batch = law.draw(1, Purpose::validation, b, {0, size}, size);
-    const auto& [family, observation, x1, k2_below] = batch.front();
+    const auto& [family, observation, x1, k2_below, number] = batch.front();
     const auto& [pair, signal] = observation;
     const auto gamma = (pair.beta.values() / pair.alpha.values()).square(), y = signal / pair.alpha.values().square();
     const auto exact = ((y / (1 + v * gamma)).tanh() / v + y) / (1 / v + gamma);
