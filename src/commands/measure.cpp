@@ -129,6 +129,9 @@ void analyse(const MeasureOptions& options, MeasureResult& result) {
   }
   result.history_tau_int = history_tau_int_of(options.files);
   result.theory = theory_of(options.files);
+  const EnsembleReader first(options.files.front());
+  result.couplings = first.header().theory;
+  result.sampled = sampled_from_model(first);
   result.warnings = warnings_of(result);
 }
 

@@ -188,7 +188,13 @@ Json measure_json(const MeasureResult& result, bool series) {
                {"jackknife_errors", jackknife},
                {"convergence", convergence},
                {"suggested_discard", result.cut.trajectories},
+               {"sampled", result.sampled},
                {"warnings", result.warnings}};
+  if (const auto& couplings = result.couplings)
+    json["couplings"] = {{"mass2", couplings->mass2},
+                         {"lambda", couplings->lambda},
+                         {"field", couplings->field},
+                         {"quadratic", couplings->quadratic}};
   for (const auto& [name, tau_int] : result.history_tau_int)
     json["tau_int_history"][name] = {tau_int.value, tau_int.error};
   if (!result.measurements.weight.empty())

@@ -20,6 +20,8 @@ struct MeasureResult {
   Measurements measurements;
   ObservableRows rows = observables();
   std::optional<Phi4> theory = {}; ///< see theory_followed (virial.hpp); none where one of the files has none
+  std::optional<Phi4> couplings = {}; ///< of the files
+  bool sampled = false;               ///< from a model
   Chains chains = {};
   std::vector<NamedEstimate> estimates = {};
   std::vector<NamedConvergence> convergence = {};

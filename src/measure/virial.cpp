@@ -20,9 +20,12 @@ std::vector<double> virials_of(const Phi4& theory, std::span<const double> prima
   return virials;
 }
 
+bool sampled_from_model(const EnsembleReader& ensemble) {
+  return ensemble.file().has_attribute("evaluations"); // of the drift
+}
+
 std::optional<Phi4> theory_followed(const EnsembleReader& ensemble) {
-  const bool sampled = ensemble.file().has_attribute("evaluations"); // of a model's drift
-  return sampled ? std::nullopt : ensemble.header().theory;
+  return sampled_from_model(ensemble) ? std::nullopt : ensemble.header().theory;
 }
 
 std::string virial_warning(double value, double error, double most_errors) {

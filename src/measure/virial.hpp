@@ -15,6 +15,9 @@ namespace stint {
 /// Of each row of `primaries`, (n, primary_count).
 std::vector<double> virials_of(const Phi4& theory, std::span<const double> primaries);
 
+/// Whether the configurations are samples of a model.
+bool sampled_from_model(const EnsembleReader& ensemble);
+
 /// The theory whose action the configurations of a file follow. None for other kinds than phi^4, and for samples of a
 /// model: known sites are held in them, maps are in no coupling, and what the model is off is for `stint compare`.
 std::optional<Phi4> theory_followed(const EnsembleReader& ensemble);

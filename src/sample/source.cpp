@@ -94,9 +94,9 @@ void choose_coupling(Model& model, const SourceOptions& settings) {
   for (const auto& [name, value] : {std::pair{"mass2", settings.mass2}, {"lambda", settings.lambda}}) {
     const bool in_range = range && range->name == name;
     if (value && !in_range)
-      throw UsageError(fmt::format("--{}: {} knows {} only", name, settings.model,
-                                   range ? fmt::format("--{} from {} to {}", range->name, range->low, range->high)
-                                         : "the couplings of its data; a tilt by --quadratic changes the mass"));
+      throw UsageError(fmt::format("--{}: {} knows {}", name, settings.model,
+                                   range ? fmt::format("{} from {} to {} only", range->name, range->low, range->high)
+                                         : "the couplings of its data only; --quadratic shifts the squared mass"));
     if (!value && in_range)
       throw UsageError(fmt::format("{} knows {} from {} to {}; choose one with --{}", settings.model, name, range->low,
                                    range->high, name));

@@ -234,6 +234,29 @@ class Plots(unittest.TestCase):
         self.expect_one_line(1, "none.h5", "levels", "none.h5", "--output", "bad.png")
         self.expect_one_line(1, "gone.h5", "levels", "gone.h5", "--output", "bad.png")
 
+    def write_json(self, name, content):
+        with open(self.path(name), "w") as file:
+            json.dump(content, file)
+
+    def test_couplings(self):
+        sys.path.insert(0, FOLDER)
+        from stint.plots import couplings
+        names = ("abs_magnetisation", "susceptibility_abs", "binder_cumulant", "correlation_length")
+        for number, value in enumerate((4.0, 4.5, 5.0, 4.25)):
+            found = {name: {"value": value / 10, "error": 0.01} for name in names}
+            if number == 0:
+                found["correlation_length"] = {"value": None, "error": None}
+            self.write_json(f"{number}.json", {"observables": found, "sampled": number == 3, "couplings": {"mass2": -4.0, "lambda": value}})
+        files = [f"{number}.json" for number in range(4)]
+        self.expect_figure("c.png", self.plot("couplings", *files, "--over", "lambda", "--output", "c.png"))
+        self.assertEqual([list(one.points[:, 0]) for one in couplings.series([self.path(name) for name in files], "lambda")], [[4, 4.5, 5], [4.25]])
+        self.expect_one_line(1, "differ in 'lambda'", "couplings", *files, "--over", "mass2", "--output", "bad.png")
+        self.write_json("other.json", {"observables": {}, "sampled": True, "couplings": {"lambda": 4.0}})
+        self.expect_one_line(1, "other.json", "couplings", "other.json", "--over", "lambda", "--output", "bad.png")
+        self.write_json("none.json", {})
+        self.expect_one_line(1, "none.json", "couplings", "none.json", "--over", "lambda", "--output", "bad.png")
+        self.expect_one_line(1, "gone.json", "couplings", "gone.json", "--over", "lambda", "--output", "bad.png")
+
     def test_path(self):
         random = np.random.default_rng(1)
         for extents in ((8,), (6, 8), (3, 4, 8)):

@@ -10,7 +10,7 @@ if not __package__:  # started by the name of its folder
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     __package__ = "stint"  # pylint: disable=redefined-builtin
 
-PLOTS = ("compare", "configurations", "correlator", "levels", "magnetisation", "path", "propagator", "traces", "training")
+PLOTS = ("compare", "configurations", "correlator", "couplings", "levels", "magnetisation", "path", "propagator", "traces", "training")
 USAGE = f"""usage: python -m stint plot NAME FILES... --output FIGURE
        python -m stint pyerrors ENSEMBLE.h5 OUTPUT.json.gz [--reweight]
 
