@@ -15,7 +15,8 @@ const std::string zero_mode_table = "calibration/zero_mode", shells_table = "cal
 // Of a region: the name of the coupling among State::texts; its values, the first dimension of spectra and tables.
 const std::string region_coupling = "region", region_values = "region/values";
 const std::string potential_table = "magnetisation/potential", square_mean_table = "magnetisation/square_mean_of",
-                  square_spread_table = "magnetisation/square_spread_of";
+                  square_spread_table = "magnetisation/square_spread_of", places_table = "magnetisation/places",
+                  ends_table = "magnetisation/ends";
 
 Phi4 theory_of(const std::map<std::string, double>& couplings) {
   const auto value = [&](const std::string& name) {
@@ -90,15 +91,17 @@ Tilting tilting_of(const State& state) {
 }
 
 EffectivePotential potential_of(const State& state) {
-  EffectivePotential potential{.largest = state.number("magnetisation_largest"),
+  const auto places = state.tensor(places_table), ends = state.tensor(ends_table, places.sizes(), true);
+  EffectivePotential potential{.places = places,
+                               .ends = ends,
                                .coefficients = state.tensor(potential_table),
                                .square_mean = state.tensor(square_mean_table),
                                .square_spread = state.tensor(square_spread_table)};
   for (const auto& table : {potential.coefficients, potential.square_mean, potential.square_spread})
     if (table.dim() != 2 || table.numel() == 0)
       throw std::invalid_argument("'magnetisation' is not a potential of the magnetisation");
-  if (!(potential.largest > 0))
-    throw std::invalid_argument("'magnetisation_largest' is not > 0");
+  if (places.dim() != 1 || places.numel() < 2 || !(places.diff() > 0).all().item<bool>())
+    throw std::invalid_argument("'magnetisation/places' are not ascending");
   return potential;
 }
 
@@ -193,11 +196,11 @@ State Phi4Region::state() const {
                           {"spectrum", region_.spectra},
                           {potential_table, potential.coefficients},
                           {square_mean_table, potential.square_mean},
-                          {square_spread_table, potential.square_spread}}};
-  state.numbers.insert({{"field_range", tilting.h_range},
-                        {"quadratic_range", tilting.k2_range},
-                        {"quadratic_top", tilting.k2_top},
-                        {"magnetisation_largest", potential.largest}});
+                          {square_spread_table, potential.square_spread},
+                          {places_table, potential.places},
+                          {ends_table, potential.ends}}};
+  state.numbers.insert(
+      {{"field_range", tilting.h_range}, {"quadratic_range", tilting.k2_range}, {"quadratic_top", tilting.k2_top}});
   if (region_.force_spectra.defined())
     state.tensors["force_spectrum"] = region_.force_spectra;
   if (const auto [zero_modes, shells] = corrections(); zero_modes.defined())

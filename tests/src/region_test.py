@@ -85,7 +85,7 @@ class Region(Learning, Measuring):
                 (self.folder / "copy.h5").write_bytes((self.folder / "0.6.h5").read_bytes())
                 self.refuse(2, words, *train, *arguments)
         self.refuse(1, "none.h5", *train, "none.h5")
-        self.refuse(2, "two ensembles have the same mass2 = 0.4", *train, "0.4.h5")
+        self.refuse(2, "differ in mass2 or in lambda", *train, "0.4.h5")
 
 
 if __name__ == "__main__":

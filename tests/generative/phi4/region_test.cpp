@@ -70,6 +70,14 @@ TEST(EffectivePotential, IsThatOfTheLawsAndOfThoseBetweenThem) {
   }
 }
 
+TEST(EffectivePotential, IsRefusedForLawsThatAreNoSmoothFunction) {
+  // Wide and narrow in turn, which no cubic follows.
+  std::vector<MagnetisationLaw> laws;
+  for (const double a : {0.5, 20., 0.5, 20., 0.5, 20.})
+    laws.push_back(quartic_law(a, 1));
+  EXPECT_THROW(fit_effective_potential(laws, {-1, -0.6, -0.2, 0.2, 0.6, 1}), std::invalid_argument);
+}
+
 TEST(SeveralEnsembles, AreMetEquallyOftenAndSayWhichTheyAre) {
   // Configurations of ensemble e have the value e everywhere.
   constexpr int ensembles = 5, batch = 64;
@@ -143,6 +151,17 @@ TEST_F(FreeFields, HaveTheSpectrumOfTheMassThatIsAskedFor) {
   const double error = (weights.norm() * std::sqrt(2.0 / count)).item<double>();
   EXPECT_LT((moments.spectrum / exact.spectrum).log().abs().max().item<double>(), 4 * error);
   EXPECT_LT((moments.force_spectrum / exact.force_spectrum).log().abs().max().item<double>(), 4 * error);
+}
+
+TEST_F(FreeFields, HaveTheMagnetisationOfAnyMassBetweenThoseOfTheData) {
+  const Phi4Region all(region());
+  for (int i = 0; i <= 40; ++i) {
+    const double mass2 = std::min(0.4 + 0.02 * i, 1.2);
+    const auto prior = all.at(mass2);
+    const auto& law = dynamic_cast<const Phi4Prior&>(*prior).knowledge().moments.magnetisation;
+    const double exact = free_field_moments(lattice, {.mass2 = mass2}).magnetisation_squared;
+    EXPECT_LT(std::abs(moment(law, 2) / exact - 1), 4 * std::sqrt(2.0 / count)) << mass2;
+  }
 }
 
 TEST_F(FreeFields, OfOneModelHaveTheLawOfTheMassThatIsAskedFor) {
