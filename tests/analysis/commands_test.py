@@ -14,7 +14,7 @@ import unittest
 import h5py
 
 STINT, MPIEXEC = sys.argv[1:]
-PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
+PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 4))  # multiplies the seconds that a test waits
 del sys.argv[1:]
 RUN = "hmc --lattice 8x8 --mass2 0.5 --lambda 0 --chains 64 --thermalize 100 --trajectories 200 --save-every 10 --quiet".split()
 

@@ -13,7 +13,7 @@ all=() cpu=() gpu=()
 launcher=(mpirun --bind-to none --oversubscribe)
 prepare() {{ export PREPARED=1; }}
 """
-PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
+PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 4))  # multiplies the seconds that a test waits
 CACHE = pathlib.Path(os.environ.get("STINT_DEPS") or pathlib.Path.home() / ".cache/stint")
 PYTHON = os.environ.get("STINT_PYTHON") or str(CACHE / "python/bin/python3")
 

@@ -14,8 +14,9 @@ import tempfile
 import time
 import unittest
 
+from patience import PATIENCE
+
 STINT, MPIEXEC = sys.argv[1:3]
-PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))  # multiplies the seconds that a test waits
 os.environ.update(
     OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",  # tests also run in containers
     OMP_WAIT_POLICY="passive",  # and on machines with other work, where threads that spin would wait for each other

@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+from patience import PATIENCE, wait_for_handler
 
 try:
     import h5py
@@ -22,7 +23,6 @@ except ImportError as error:
     sys.exit(77)
 
 STINT = os.path.abspath(sys.argv.pop())
-PATIENCE = float(os.environ.get("STINT_TIME_FACTOR", 1))
 os.environ["OMP_WAIT_POLICY"] = "passive"
 SIZE, CHANNELS = 16, 2
 
@@ -170,7 +170,7 @@ class Restore(unittest.TestCase):
     def test_a_signal_ends_it_without_output(self):
         process = subprocess.Popen([STINT, "restore", "--model", "model.h5", "--data", "test.h5", "--images", "12", "--methods", "d-flow",
                                     "--output", "none.h5", "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        time.sleep(3)
+        wait_for_handler(process, signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=60 * PATIENCE)[1]
         self.assertEqual(process.returncode, 1, said)

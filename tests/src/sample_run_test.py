@@ -239,7 +239,8 @@ with h5py.File('some.h5') as a, h5py.File('empty.h5', 'w') as b:
         # Site by site: hours for the first batch.
         process = subprocess.Popen([STINT, *"sample --model free-field --lattice 32x32 --task sequential --order raster --steps 64 --samples 256 "
                                     "--threads 1 --quiet --output out.h5".split()], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        time.sleep(1)
+        while process.poll() is None and not (self.folder / "out.h5.parts").exists():
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60 * PATIENCE)
         self.assertEqual(process.returncode, 75, said)
