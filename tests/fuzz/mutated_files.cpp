@@ -35,7 +35,7 @@ constexpr unsigned longest = 160;
 constexpr long largest = 2 << 20;
 constexpr rlim_t address_space = RLIM_INFINITY;
 #else
-constexpr unsigned longest = 40;                   // seconds; on a busy machine much less is
+constexpr unsigned longest = 40;                   // seconds of a processor
 constexpr long largest = 1 << 20;                  // KiB
 constexpr rlim_t address_space = rlim_t{64} << 30; // bytes: a bound on the damage that a failure does
 #endif
@@ -77,10 +77,11 @@ End run(const Context& context, const Words& command, bool show_errors) {
     ::dup2(nowhere, STDOUT_FILENO);
     if (!show_errors)
       ::dup2(nowhere, STDERR_FILENO);
-    const rlimit limit = {address_space, address_space}, no_core = {0, 0};
-    ::setrlimit(RLIMIT_AS, &limit);
+    const rlimit space = {address_space, address_space}, time = {longest, longest}, no_core = {0, 0};
+    ::setrlimit(RLIMIT_AS, &space);
+    ::setrlimit(RLIMIT_CPU, &time);
     ::setrlimit(RLIMIT_CORE, &no_core);
-    ::alarm(longest);
+    ::alarm(10 * longest); // for what waits, too; a busy machine takes its time
     ::_exit(run_command(context, command));
   }
   int status = 0;
