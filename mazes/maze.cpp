@@ -20,20 +20,35 @@ constexpr auto known_names = [] {
 
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("the layout of a maze " + why); }
 
-/// What separates rows: the last row may be followed by white space and empty rows.
+/// The rows without what editors leave about them: a byte order mark, white space at the end of a row, empty rows
+/// before the first and after the last. None of these can be a part of a maze, which has walls all round.
 std::vector<std::string_view> split_rows(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark))
+    text.remove_prefix(byte_order_mark.size());
   std::vector<std::string_view> rows;
   while (!text.empty()) {
     const auto end = std::min(text.find_first_of("\n\\"), text.size());
     auto row = text.substr(0, end);
-    if (row.ends_with('\r'))
-      row.remove_suffix(1);
-    rows.push_back(row);
+    row = row.substr(0, row.find_last_not_of(" \t\r") + 1);
+    if (!rows.empty() || !row.empty())
+      rows.push_back(row);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  while (!rows.empty() && rows.back().find_first_not_of(' ') == std::string_view::npos)
+  while (!rows.empty() && rows.back().empty())
     rows.pop_back();
   return rows;
+}
+
+/// As a message shows it, also where a terminal would not.
+std::string name_of(char letter) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(letter);
+  if (letter == '\t')
+    return "a tab";
+  if (byte > ' ' && byte < 0x7F)
+    return std::string("the letter '") + letter + "'";
+  return std::string("the byte 0x") + digits[byte / 16] + digits[byte % 16];
 }
 
 std::string place(std::size_t row, std::size_t column) {
@@ -100,14 +115,15 @@ Maze Maze::from_text(std::string_view text, MazeWorld world) {
   maze.rows_ = static_cast<int>(rows.size());
   maze.columns_ = static_cast<int>(rows[0].size());
   for (std::size_t r = 0; r < rows.size(); ++r) {
+    // Letters first: those that have several bytes would be rows of different lengths.
+    if (const auto c = rows[r].find_first_not_of("#O. G"); c != std::string_view::npos)
+      refuse("has " + name_of(rows[r][c]) + " at " + place(r, c) +
+             "; '#' is a wall, 'O', '.' and ' ' are free, 'G' is the goal");
     if (rows[r].size() != rows[0].size())
       refuse("has rows of different lengths: row 1 has " + std::to_string(rows[0].size()) + " cells and row " +
              std::to_string(r + 1) + " has " + std::to_string(rows[r].size()));
     for (std::size_t c = 0; c < rows[r].size(); ++c) {
       const char letter = rows[r][c];
-      if (std::string_view("#O. G").find(letter) == std::string_view::npos)
-        refuse("has the letter '" + std::string(1, letter) + "' at " + place(r, c) +
-               "; '#' is a wall, 'O', '.' and ' ' are free, 'G' is the goal");
       const Cell cell{static_cast<int>(r), static_cast<int>(c)};
       maze.free_.push_back(letter != '#');
       if (letter == '#')

@@ -42,9 +42,9 @@ public:
   static std::span<const std::string_view> names();
 
   /// A layout in D4RL's letters: '#' is a wall; 'O', '.' and ' ' are free; 'G' is free and the goal. Rows end at a
-  /// newline or a backslash. Throws std::invalid_argument, in one line that says where, for an empty text, rows of
-  /// different lengths, other letters, several goals, no free cell, a free cell at the border, or more than
-  /// `most_cells` rows or columns.
+  /// newline or a backslash; white space at their ends, and empty rows before the first and after the last, are left
+  /// out. Throws std::invalid_argument, in one line that says where, for an empty text, rows of different lengths,
+  /// other letters, several goals, no free cell, a free cell at the border, or more than `most_cells` rows or columns.
   static Maze from_text(std::string_view text, MazeWorld world = MazeWorld::d4rl);
   static constexpr int most_cells = 100;
 

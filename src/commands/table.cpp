@@ -7,6 +7,10 @@ std::vector<Command> command_table(LearningCommands learning, ObservableRows row
   const auto with_rows = [rows](auto run) {
     return [run, rows](const Context& context, Arguments arguments) { return run(context, arguments, rows); };
   };
+  const auto maze = maze_commands(std::move(learning.maze));
+  std::vector<std::string> of_maze;
+  for (const auto& command : maze)
+    of_maze.emplace_back(command.name);
   return {
       {"hmc", "sample phi^4 by hybrid Monte Carlo", true,
        [blocks = std::move(learning.block_chains)](const Context& context, Arguments arguments) {
@@ -17,9 +21,7 @@ std::vector<Command> command_table(LearningCommands learning, ObservableRows row
       {"adapt", "cheaper paths for a model, found after its training", false, std::move(learning.adapt)},
       {"restore", "damaged images, by a model of images and by methods of others", false, std::move(learning.restore)},
       {"maze", "paths through mazes: data, plans, and what they are worth", true,
-       [maze = maze_commands(std::move(learning.maze))](const Context& context, Arguments arguments) {
-         return run_maze(context, arguments, maze);
-       }},
+       [maze](const Context& context, Arguments arguments) { return run_maze(context, arguments, maze); }, of_maze},
       {"measure", "observables of an ensemble, with errors", true, with_rows(run_measure)},
       {"compare", "do ensembles follow the same law? observables side by side, and a figure", true,
        with_rows(run_compare)},

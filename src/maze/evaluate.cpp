@@ -1,5 +1,6 @@
 // stint maze evaluate: what plans are worth.
 
+#include "mazes/episode.hpp"
 #include "src/files/atomic_file.hpp"
 #include "src/files/png_file.hpp"
 #include "src/maze/commands.hpp"
@@ -14,6 +15,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 
@@ -46,11 +50,37 @@ struct EvaluateSettings {
     options.choice("draw", drawn, {"after", "first"}, "the plans after retries, or as they were drawn first");
   }
 
+  void check(const Options& options) const {
+    constexpr std::int64_t most_horizon = 1000000, most_ceiling = 1000000;
+    if (horizon && (*horizon < 1 || *horizon > most_horizon))
+      throw UsageError(fmt::format("--horizon is {}, expected 1 to {}", *horizon, most_horizon));
+    if (ceiling < 0 || ceiling > most_ceiling)
+      throw UsageError(fmt::format("--ceiling is {}, expected 0 to {}", ceiling, most_ceiling));
+    for (const char* option : {"follow", "horizon", "ceiling"})
+      if (no_execution && options.given(option))
+        throw UsageError(fmt::format("--{} is of the execution and does not go with --no-execution", option));
+    if (options.given("draw") && picture.empty())
+      throw UsageError("--draw goes with --picture only");
+    std::string ending = std::filesystem::path(picture).extension();
+    std::ranges::transform(ending, ending.begin(), [](unsigned char letter) { return std::tolower(letter); });
+    if (!picture.empty() && ending != ".png")
+      throw UsageError(fmt::format("--picture is '{}', expected a name that ends in .png", picture));
+  }
+
+  /// What the plans have to be of for options that only some mazes have.
+  void check(const Options& options, const PlansFile& plans) const {
+    if (!options.given("ceiling") || ceiling == 0)
+      return;
+    const auto score = d4rl_score(plans.maze);
+    if (!score)
+      throw UsageError(
+          fmt::format("--ceiling goes with umaze, medium and large only; {} is of another maze", files[0]));
+    if (horizon && *horizon != score->horizon)
+      throw UsageError(
+          fmt::format("--ceiling goes with the maze's own --horizon {} only, not with {}", score->horizon, *horizon));
+  }
+
   ExecutionOptions execution(bool progress) const {
-    if (horizon && *horizon < 1)
-      throw UsageError(fmt::format("--horizon is {}, expected at least 1", *horizon));
-    if (ceiling < 0)
-      throw UsageError(fmt::format("--ceiling is {}, expected at least 0", ceiling));
     return {follow == "path" ? Follow::path : Follow::time, horizon.value_or(0), ceiling, progress};
   }
 };
@@ -73,20 +103,21 @@ int run_maze_evaluate(const Context& context, Arguments arguments) {
   options.example("stint maze evaluate plans.h5 --picture plans.png --no-execution");
   if (!read_options(context, options, common, {}, arguments))
     return 0;
-  const auto execution_options = settings.execution(!common.quiet);
+  settings.check(options);
   check_outputs(context, common, {common.output, common.json, settings.picture});
 
   const std::string& file = settings.files[0];
   const PlansFile plans = read_plans(file);
   if (plans.rows.empty())
     throw std::runtime_error(file + ": has no plans; nothing can be evaluated");
+  settings.check(options, plans);
   const PlanMetrics metrics = measure_plans(plans);
   std::string text = fmt::format("{}: {} plans between {} pairs of places\n\n", file, metrics.plans, metrics.pairs) +
                      table_of(metrics);
   Json json = json_of(metrics);
   json["score"] = nullptr;
   if (!settings.no_execution) {
-    const ExecutionMetrics execution = execute_plans(plans, execution_options);
+    const ExecutionMetrics execution = execute_plans(plans, settings.execution(!common.quiet));
     text += '\n';
     text += table_of(execution, plans.maze);
     if (execution.score)

@@ -21,9 +21,14 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
+#include <stdexcept>
 
 namespace stint {
 namespace {
+
+/// With fewer a warning is given.
+constexpr int least_steps_of_sde2 = 32;
 
 struct Settings {
   SourceOptions source;
@@ -55,7 +60,9 @@ struct Settings {
                    "of the SDE, which forgives more of what the model does not know, or of the ODE");
     options.value(
         "steps", planner.steps, "N",
-        "evaluations of the model for each window; with fewer than 32 of the SDE paths in large mazes may be noise");
+        fmt::format("evaluations of the model for each window: {} or more of sde2, whose errors grow from step to step "
+                    "with fewer until paths are noise; 8 or more of multistep and sde. docs/mazes.md has a table",
+                    least_steps_of_sde2));
     options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
@@ -86,7 +93,9 @@ struct Settings {
     for (const auto& [option, value, least, most] : {Limits{"pairs", pairs, 1, million},
                                                      {"plans", plans, 1, million},
                                                      {"waypoints", between, 0, 100},
+                                                     {"steps", planner.steps, 3, 256},
                                                      {"retries", retries, 0, 1000},
+                                                     {"overlap", planner.overlap, 1, million},
                                                      {"longest", planner.longest, 1, million},
                                                      {"candidates", planner.candidates, 1, 32},
                                                      {"dreams", planner.dreams, 1, million},
@@ -95,12 +104,10 @@ struct Settings {
         throw UsageError(fmt::format("--{} is {}, expected {} to {}", option, value, least, most));
     if (pairs * plans > million)
       throw UsageError(fmt::format("--pairs {} times --plans {} are more than a million paths", pairs, plans));
-    if (width && !(*width > 0))
-      throw UsageError(fmt::format("--width is {}, expected more than 0", *width));
-    if (!(planner.slack > 0))
-      throw UsageError(fmt::format("--slack is {}, expected more than 0", planner.slack));
-    if (!(planner.stop_cost >= 0))
-      throw UsageError(fmt::format("--stop-cost is {}, expected at least 0", planner.stop_cost));
+    if (!(planner.slack >= 0.1 && planner.slack <= 100))
+      throw UsageError(fmt::format("--slack is {}, expected 0.1 to 100", planner.slack));
+    if (!(planner.stop_cost >= 0 && planner.stop_cost <= 1e6))
+      throw UsageError(fmt::format("--stop-cost is {}, expected 0 to 1e6 points", planner.stop_cost));
     if (options.given("start") != options.given("goal"))
       throw UsageError("--start and --goal go together");
     if (options.given("waypoint") && !options.given("start"))
@@ -108,6 +115,20 @@ struct Settings {
     for (const char* option : {"pairs", "ends", "waypoints"})
       if (options.given("start") && options.given(option))
         throw UsageError(fmt::format("--{} is of random places and does not go with --start", option));
+  }
+
+  /// What depends on the model's windows and on the maze.
+  void check(const Options& options, std::int64_t window, const Maze& maze) const {
+    if (planner.overlap > window / 2)
+      throw UsageError(
+          fmt::format("--overlap is {}, expected 1 to {}, half a window of the model", planner.overlap, window / 2));
+    if (options.given("longest") && planner.longest > window - planner.overlap)
+      throw UsageError(fmt::format("--longest is {}, expected 1 to {}, a window of the model without --overlap {}",
+                                   planner.longest, window - planner.overlap, planner.overlap));
+    const double cell = facts(maze.world()).cell;
+    if (width && !(*width >= cell / 1000 && *width <= cell))
+      throw UsageError(
+          fmt::format("--width is {}, expected {:.6g} to {:.6g}, the side of a cell", *width, cell / 1000, cell));
   }
 };
 
@@ -184,6 +205,17 @@ bool is_free(const Maze& maze, std::span<const Point> points, WallTest test) {
 struct Outcome {
   std::vector<PlanRow> rows;
   std::int64_t found = 0, free_at_first = 0, free = 0, retried = 0;
+
+  /// Of the pairs of places, those that no path joins.
+  std::int64_t pairs_without_plan() const {
+    std::set<std::int64_t> all, with;
+    for (const auto& row : rows) {
+      all.insert(row.pair);
+      if (!row.points.empty())
+        with.insert(row.pair);
+    }
+    return std::ssize(all) - std::ssize(with);
+  }
 };
 
 Outcome find_paths(const Planner& planner, const Maze& maze, const std::vector<std::vector<Point>>& places,
@@ -270,6 +302,10 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
                                    settings.source.model, law.text(), family));
   const Maze maze = maze_for(settings, source.notes);
   const auto every = every_of(source.notes, settings.source.model);
+  settings.check(options, source.layout.volume(), maze);
+  if (settings.solver == "sde2" && settings.planner.steps < least_steps_of_sde2)
+    log_warning(fmt::format("--solver sde2 makes noisy paths with --steps {}; take {} or more, or --solver multistep",
+                            settings.planner.steps, least_steps_of_sde2));
   const auto places = places_of(settings, maze, seed);
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
@@ -293,11 +329,14 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   const double seconds = seconds_since(begin);
   const auto count = std::ssize(outcome.rows);
   const auto plans = static_cast<double>(count);
-  if (outcome.found < count)
-    log_warning(
-        fmt::format("{} of {} paths were not found: nothing that the model drew joins their places; more --dreams or a "
-                    "larger --width may help",
-                    count - outcome.found, count));
+  const auto without_plan = outcome.pairs_without_plan();
+  constexpr const char* advice =
+      "nothing that the model drew joins the places; more --dreams or a larger --width may help";
+  if (outcome.found == 0)
+    throw std::runtime_error(fmt::format("no path was found for any of {} pairs of places, and {} is not written: {}",
+                                         places.size(), common.output, advice));
+  if (without_plan > 0)
+    log_warning(fmt::format("{} of {} pairs of places have no path: {}", without_plan, places.size(), advice));
   write_plans(common.output, common.overwrite,
               {.maze = maze,
                .every = every,
@@ -308,10 +347,11 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
                .rows = outcome.rows},
               provenance_of(context, options, common));
   if (!common.quiet)
-    std::fputs(fmt::format("{}: {} paths, {} found; free of walls at the first draw {:.2f} %, after up to {} retries "
+    std::fputs(fmt::format("{}: {} paths, {} found, {} of {} pairs without a path; free of walls at the first draw "
+                           "{:.2f} %, after up to {} retries "
                            "{:.2f} % ({}); {:.1f} s, of which the roadmap of {} squares {:.1f} s, of {:.0f} % of its "
                            "windows; {:.3g} s a path\n",
-                           common.output, count, outcome.found,
+                           common.output, count, outcome.found, without_plan, places.size(),
                            100 * static_cast<double>(outcome.free_at_first) / plans, settings.retries,
                            100 * static_cast<double>(outcome.free) / plans, settings.test, seconds,
                            planner.roadmap().squares(), roadmap_seconds, 100 * planner.kept(),
@@ -321,6 +361,8 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   write_json(common.json,
              {{"plans", count},
               {"found", outcome.found},
+              {"pairs", places.size()},
+              {"pairs_without_plan", without_plan},
               {"wall_free", static_cast<double>(outcome.free_at_first) / plans},
               {"wall_free_with_retry", static_cast<double>(outcome.free) / plans},
               {"retried", outcome.retried},

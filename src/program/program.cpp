@@ -48,6 +48,17 @@ std::string unknown_command(const std::string& name, std::span<const Command> co
                      nearest.empty() ? "'stint --help' lists them" : "did you mean '" + nearest + "'?");
 }
 
+/// Who speaks in messages: the program with its command, and the one below that.
+std::string speaker_of(std::span<const std::string> arguments, std::span<const Command> commands) {
+  const std::string name = arguments.empty() ? "" : arguments[0];
+  if (name.empty() || name.starts_with('-'))
+    return "stint";
+  const Command* const command = find_command(commands, name);
+  const bool names_below =
+      command && arguments.size() > 1 && std::ranges::find(command->below, arguments[1]) != command->below.end();
+  return "stint " + name + (names_below ? " " + arguments[1] : "");
+}
+
 int run_command(const Context& context, Arguments arguments, std::span<const Command> commands) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   const auto print = [&context](const std::string& text) {
@@ -145,7 +156,7 @@ void begin(int /*argc*/, char** argv, char** environment) {
 int run_program(int argc, char** argv, std::span<const Command> commands) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::string name = arguments.empty() ? "" : arguments[0];
-  const std::string speaker = name.empty() || name.starts_with('-') ? "stint" : "stint " + name;
+  const std::string speaker = speaker_of(arguments, commands);
   remove_temporaries_on_signals();
   bool launched = false;
   try {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace stint {
 
@@ -16,9 +17,10 @@ using Run = std::function<int(const Context&, Arguments)>;
 /// A row of the table of commands.
 struct Command {
   const char* name;
-  const char* summary; ///< for --help
-  bool parallel;       ///< runs on more than one MPI rank
-  Run run;             ///< returns the exit status
+  const char* summary;                 ///< for --help
+  bool parallel;                       ///< runs on more than one MPI rank
+  Run run;                             ///< returns the exit status
+  std::vector<std::string> below = {}; ///< the commands below it, which its first argument names
 };
 
 /// Runs the command that the first argument names, on all ranks, and returns the exit status. Errors are one line on

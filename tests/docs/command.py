@@ -19,7 +19,7 @@ LARGEST = {  # options that decide how long a run takes, with their largest valu
     "import": {"--limit": 64},
     "restore": {"--images": 2},
     "maze generate": {"--steps": 20000},
-    "maze plan": {"--pairs": 4, "--plans": 2, "--dreams": 128, "--steps": 4, "--retries": 1},
+    "maze plan": {"--pairs": 4, "--plans": 2, "--dreams": 512, "--candidates": 1, "--retries": 1},
 }
 DATA = {"import": ("--idx", "--folder", "--partition", "--maze"), "export": ()}  # commands on data that a reader has and the tests may not have
 LONG = ("jobs/", "scripts/", "bench/")  # scripts that are not run

@@ -96,7 +96,22 @@ TEST(Maze, UsersLayoutsAreRead) {
   EXPECT_EQ(Maze::from_text("###\\# #\\###").text(), R"(###\#O#\###)");
 }
 
+TEST(Maze, WhatEditorsLeaveAboutALayoutIsNoPartOfIt) {
+  const std::string text = R"(#####\#O#G#\#####)";
+  EXPECT_EQ(Maze::from_text("\n\n#####\n#O#G#\n#####").text(), text);
+  EXPECT_EQ(Maze::from_text(" \t\r\n#####\r\n#O#G#\r\n#####\r\n \r\n").text(), text);
+  EXPECT_EQ(Maze::from_text("#####  \n#O#G#\t\n#####\n\t\n").text(), text);
+  EXPECT_EQ(Maze::from_text("\xEF\xBB\xBF#####\n#O#G#\n#####\n").text(), text);
+}
+
 TEST(Maze, BadLayoutsAreRefusedInOneLine) {
+  EXPECT_EQ(refusal("\n \n"), "the layout of a maze is empty");
+  EXPECT_EQ(refusal("###\n\n#O#\n###"),
+            "the layout of a maze has rows of different lengths: row 1 has 3 cells and row 2 has 0");
+  EXPECT_EQ(refusal("\n ###\n #O#\n ###"),
+            "the layout of a maze is open at its border: row 1, column 1 is free; expected '#' all round");
+  EXPECT_TRUE(refusal("###\n#\t#\n###").starts_with("the layout of a maze has a tab at row 2, column 2; '#'"));
+  EXPECT_TRUE(refusal("###\n#\xC3#\n###").starts_with("the layout of a maze has the byte 0xC3 at row 2, column 2; "));
   EXPECT_EQ(refusal(""), "the layout of a maze is empty");
   EXPECT_EQ(refusal("###\n#O#\n####"),
             "the layout of a maze has rows of different lengths: row 1 has 3 cells and row 3 has 4");

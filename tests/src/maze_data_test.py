@@ -84,6 +84,16 @@ for world in ('d4rl', 'ogbench'):
     print(f.attrs['maze'], f.attrs['world'], f.attrs['recipe'], x.min() > (0.39 if world == 'd4rl' else -1.31), (y if world == 'd4rl' else x).max() > 5)
 """), f"{ALONG} d4rl maze2d True True\n{ALONG} ogbench navigate True True")
 
+    @needs_h5py
+    def test_layouts_as_editors_leave_them(self):
+        rows = ALONG.split("\\")
+        for name, text in (("blank", "\n  \n" + "\n".join(rows) + "\n\n\t\n"), ("windows", "\ufeff" + "\r\n".join(rows) + "\r\n"),
+                           ("tabs", "\t\n".join(rows) + "  \t")):
+            with self.subTest(name):
+                self.write(name + ".txt", text)
+                self.generate("--layout", name + ".txt", "--steps", "100")
+                self.assertEqual(self.python("import h5py; print(h5py.File('steps.hdf5').attrs['maze'])"), ALONG)
+
     def test_what_is_refused(self):
         for words, *arguments in (
                 ("--layout is missing", ),
@@ -92,6 +102,8 @@ for world in ('d4rl', 'ogbench'):
                 ("no free cell", "--layout", "full.txt"),
                 ("is open at its border: row 1, column 2", "--layout", "open.txt"),
                 ("has the letter 'x' at row 2, column 2", "--layout", "letter.txt"),
+                ("has a tab at row 2, column 2", "--layout", "tab.txt"),
+                ("has the byte 0xE2 at row 2, column 2", "--layout", "block.txt"),
                 ("--layout empty.txt: the layout of a maze is empty", "--layout", "empty.txt"),
                 ("there is no world 'mars'; there are d4rl and ogbench", "--layout", "good.txt", "--world", "mars"),
                 ("--world is ogbench, but the maze umaze is in the world d4rl", "--layout", "umaze", "--world", "ogbench"),
@@ -102,11 +114,13 @@ for world in ('d4rl', 'ogbench'):
                 ("--noise is -0.5", "--layout", "umaze", "--noise", "-0.5"),
                 ("--target-steps goes with --recipe maze2d only", "--layout", "ogbench-giant", "--target-steps", "5")):
             for name, text in (("ragged", "###\n#O#\n##"), ("full", "###\n###"), ("open", "#O#\n#O#\n###"), ("letter", "###\n#x#\n###"),
+                               ("tab", "###\n#\t#\n###"), ("block", "###\n#\u2588#\n###"),
                                ("empty", ""), ("good", "###\n#O#\n###")):
                 self.write(name + ".txt", text)
             with self.subTest(words):
                 self.refuse(2, words, "maze", "generate", *arguments, "--output", "new.hdf5")
-        self.refuse(2, "no command 'maze generat'; did you mean 'generate'?", "maze", "generat")
+        self.refuse(2, "stint maze generate: --steps is 0", "maze", "generate", "--layout", "umaze", "--steps", "0", "--output", "new.hdf5")
+        self.refuse(2, "stint maze: no command 'maze generat'; did you mean 'generate'?", "maze", "generat")
         self.refuse(2, "no command given; 'stint maze --help' lists them", "maze")
         self.write("there.hdf5", "")
         self.refuse(1, "there.hdf5", "maze", "generate", "--layout", "umaze", "--output", "there.hdf5")

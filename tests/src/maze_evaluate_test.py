@@ -251,12 +251,26 @@ class Refusals(EvaluateTest):
         self.refuse(1, "text.h5", "maze", "evaluate", "text.h5")
         self.refuse(1, "none.h5", "maze", "evaluate", "none.h5")
         self.refuse(2, "PLANS", "maze", "evaluate")
-        self.refuse(2, "--horizon is 0", "maze", "evaluate", "plans.h5", "--horizon", "0")
+        self.refuse(2, "stint maze evaluate: --horizon is 0", "maze", "evaluate", "plans.h5", "--horizon", "0")
+        self.refuse(2, "--horizon is 1000000000000", "maze", "evaluate", "plans.h5", "--horizon", "1e12")
+        self.refuse(2, "--ceiling is 1000000000000", "maze", "evaluate", "plans.h5", "--ceiling", "1e12")
         self.refuse(2, "--ceiling is -1", "maze", "evaluate", "plans.h5", "--ceiling", "-1")
         self.refuse(2, "--follow", "maze", "evaluate", "plans.h5", "--follow", "walls")
         self.refuse(2, "plans.h5", "maze", "evaluate", "plans.h5", "--picture", "plans.h5", "--overwrite")
+        for name in ("plans.jpg", "plans", "folder.png/plans"):
+            self.refuse(2, f"--picture is '{name}', expected a name that ends in .png", "maze", "evaluate", "plans.h5", "--picture", name)
         self.write("taken.png", "")
         self.refuse(1, "taken.png", "maze", "evaluate", "plans.h5", "--picture", "taken.png")
+
+    def test_options_that_would_do_nothing(self):
+        self.write_plans((ROUND, ROUND, [[1, 1], [3, 1]], 0, 0))
+        self.refuse(2, "--draw goes with --picture only", "maze", "evaluate", "plans.h5", "--draw", "first")
+        for option, value in (("follow", "time"), ("horizon", "20"), ("ceiling", "1")):
+            self.refuse(2, f"--{option} is of the execution", "maze", "evaluate", "plans.h5", "--no-execution", f"--{option}", value)
+        self.refuse(2, "own --horizon 300 only", "maze", "evaluate", "plans.h5", "--ceiling", "1", "--horizon", "20")
+        self.write_plans((ROUND, ROUND, [[1, 1], [3, 1]], 0, 0), maze=UMAZE[:-5] + r"#OOO#\#####")
+        self.refuse(2, "--ceiling goes with umaze, medium and large only; plans.h5", "maze", "evaluate", "plans.h5", "--ceiling", "1")
+        self.evaluate("--ceiling", "0")
 
 
 if __name__ == "__main__":

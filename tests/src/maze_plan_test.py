@@ -9,7 +9,10 @@ from program_test import ProgramTest, needs_h5py
 
 MODELS = pathlib.Path(__file__).parents[2] / "models"
 UMAZE = str(MODELS / "maze-umaze.h5")
-QUICK = ("--dreams", "512", "--steps", "16")  # a coarser roadmap, and fewer evaluations, than the defaults
+QUICK = ("--dreams", "512", "--solver", "multistep", "--steps", "8")  # a coarser roadmap, and fewer evaluations, than the defaults
+
+# The U with its passage on the other side: what the model knows does not lead from one arm to the other.
+MIRRORED = "#####\n#OOO#\n#O###\n#OOO#\n#####\n"
 
 # Prints plans, without what fills them up.
 READ = """
@@ -59,7 +62,7 @@ class Plans(PlanTest):
         for one, other in zip(many["plans"][:5], few["plans"]):
             self.assertEqual(len(one), len(other))
             for a, b in zip(one, other):
-                self.assertAlmostEqual(a[0], b[0], delta=0.02)  # rounding in bf16, along 16 steps
+                self.assertAlmostEqual(a[0], b[0], delta=0.02)  # rounding in bf16, along the steps
                 self.assertAlmostEqual(a[1], b[1], delta=0.02)
 
     def test_new_walls_are_told_and_kept_out_of(self):
@@ -68,6 +71,38 @@ class Plans(PlanTest):
                                 "--output", "plans.h5")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("other walls than the maze of the model's data", result.stderr)
+
+    def test_pairs_without_a_path_are_counted(self):
+        self.write("mirrored.txt", MIRRORED)
+        result = self.run_stint("maze", "plan", "--model", UMAZE, *QUICK, "--layout", "mirrored.txt", "--pairs", "12", "--plans", "2", "--retries", "0",
+                                "--output", "plans.h5", "--json", "plans.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        numbers = json.loads((self.folder / "plans.json").read_text())
+        without = sum(not plan for plan in self.read()["plans"]) // 2
+        self.assertTrue(0 < without < 12)
+        self.assertEqual((numbers["pairs"], numbers["pairs_without_plan"], numbers["found"]), (12, without, 24 - 2 * without))
+        self.assertIn(f"{without} of 12 pairs without a path", result.stdout)
+        self.assertIn(f"{without} of 12 pairs of places have no path", result.stderr)
+
+    def test_a_run_that_finds_no_path_has_failed(self):
+        self.write("mirrored.txt", MIRRORED)
+        result = self.run_stint("maze", "plan", "--model", UMAZE, *QUICK, "--layout", "mirrored.txt", "--start", "1,1", "--goal", "3,1",
+                                "--output", "plans.h5", "--json", "plans.json", "--quiet")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("stint maze plan: no path was found for any of 1 pairs of places", result.stderr)
+        self.assertEqual(self.files(), ["mirrored.txt"])
+
+    def test_a_warning_where_the_solver_needs_more_steps(self):
+        self.assertIn("32 or more of sde2", " ".join(self.succeed("maze", "plan", "--help").split()))
+        for solver, steps, warns in (("sde2", "31", True), ("sde2", "32", False), ("multistep", "8", False), ("sde", "8", False)):
+            result = self.run_stint("maze", "plan", "--model", UMAZE, "--solver", solver, "--steps", steps, "--dreams", "64", "--width", "0.5",
+                                    "--candidates", "1", "--retries", "0", "--output", f"{solver}{steps}.h5")
+            self.assertEqual("makes noisy paths with --steps" in result.stderr, warns, result.stderr)
+
+    def test_few_steps_of_the_ode_make_no_noise(self):
+        self.plan("--pairs", "20", "--retries", "0")
+        worth = json.loads(self.succeed("maze", "evaluate", "plans.h5", "--no-execution", "--json", "-"))
+        self.assertLess(worth["roughness"][0], 0.01)  # windows of the data have 0.0047
 
     def test_every_plan_to_the_goal_ends_in_its_cell(self):
         self.plan("--pairs", "5", "--ends", "goal")
@@ -110,8 +145,11 @@ class Refusals(PlanTest):
                               ("waypoints", 10**6),
                               ("slack", 0), ("width", 0), ("stop-cost", -1), ("longest", 0), ("dreams", 0), ("waypoints", -1)):
             self.refuse_plan(2, f"--{option} is {value}", f"--{option}", str(value))
-        self.refuse_plan(2, "3 to 256 steps, not 2", "--steps", "2")
-        self.refuse_plan(2, "overlap by 1 to 25, not 40", "--overlap", "40")
+        for option, value, expected in (("steps", 2, "3 to 256"), ("steps", 1000, "3 to 256"), ("overlap", 40, "1 to 25"), ("overlap", 0, "1 to"),
+                                        ("longest", 47, "1 to 46"), ("width", "1e-300", "0.001 to 1"), ("width", 7, "0.001 to 1"),
+                                        ("slack", "1e-12", "0.1 to 100"), ("stop-cost", "1e+300", "0 to 1e6")):
+            self.refuse_plan(2, f"stint maze plan: --{option} is {value}", f"--{option}", str(value))
+            self.refuse_plan(2, f"expected {expected}", f"--{option}", str(value))
 
 
 if __name__ == "__main__":
