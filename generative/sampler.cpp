@@ -70,6 +70,7 @@ torch::Tensor rows_of(const torch::Tensor& values, const Layout& layout, const S
 
 torch::Tensor noise(const Layout& layout, std::uint64_t seed, Purpose purpose, std::int64_t step, std::int64_t first,
                     std::int64_t count) {
+  torch::empty(layout.shape(count), torch::kFloat); // refuses a batch that has no room before its numbers take theirs
   std::vector<std::int64_t> samples(count);
   std::iota(samples.begin(), samples.end(), first);
   return noise(layout, seed, purpose, step, samples);

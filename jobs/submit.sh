@@ -39,7 +39,7 @@ output=${output:-$runs/$study}
 [ "$mode" = dry ] || [ -x "$stint" ] || fail "no program $stint; run 'bash scripts/build.sh', or name yours in $site"
 
 # The lines of a file 'stages' that are stages, with any ends of lines.
-stages_of() { tr -d '\r' <"$1" | sed -e '/^[[:space:]]*#/d' -e '/^[[:space:]]*$/d' -e '$a\'; }
+stages_of() { tr -d '\r' <"$1" | sed -e '1s/^\xEF\xBB\xBF//' -e '/^[[:space:]]*#/d' -e '/^[[:space:]]*$/d' -e '$a\'; }
 
 # Stages of the results that are done, or of an array in part: lines "name values command", from the copy of 'stages' in the results' folder.
 done_stages() {
@@ -86,6 +86,8 @@ if [ "$mode" != dry ]; then
     [ -z "$queued" ] || fail "this study is in the queue already (jobs $queued); 'scancel $queued' stops it"
   fi
 fi
+
+[ -n "$(stages_of "$folder/stages")" ] || fail "$folder/stages has no stage; expected a line for each"
 
 declare -A job values_of # of each stage: its job id, or 'done'; what its tasks are for
 submitted=()
@@ -137,6 +139,7 @@ run_here() { # AFTER CONDITION NAME VALUES COMMAND...
 while read -u 3 -r name after values ranks threads time memory kind command; do
   [[ -n $command && $ranks =~ ^[1-9][0-9]*$ && $threads =~ ^[1-9][0-9]*$ && $kind =~ ^(cpu|gpu)$ ]] ||
     fail "$folder/stages: stage '$name' is not: name after values ranks threads time memory cpu|gpu command"
+  [ -z "${job[$name]:-}" ] || fail "$folder/stages: two stages are called '$name'; give each a name of its own"
   depend=
   if [ "$after" != - ]; then
     for before in ${after//,/ }; do

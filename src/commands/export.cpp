@@ -14,9 +14,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 namespace stint {
 namespace {
+
+/// Whether the file `path` is, or would be, in this folder.
+bool same_folder(const std::string& path, const std::string& folder) {
+  namespace fs = std::filesystem;
+  return fs::weakly_canonical(fs::absolute(path).parent_path()) == fs::weakly_canonical(fs::absolute(folder));
+}
 
 /// The configurations that were asked for. Throws UsageError if there are none.
 ExportRange range_of(const ExportSettings& settings, const ExportData& data) {
@@ -55,8 +62,13 @@ int run_export(const Context& context, Arguments arguments) {
     return 0;
   settings.check(common.output);
   check_outputs(context, common, {common.output, common.json, settings.npy});
-  if (!settings.png.empty())
+  if (!settings.png.empty()) {
     check_png_folder(settings.png, common.overwrite);
+    for (const auto& path : {common.output, common.json, settings.npy})
+      if (!path.empty() && path != "-" && same_folder(path, settings.png))
+        throw UsageError(fmt::format(
+            "{} is in the folder of --png, {}, whose files it could replace; give another folder", path, settings.png));
+  }
 
   const ExportData data(settings.files[0], settings.dataset);
   ExportRange range = range_of(settings, data);

@@ -37,12 +37,27 @@ Identity identity_of(const std::string& path) {
   return identity;
 }
 
+/// FILE of FILE:/NAME, a dataset in it; else the path.
+std::string file_of(const std::string& path) {
+  const auto colon = path.find(":/");
+  return colon != std::string::npos && !fs::exists(path) ? path.substr(0, colon) : path;
+}
+
+/// Whether `output` is one of the files in the folder `input`.
+bool in_folder(const Identity& input, const Identity& output) {
+  const auto ending = output.path.extension();
+  if (!output.exists || !fs::is_directory(input.path) || ending == ".h5" || ending == ".hdf5")
+    return false;
+  const auto relative = output.path.lexically_relative(input.path);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 } // namespace
 
 void check_distinct(std::span<const NamedFile> inputs, std::span<const NamedFile> outputs) {
   std::vector<Identity> read, written;
   for (const auto& input : inputs)
-    read.push_back(identity_of(input.path));
+    read.push_back(identity_of(file_of(input.path)));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto output = identity_of(outputs[i].path);
     const auto refuse = [&](const NamedFile& other) {
@@ -50,7 +65,7 @@ void check_distinct(std::span<const NamedFile> inputs, std::span<const NamedFile
     };
     if (outputs[i].path != "-") {
       for (std::size_t j = 0; j < read.size(); ++j)
-        if (read[j].exists && read[j] == output)
+        if (read[j].exists && (read[j] == output || in_folder(read[j], output)))
           refuse(inputs[j]);
       for (std::size_t j = 0; j < i; ++j)
         if (outputs[j].path != "-" && written[j] == output)

@@ -81,7 +81,7 @@ void start(bool mpi) {
 File File::open(const std::string& path) {
   silence();
   struct stat status = {};
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is not waited for
   const int problem = descriptor < 0 || ::fstat(descriptor, &status) < 0 ? errno : 0;
   if (descriptor >= 0)
     ::close(descriptor);

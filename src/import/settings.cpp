@@ -55,7 +55,7 @@ void ImportSettings::declare(Options& options) {
   options.value(
       "range", range_text, "A,B",
       "of images in --npy: the numbers that are black and white; default 0,255 for bytes, none for other numbers");
-  for (const char* input : {"idx", "folder", "npy", "maze", "labels", "partition"})
+  for (const char* input : {"idx", "folder", "npy", "maze", "labels", "partition", "layout"})
     options.reads(input);
   options.group("Pictures: first channels, then --crop, then --size");
   options.flag("grey", grey, "one channel: the luma 0.299 R + 0.587 G + 0.114 B");

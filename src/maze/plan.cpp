@@ -46,6 +46,7 @@ struct Settings {
     options.reads("model");
     options.value("layout", layout, "NAME|FILE", "the maze, for wall tests and random places: " + layout_help(),
                   "that of the model's data");
+    options.reads("layout");
     options.group("Places");
     options.value("start", start, "X,Y", "where a path begins, in the units of the data", "random places, see --ends");
     options.value("goal", goal, "X,Y", "where it ends", "see --start");

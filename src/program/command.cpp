@@ -5,6 +5,7 @@
 #include "src/program/options.hpp"
 #include "src/program/progress.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <omp.h>
@@ -94,6 +95,9 @@ void on_root(const Mpi& mpi, const std::function<void()>& work) {
 }
 
 void check_outputs(const Context& context, const CommonOptions& common, std::initializer_list<std::string> paths) {
+  const auto standard = (common.output == "-" ? 1 : 0) + (common.json == "-" ? 1 : 0);
+  if (std::ranges::count(paths, "-") > standard)
+    throw UsageError("'-' is standard output, which takes a table or the numbers of --json; give other outputs a name");
   on_root(context.mpi, [&] {
     for (const auto& path : paths)
       if (!path.empty() && path != "-")

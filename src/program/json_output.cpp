@@ -9,10 +9,15 @@
 namespace stint {
 
 void write_json(const std::string& path, const Json& json, bool overwrite) {
+  constexpr int indent = 2;
+  if (path.empty())
+    return;
+  // Texts of files of others may be in any encoding.
+  const auto text = json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
   if (path == "-")
-    std::fputs((json.dump(2) + "\n").c_str(), stdout);
-  else if (!path.empty())
-    write_text_file(path, json.dump(2) + "\n", overwrite);
+    std::fputs(text.c_str(), stdout);
+  else
+    write_text_file(path, text, overwrite);
 }
 
 } // namespace stint

@@ -142,6 +142,10 @@ class SubmitTest(study.StudyTest):
         self.refuse("which no line above is", "bad", "--dry-run")
         self.write("bad/stages", "chain - = 1 1 0:10:00 1G cpu hmc\n")
         self.refuse("is no array", "bad", "--dry-run")
+        self.write("bad/stages", 2 * "chain - - 1 1 0:10:00 1G cpu hmc\n")
+        self.refuse("two stages are called 'chain'", "bad", "--dry-run")
+        self.write("bad/stages", "# nothing\n")
+        self.refuse("has no stage", "bad", "--dry-run")
         (self.folder / "site.sh").write_text("stint=/nowhere/stint runs=runs all=() cpu=() gpu=()\n")
         self.refuse("no program /nowhere/stint", "tiny", "--local")
 

@@ -227,6 +227,13 @@ with h5py.File('first.h5') as first, h5py.File('by_chain.h5', 'w') as other:
 
 
 class Checks(HmcRun):
+    def test_the_example_in_three_dimensions_ends_well(self):
+        # That of README on a smaller lattice: chains of both signs agree.
+        result = self.run_stint(*"hmc --lattice 8x8x8 --kappa 0.18 --hopping-lambda 0.02 --algorithm auto --step-size 0.04 --steps 18 "
+                                "--chains 64 --output 3d.h5 --json 3d.json".split())
+        self.assertEqual((result.returncode, "warning" in result.stderr), (0, False), result.stderr)
+        self.assertLess(json.loads((self.folder / "3d.json").read_text())["r_hat"]["magnetisation"], 1.1)
+
     @needs_h5py
     def test_reported_numbers_are_those_of_the_history(self):
         self.hmc("out.h5", lattice="6x6", trajectories=101, thermalize=20)

@@ -65,6 +65,31 @@ class DistinctFiles(ProgramTest):
         ])
         self.succeed("measure", "v.h5", "--output", "a.txt", "--json", "a.json")  # others are not in the way
 
+    def test_pictures(self):
+        self.hmc("v.h5")
+        self.succeed("export", "v.h5", "--limit", "3", "--png", "fold")
+        self.refuse(2, "is the same file as --folder fold", "import", "--folder", "fold", "--output", "fold/000000.png", "--overwrite")
+        self.refuse(2, "is in the folder of --png", "export", "v.h5", "--png", "fold", "--npy", "fold/000000.png", "--overwrite")
+        self.assertEqual(sorted(path.name for path in (self.folder / "fold").iterdir()), ["000000.png", "000001.png", "000002.png"])
+        self.succeed("import", "--folder", "fold", "--output", "fold/images.h5", "--quiet")  # no picture
+
+    def test_standard_output_takes_tables_and_numbers_only(self):
+        self.hmc("v.h5")
+        self.hmc("w.h5", "--seed", "2")
+        for arguments in (["compare", "v.h5", "w.h5", "--report", "-"], ["compare", "v.h5", "w.h5", "--plot", "-"], ["measure", "v.h5", "--pyerrors", "-"]):
+            self.refuse(2, "'-' is standard output", *arguments)
+
+    def test_a_pipe_is_no_file_of_numbers(self):
+        os.mkfifo(self.folder / "pipe")
+        for command in ("info", "measure"):
+            self.refuse(1, "pipe: not a regular file", command, "pipe")
+
+    @needs_h5py
+    def test_texts_of_others_in_any_encoding(self):
+        self.hmc("v.h5")
+        self.python("import h5py, numpy; h5py.File('v.h5', 'a').attrs['note'] = numpy.bytes_(b'caf\\xff')")
+        self.assertIn("caf\ufffd", json.loads(self.succeed("info", "v.h5", "--json", "-", "--quiet"))["note"])
+
     def test_with_models(self):
         self.make_files()
         self.write("m.h5", "a model")
@@ -74,6 +99,9 @@ class DistinctFiles(ProgramTest):
             [*FREE, "--output", "v.h5", "--known", "link.h5"],
             [*FREE, "--output", "v.h5", "--mask", "hard.h5"],
             [*FREE, "--output", "v.h5", "--field-map", "v.h5"],
+            [*FREE, "--output", "v.h5", "--field-map", "v.h5:/configurations"],
+            ["maze", "plan", "--model", "m.h5", "--layout", "run.ini", "--output", "run.ini"],
+            ["import", "--maze", "v.h5", "--layout", "run.ini", "--output", "run.ini"],
             ["train", "--data", "v.h5", "--output", "v.h5"],
             ["train", "--data", "v.h5", "--output", "a", "--json", "a.checkpoint"],
         ])
