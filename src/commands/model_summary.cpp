@@ -28,8 +28,11 @@ std::string learned(const hdf5::File& file) {
       line += fmt::format(", {} {:.6g}", coupling, number(file, coupling));
   if (const auto region = text(file, "region"); !region.empty())
     line += fmt::format(", {} from {:.6g} to {:.6g}", region, number(file, "region_low"), number(file, "region_high"));
-  if (const auto data = text(file, "data_file"); !data.empty())
-    line += ", from " + data;
+  if (const auto data = text(file, "data_file"); !data.empty()) {
+    const auto more = std::ranges::count(data, ',');
+    line += ", from " + data.substr(0, data.find(','));
+    line += more > 0 ? fmt::format(" and {} more", more) : "";
+  }
   if (file.has_attribute("steps_done") && number(file, "steps_done") < number(file, "steps"))
     line += fmt::format(" (unfinished: {:.0f} of {:.0f} steps)", number(file, "steps_done"), number(file, "steps"));
   return line;

@@ -28,7 +28,7 @@ class Region(Learning, Measuring):
 
     def test_between_the_masses_of_the_data_is_the_law_in_closed_form(self):
         self.train("model.h5", "--operators", "mixed", "--field-range", "0.05", steps=100)
-        self.assertIn("mass2 from 0.4 to 1.2, from 0.4.h5", self.succeed("info", "model.h5"))
+        self.assertIn("mass2 from 0.4 to 1.2, from 0.4.h5 and 4 more", self.succeed("info", "model.h5"))
         asked = ["sample", "--model", "model.h5", "--samples", "4096", "--quiet"]
         for mass2 in ("0.5", "0.7", "1.1"):
             with self.subTest(mass2):
