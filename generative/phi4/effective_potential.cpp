@@ -14,7 +14,8 @@ constexpr const char* too_far_apart =
     "the law of the magnetisation is no smooth function of the coupling between the ensembles; use some in between";
 constexpr double weight_of_scale = 4e-5; // of a coefficient as large as log p, in log likelihood for a configuration
 constexpr std::array<std::int64_t, 4> powers_of = {6, 4, 2, 2}; // of M^2 in log p, beside T_b(u) for b = 0 ... 3
-constexpr std::int64_t powers = powers_of[0];
+constexpr std::int64_t powers = EffectivePotential::powers;
+static_assert(powers == powers_of[0]);
 constexpr double margin = 1.1; // M_end over the largest |M| of the data
 
 /// T_0(x), ..., T_degree(x): (degree + 1, N) of x (N).
@@ -47,8 +48,8 @@ torch::Tensor used(std::int64_t degree_u) {
 
 /// One ensemble of the fit.
 struct Data {
-  torch::Tensor moments; ///< of the features
-  torch::Tensor grid;    ///< the features at points of [0, M_max], on which the law is normalised
+  torch::Tensor moments; ///< of the products that log p is made of
+  torch::Tensor grid;    ///< these at points of [0, M_end], on which the law is normalised
 };
 
 /// - log likelihood for each configuration, with a term weak c^2/2, gradient and Hessian where asked for.

@@ -14,11 +14,12 @@ namespace stint {
 /// finite lattice U is analytic in M^2 and g, nearly linear in g, and the higher powers of M hardly depend on g. Beyond
 /// M_end, a little above all that the data have, a polynomial says nothing.
 struct EffectivePotential {
-  torch::Tensor places = {};        ///< u of the ensembles, (E) float64 ascending
-  torch::Tensor ends = {};          ///< M_end there, linear in between; M_max is the largest
-  torch::Tensor coefficients = {};  ///< c, (6, B + 1) float64, B at most E - 2 but for E = 2
-  torch::Tensor square_mean = {};   ///< of sum_x (phi_x - M)^2 given M, polynomials of the same kind: (a, b)
-  torch::Tensor square_spread = {}; ///< log of its variance given M, likewise
+  static constexpr std::int64_t powers = 6; ///< of M^2
+  torch::Tensor places = {};                ///< u of the ensembles, (E) float64 ascending
+  torch::Tensor ends = {};                  ///< M_end there, linear in between; M_max is the largest
+  torch::Tensor coefficients = {};          ///< c, (6, B + 1) float64, B at most E - 2 but for E = 2
+  torch::Tensor square_mean = {};           ///< of sum_x (phi_x - M)^2 given M, polynomials of the same kind: (a, b)
+  torch::Tensor square_spread = {};         ///< log of its variance given M, likewise
 
   MagnetisationLaw at(double u) const;
   double end(double u) const;                                  ///< M_end

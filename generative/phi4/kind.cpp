@@ -98,7 +98,7 @@ EffectivePotential potential_of(const State& state) {
                                .square_mean = state.tensor(square_mean_table),
                                .square_spread = state.tensor(square_spread_table)};
   for (const auto& table : {potential.coefficients, potential.square_mean, potential.square_spread})
-    if (table.dim() != 2 || table.numel() == 0)
+    if (table.dim() != 2 || table.numel() == 0 || potential.coefficients.size(0) != EffectivePotential::powers)
       throw std::invalid_argument("'magnetisation' is not a potential of the magnetisation");
   if (places.dim() != 1 || places.numel() < 2 || !(places.diff() > 0).all().item<bool>())
     throw std::invalid_argument("'magnetisation/places' are not ascending");

@@ -77,13 +77,13 @@ RegionKnowledge Phi4Region::join(const std::vector<std::unique_ptr<Prior>>& prio
   for (const auto& prior : priors)
     all.push_back(dynamic_cast<const Phi4Prior&>(*prior).knowledge());
   RegionKnowledge region{.first = all.front()};
-  const auto differs = [&](auto&& value_of) {
-    return std::ranges::any_of(
-        all, [&](Phi4Knowledge& knowledge) { return value_of(knowledge.theory) != value_of(all.front().theory); });
+  const auto differs = [&](double Phi4::*coupling) {
+    return std::ranges::any_of(all, [&](const Phi4Knowledge& knowledge) {
+      return knowledge.theory.*coupling != all.front().theory.*coupling;
+    });
   };
-  const bool masses = differs([](const Phi4&theory) { return theory.mass2; }),
-             lambdas = differs([](const Phi4&theory) { return theory.lambda; });
-  if (masses == lambdas || differs([](const Phi4& theory) { return theory.quadratic; }))
+  const bool masses = differs(&Phi4::mass2), lambdas = differs(&Phi4::lambda);
+  if (masses == lambdas || differs(&Phi4::quadratic))
     throw std::invalid_argument(
         "ensembles that are learned together differ in mass2 or in lambda, and in nothing else");
   region.coupling = masses ? "mass2" : "lambda";
