@@ -49,9 +49,10 @@ struct Settings {
 void declare(Options& options, Settings& settings) {
   options.group("Data");
   options.positional("ENSEMBLE", settings.more_data, 0, 999,
-                     "ensembles beside that of --data, of fields at other values of lambda, or of mass2: the model "
-                     "then knows all values between them, 'stint sample --lambda'");
-  options.value("data", settings.data, "ENSEMBLE", "ensemble file to learn from");
+                     "more ensembles, after that of --data (files=NAME in a config file): the same fields at other "
+                     "values of lambda, or of mass2. The model then knows all values between them, 'stint sample "
+                     "--lambda'");
+  options.value("data", settings.data, "ENSEMBLE", "ensemble file to learn from; more may follow it");
   options.require("data");
   options.value("validation-fraction", settings.input.validation_fraction, "F",
                 "of the configurations, the last ones, held out");

@@ -60,7 +60,7 @@ void HmcRunSettings::declare(Options& options) {
                 "squared mass in the metric of --algorithm fourier, near 1/xi^2 of the theory");
   options.value("cluster-sweeps", cluster_sweeps, "N", "of --algorithm cluster after each trajectory", "1");
   options.value("model", blocks.model, "FILE",
-                "of --algorithm blocks: a model of phi^4 with this lambda, whose tilts reach the other couplings");
+                "of --algorithm blocks: a model of phi^4 that knows this lambda, whose tilts reach the other couplings");
   options.value("block", blocks.block, "L1x...xLd", "extents of a block of --algorithm blocks");
   options.value("path-steps", blocks.path_steps, "N", "steps of the path that makes a block");
   options.flag(

@@ -410,8 +410,10 @@ std::vector<NamedFile> Options::outputs() const {
 
 std::string Options::help() const {
   std::string text =
-      fmt::format("Usage: stint {}{} [options]\n\n{}\n", command_,
-                  positional_.variable ? " " + positional_.placeholder : "", wrapped(description_, 0, 0));
+      fmt::format("Usage: stint {}{} [options]{}\n\n{}\n", command_,
+                  positional_.variable && positional_.least > 0 ? " " + positional_.placeholder : "",
+                  positional_.variable && positional_.least == 0 ? " [" + positional_.placeholder + "...]" : "",
+                  wrapped(description_, 0, 0));
   const auto row = [&text](const std::string& left, const std::string& right) {
     text += "  " + left;
     std::size_t column = 2 + left.size();

@@ -87,21 +87,28 @@ void check_tilt(const Tilt& tilt, const Tilting& tilting, const std::string& mod
         least + tilting.k2_top, most + tilting.k2_top, model, 0 - tilting.k2_range, tilting.k2_top));
 }
 
-/// Moves a model that knows a range of a coupling to the one that is asked for. Throws UsageError for a model that does
-/// not know what is asked, and where nothing is asked of a range.
+/// Moves a model that knows a range of a coupling to the one that is asked for. Throws UsageError for couplings that
+/// the model does not know, and where nothing is asked of a range.
 void choose_coupling(Model& model, const SourceOptions& settings) {
   const auto range = model.prior().range();
+  const auto own = model.prior().couplings();
+  const auto text = [&] { return fmt::format("{} from {} to {}", range->name, range->low, range->high); };
   for (const auto& [name, value] : {std::pair{"mass2", settings.mass2}, {"lambda", settings.lambda}}) {
     const bool in_range = range && range->name == name;
-    if (value && !in_range)
-      throw UsageError(fmt::format("--{}: {} knows {}", name, settings.model,
-                                   range ? fmt::format("{} from {} to {} only", range->name, range->low, range->high)
-                                         : "the couplings of its data only; --quadratic shifts the squared mass"));
     if (!value && in_range)
-      throw UsageError(fmt::format("{} knows {} from {} to {}; choose one with --{}", settings.model, name, range->low,
-                                   range->high, name));
-    if (value)
-      checked([&] { model.move_to(*value); });
+      throw UsageError(fmt::format("{} knows {}; choose one with --{}", settings.model, text(), name));
+    if (value && in_range && !(*value >= range->low && *value <= range->high))
+      throw UsageError(fmt::format("--{} {}: {} knows {}", name, *value, settings.model, text()));
+    if (value && !in_range && (!own.contains(name) || own.at(name) != *value))
+      throw UsageError(fmt::format(
+          "--{} {}: {} knows {}", name, *value, settings.model,
+          range ? text() + " only"
+          : own.contains(name)
+              ? fmt::format("{} = {}, that of its data; 'stint train' learns a range of it from several ensembles",
+                            name, own.at(name))
+              : "no such coupling"));
+    if (value && in_range)
+      model.move_to(*value);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "src/files/model_file.hpp"
 #include "src/program/errors.hpp"
+#include "src/program/log.hpp"
 
 #include <fmt/format.h>
 
@@ -29,6 +30,12 @@ void start_from(Model& model, const std::string& path, const Kinds& kinds) {
   if (text_of(other) != text_of(model))
     throw UsageError(fmt::format("--start-from {}: its network has {}; that of the options has {}", path,
                                  text_of(other), text_of(model)));
+  const auto range = model.prior().range(), before = other.prior().range();
+  if (range && before && (range->name != before->name || range->low != before->low || range->high != before->high))
+    log_warning(
+        fmt::format("--start-from {}: it knows {} from {} to {}, these data are from {} to {} of {}: the network "
+                    "takes the ends of its range for those of the other",
+                    path, before->name, before->low, before->high, range->low, range->high, range->name));
   const torch::NoGradGuard constant;
   const auto from = other.network()->named_parameters();
   for (auto& item : model.network()->named_parameters())

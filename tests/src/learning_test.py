@@ -307,7 +307,7 @@ print(a.attrs['field'], a['chain'][:].tolist() == list(range(50)), abs(a['config
         cases = {
             "|h| <= 0.02": ["--field", "0.03"],
             "an extent of 12 is not a multiple of 8": ["--lattice", "12x8"],
-            "knows the couplings of its data only": ["--mass2", "1"],
+            "that of its data; 'stint train' learns a range": ["--mass2", "1"],
             "at least 3 steps": ["--steps", "2", "--schedule", "log-ratio"],
             "--samples is 0": ["--samples", "0"],
             "auto or multistep or euler": ["--solver", "rk5"],

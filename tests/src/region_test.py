@@ -63,13 +63,15 @@ class Region(Learning, Measuring):
         sample = ["sample", "--samples", "2", "--output", "out.h5", "--model"]
         for words, arguments in {
             "model.h5 knows mass2 from 0.4 to 1.2; choose one with --mass2": ["model.h5"],
-            "mass2 = 1.3 is outside of what the model was trained for: 0.4 to 1.2": ["model.h5", "--mass2", "1.3"],
-            "--lambda: model.h5 knows mass2 from 0.4 to 1.2 only": ["model.h5", "--mass2", "1", "--lambda", "1"],
-            "--lambda: one.h5 knows the couplings of its data only": ["one.h5", "--lambda", "1"],
+            "--mass2 1.3: model.h5 knows mass2 from 0.4 to 1.2": ["model.h5", "--mass2", "1.3"],
+            "--lambda 1: model.h5 knows mass2 from 0.4 to 1.2 only": ["model.h5", "--mass2", "1", "--lambda", "1"],
+            "--lambda 1: one.h5 knows lambda = 0, that of its data": ["one.h5", "--lambda", "1"],
             "a free field has none": ["free-field", "--lambda", "1"],
         }.items():
             with self.subTest(words):
                 self.refuse(2, words, *sample, *arguments)
+        self.succeed(*sample, "one.h5", "--lambda", "0", "--mass2", "0.4", "--quiet")  # those of the data
+        (self.folder / "out.h5").unlink()
         self.hmc("lambda.h5", lattice="8x8", mass2=1, **{"lambda": 1})
         self.hmc("field.h5", lattice="8x8", mass2=1, field=0.1, **{"lambda": 0})
         self.hmc("small.h5", mass2=1, **{"lambda": 0})

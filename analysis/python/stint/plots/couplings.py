@@ -34,7 +34,9 @@ def read(path, over):
         return bool(content["sampled"]), row, others
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Failure(f"{path}: cannot be read ({one_line(error)})") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise Failure(f"{path}: has no {error}; measure an ensemble of phi^4 again with `stint measure --json`") from error
+    except (TypeError, ValueError, AttributeError) as error:
         raise Failure(f"{path}: not what `stint measure --json` writes of phi^4 ({one_line(repr(error))})") from error
 
 
