@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from patience import PATIENCE, wait_for_handler
+from patience import PATIENCE, wait_for_work
 
 try:
     import h5py
@@ -170,7 +170,7 @@ class Restore(unittest.TestCase):
     def test_a_signal_ends_it_without_output(self):
         process = subprocess.Popen([STINT, "restore", "--model", "model.h5", "--data", "test.h5", "--images", "12", "--methods", "d-flow",
                                     "--output", "none.h5", "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        wait_for_handler(process, signal.SIGTERM)
+        wait_for_work(process, 2)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=60 * PATIENCE)[1]
         self.assertEqual(process.returncode, 1, said)
