@@ -82,15 +82,16 @@ def modified(path):
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def wait_for_moment(process, checkpoint, duration, moments):
-    """Until a random moment: anywhere, or, three times of four, soon after the run has written a checkpoint."""
+def wait_for_moment(process, checkpoint, duration, moments, checkpoints):
+    """Until a random moment: anywhere, or, three times of four, soon after the run has written so many checkpoints."""
     begin = time.monotonic()
     if moments.random() < 0.25:
         process.wait(moments.uniform(0, duration))
         return
-    before = modified(checkpoint)
-    while process.poll() is None and modified(checkpoint) == before:
-        time.sleep(0.002)
+    for _ in range(checkpoints):
+        before = modified(checkpoint)
+        while process.poll() is None and modified(checkpoint) == before:
+            time.sleep(0.002)
     process.wait(moments.uniform(0, 0.3 * (time.monotonic() - begin)))
 
 
@@ -98,13 +99,14 @@ def run_with_kills(folder, output, work, duration, moments):
     """Runs to the end through kills; the number of those that had a checkpoint to go on from."""
     kills = 0
     checkpoint = folder / f"{output}.{work.checkpoint}"
-    for _ in range(300):
+    for attempt in range(300):
         ranks = moments.choice([1, 1, 2, 3]) if work.any_ranks else 1
         threads = moments.choice([1, 2, 3]) if work.any_threads else 1
         process = start(folder, output, work, ["--resume", *work.often], ranks, threads)
         with process.stderr:
             try:
-                wait_for_moment(process, checkpoint, duration, moments)
+                # On a busy machine there is little between two checkpoints.
+                wait_for_moment(process, checkpoint, duration, moments, 1 + attempt // 50)
             except subprocess.TimeoutExpired:
                 kill(process)
                 kills += checkpoint.exists()
