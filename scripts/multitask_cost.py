@@ -3,7 +3,7 @@
 
 multitask-cost: effective sample sizes, in percent, of the model for all operators and of the one for a task's operators alone, with
 errors from resampling the samples; then those of the model that began with scalar operators, and the held-out losses of both.
-multitask-images: PSNR of the posterior mean by the model for all operators, and how much more others have on the same pictures.
+multitask-images: PSNR of the posterior mean by the model for all operators, and how much more another has on the same pictures.
 numpy, h5py.
 """
 import json
@@ -63,18 +63,17 @@ def images(folder):
             group = file[problem] if problem in file else file
             return 10 * np.log10(4 / ((group["truth"][()] - group["mean"][()]) ** 2).mean((1, 2, 3)))
 
-    rows = []
-    for problem, models in PROBLEMS.items():
-        of_all = psnr("mixed-means", problem)
-        differences = [psnr(f"{model}-means", problem) - of_all for model in models]
-        rows.append([problem, f"{of_all.mean():.2f}"]
-                    + [f"{model}: {d.mean():+.2f}({100 * d.std() / np.sqrt(len(d)):.0f})" for model, d in zip(models, differences)]
-                    + [""] * (2 - len(models)))
-    table(["problem", "all families, dB", "others, dB more", ""], rows)
+    def entry(model, problem, size):
+        of_all = psnr(f"mixed-means-{size}", problem)
+        more = psnr(f"{model}-means-{size}", problem) - of_all
+        return f"{of_all.mean():.2f}, {more.mean():+.2f}({100 * more.std() / np.sqrt(len(more)):.0f})"
+
+    rows = [[problem, model] + [entry(model, problem, size) for size in SIZES] for problem, models in PROBLEMS.items() for model in models]
+    table(["problem", "trained on"] + [f"{size} channels: all families, dB; this one, dB more" for size in SIZES], rows)
 
 
 def main(folder):
-    (images if (folder / "mixed-means.h5").exists() else lattices)(folder)
+    (images if (folder / "mixed-means-8.h5").exists() else lattices)(folder)
 
 
 if len(sys.argv) != 2:

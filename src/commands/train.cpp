@@ -30,6 +30,8 @@
 namespace stint {
 namespace {
 
+constexpr std::int64_t few_configurations = 100;
+
 struct Settings {
   std::string data;
   std::vector<std::string> more_data; ///< of other couplings
@@ -263,9 +265,13 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
   TrainingInput input = read_training_input(context.mpi, ensembles, kind, settings.input, files);
   on_root(context.mpi, [&] {
     const std::lock_guard reading(files);
-    for (const auto& ensemble : ensembles)
+    for (const auto& ensemble : ensembles) {
       if (const auto warning = virial_warning(ensemble); !warning.empty())
         log_warning(fmt::format("{}: {}", ensemble.path(), warning));
+      if (ensemble.size() < few_configurations)
+        log_warning(fmt::format("{} has {}, so few that the model learns these and not their law; take some thousand",
+                                ensemble.path(), counted(ensemble.size(), "configuration")));
+    }
   });
   const LawOptions law_of_training = settings.input.law(*input.prior);
   LawOptions untilted = law_of_training;

@@ -236,7 +236,9 @@ void warn(const HmcRunSettings& settings, const EnsembleHeader& header, const Hm
     warn_of_short_chains(settings, header, report);
   else
     spdlog::warn("{}, and not 1: the chains have not reached equilibrium, thermalise longer{}", found,
-                 energies ? ", or take a smaller --step-size or --precision double" : "");
+                 !energies                ? ""
+                 : settings.by_blocks() ? ", or take more --path-steps"
+                                        : ", or take a smaller --step-size or --precision double");
 }
 
 std::string table(const HmcRunSettings& settings, const HmcReport& report, const std::string& output) {
@@ -271,18 +273,22 @@ Json json_of(const HmcRunSettings& settings, const HmcReport& report) {
     r_hat[slow_observables[k]] = report.r_hat[k];
     tau_int[slow_observables[k]] = pair_of(report.tau_int[k]);
   }
-  return {{"acceptance", report.acceptance},
-          {"exp_minus_delta_h", pair_of(report.exp_minus_delta_h)},
-          {"virial", pair_of(report.virial)},
-          {"r_hat", r_hat},
-          {"tau_int", tau_int},
-          {"algorithm", settings.algorithm},
-          {"integrator", settings.integrator},
-          {"step_size", report.step_size},
-          {"steps", report.steps},
-          {"force_evaluations", report.force_evaluations},
-          {"site_updates_per_second", report.site_updates_per_second},
-          {"seconds", report.seconds}};
+  Json json = {{"acceptance", report.acceptance},
+               {"exp_minus_delta_h", pair_of(report.exp_minus_delta_h)},
+               {"virial", pair_of(report.virial)},
+               {"r_hat", r_hat},
+               {"tau_int", tau_int},
+               {"algorithm", settings.algorithm}};
+  if (settings.by_blocks())
+    json.update({{"block", settings.blocks.block}, {"path_steps", settings.blocks.path_steps}});
+  else
+    json.update({{"integrator", settings.integrator},
+                 {"step_size", report.step_size},
+                 {"steps", report.steps},
+                 {"force_evaluations", report.force_evaluations},
+                 {"site_updates_per_second", report.site_updates_per_second}});
+  json["seconds"] = report.seconds;
+  return json;
 }
 
 } // namespace stint

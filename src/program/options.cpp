@@ -66,7 +66,7 @@ template<class T> std::string to_text(const T& value) { return fmt::format("{}",
 
 std::string expected(const std::string&) { return "a text on one line"; }
 template<std::integral Whole> std::string expected(Whole) {
-  return fmt::format("a whole number from {} to {}", std::numeric_limits<Whole>::min(),
+  return fmt::format("a whole number from {} to {}, with an exponent up to 2^53", std::numeric_limits<Whole>::min(),
                      std::numeric_limits<Whole>::max());
 }
 std::string expected(double) { return "a finite number"; }
@@ -359,7 +359,7 @@ bool Options::parse(std::span<const std::string> arguments, const ReadFile& read
     for (const auto& option : group.options)
       if (option.required && !option.given)
         throw UsageError(fmt::format("--{} is missing: {}", option.name, option.description));
-      else if (option.input && option.given && option.get() == "")
+      else if ((option.input || !option.output_suffixes.empty()) && option.given && option.get() == "")
         throw UsageError(fmt::format("--{} is '', expected the name of a file", option.name));
   set_positional(positional);
   return true;

@@ -79,6 +79,11 @@ class DistinctFiles(ProgramTest):
         for arguments in (["compare", "v.h5", "w.h5", "--report", "-"], ["compare", "v.h5", "w.h5", "--plot", "-"], ["measure", "v.h5", "--pyerrors", "-"]):
             self.refuse(2, "'-' is standard output", *arguments)
 
+    def test_an_output_without_a_name_is_refused(self):
+        self.hmc("v.h5")
+        for arguments in (["measure", "v.h5", "--json", ""], ["compare", "v.h5", "v.h5", "--report", ""], tiny("--output", "")):
+            self.refuse(2, "is '', expected the name of a file", *arguments)
+
     def test_a_pipe_is_no_file_of_numbers(self):
         os.mkfifo(self.folder / "pipe")
         for command in ("info", "measure"):
@@ -102,6 +107,11 @@ class DistinctFiles(ProgramTest):
             [*FREE, "--output", "v.h5", "--field-map", "v.h5:/configurations"],
             ["maze", "plan", "--model", "m.h5", "--layout", "run.ini", "--output", "run.ini"],
             ["import", "--maze", "v.h5", "--layout", "run.ini", "--output", "run.ini"],
+            ["adapt", "--model", "m.h5", "--output", "m.h5"],
+            ["restore", "--model", "m.h5", "--data", "v.h5", "--output", "v.h5"],
+            ["restore", "--model", "m.h5", "--data", "v.h5", "--output", "a.h5", "--json", "./a.h5"],
+            ["import", "--npy", "v.h5", "--output", "link.h5"],
+            ["export", "v.h5", "--npy", "v.h5"],
             ["train", "--data", "v.h5", "--output", "v.h5"],
             ["train", "--data", "v.h5", "--output", "a", "--json", "a.checkpoint"],
         ])

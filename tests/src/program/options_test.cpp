@@ -135,6 +135,7 @@ TEST(Options, RefusesValuesThatAreNone) {
   EXPECT_NE(Command().refusal({"--fast=1x"}), "");
   EXPECT_NE(Command().refusal({"--chains", "9223372036854775808"}).find("to 9223372036854775807"), std::string::npos);
   EXPECT_NE(Command().refusal({"--steps", "2147483648"}).find("to 2147483647"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--chains", "9e18"}).find("an exponent up to 2^53"), std::string::npos);
 }
 
 TEST(Options, RefusesToGoOnWithoutWhatIsRequired) {
