@@ -28,13 +28,13 @@ struct Plan {
 };
 
 struct PlannerOptions {
-  Method method = Method::sde2; ///< of the SDE with noise 1, or of the ODE
-  int steps = 32;               ///< of the solver for each window, 3 to 256
-  double slack = 1.3;           ///< times the likeliest number of points between two places, see Roadmap
-  int overlap = 4;              ///< points of the path so far that a window after the first is held to
-  std::int64_t batch = 256;     ///< windows at a time
-  std::int64_t dreams = 4096;   ///< windows that the roadmap is made of
-  double width = 0.1;           ///< of the roadmap's squares, in the units of the paths
+  Method method = Method::multistep; ///< of the ODE, or of the SDE with noise 1
+  int steps = 16;                    ///< of the solver for each window, 3 to 256
+  double slack = 1.3;                ///< times the likeliest number of points between two places, see Roadmap
+  int overlap = 4;                   ///< points of the path so far that a window after the first is held to
+  std::int64_t batch = 256;          ///< windows at a time
+  std::int64_t dreams = 4096;        ///< windows that the roadmap is made of
+  double width = 0.1;                ///< of the roadmap's squares, in the units of the paths
   int candidates = 8;   ///< draws of a window, at most: one that leaves the squares of the roadmap is drawn again
   int longest = 46;     ///< points between two stops at most, slack included
   double stop_cost = 4; ///< of a stop between places, in points (Roadmap::route())

@@ -27,15 +27,16 @@
 namespace stint {
 namespace {
 
-/// With fewer a warning is given.
-constexpr int least_steps_of_sde2 = 32;
+constexpr int default_steps = 16;
+constexpr int least_steps_of_sde2 = 32; // its default; with fewer a warning is given
 
 struct Settings {
   SourceOptions source;
   std::optional<std::string> layout, start, goal, waypoints;
-  std::string ends = "random", test = "physical", solver = "sde2";
+  std::string ends = "random", test = "physical", solver = "multistep";
   std::int64_t pairs = 1, between = 0, plans = 1, retries = 3;
   PlannerOptions planner;
+  std::optional<int> steps;
   std::optional<double> width;
   ComputeOptions compute;
 
@@ -57,13 +58,13 @@ struct Settings {
     options.value("waypoints", between, "N", "random waypoints between random ends");
     options.value("plans", plans, "N", "paths for each start and goal");
     options.group("Planning");
-    options.choice("solver", solver, {"sde2", "sde", "multistep"},
-                   "of the SDE, which forgives more of what the model does not know, or of the ODE");
+    options.choice("solver", solver, {"multistep", "sde2", "sde"}, "of the ODE, or of the SDE");
     options.value(
-        "steps", planner.steps, "N",
+        "steps", steps, "N",
         fmt::format("evaluations of the model for each window: {} or more of sde2, whose errors grow from step to step "
                     "with fewer until paths are noise; 8 or more of multistep and sde. docs/mazes.md has a table",
-                    least_steps_of_sde2));
+                    least_steps_of_sde2),
+        fmt::format("{}; of sde2 {}", default_steps, least_steps_of_sde2));
     options.value("retries", retries, "N", "new draws of a path that fails the test");
     options.choice(
         "retry-test", test, {"physical", "centre"},
@@ -94,7 +95,7 @@ struct Settings {
     for (const auto& [option, value, least, most] : {Limits{"pairs", pairs, 1, million},
                                                      {"plans", plans, 1, million},
                                                      {"waypoints", between, 0, 100},
-                                                     {"steps", planner.steps, 3, 256},
+                                                     {"steps", steps.value_or(default_steps), 3, 256},
                                                      {"retries", retries, 0, 1000},
                                                      {"overlap", planner.overlap, 1, million},
                                                      {"longest", planner.longest, 1, million},
@@ -304,6 +305,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
   const Maze maze = maze_for(settings, source.notes);
   const auto every = every_of(source.notes, settings.source.model);
   settings.check(options, source.layout.volume(), maze);
+  settings.planner.steps = settings.steps.value_or(settings.solver == "sde2" ? least_steps_of_sde2 : default_steps);
   if (settings.solver == "sde2" && settings.planner.steps < least_steps_of_sde2)
     log_warning(fmt::format("--solver sde2 makes noisy paths with --steps {}; take {} or more, or --solver multistep",
                             settings.planner.steps, least_steps_of_sde2));
