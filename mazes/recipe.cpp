@@ -1,6 +1,7 @@
 #include "mazes/recipe.hpp"
 
 #include "lattice/random.hpp"
+#include "mcmc/kernels/kernels.hpp"
 
 #include <algorithm>
 #include <array>
@@ -34,9 +35,9 @@ public:
     const auto n = static_cast<double>(cells.size());
     return cells[static_cast<std::size_t>(std::min(n * uniform(), n - 1))];
   }
-  Point near(Point point, double width) {
+  Pair near(Point point, double width) {
     const double x = around(width);
-    return {point.x + x, point.y + around(width)};
+    return Pair{point.x + x, point.y + around(width)};
   }
 
 private:
@@ -44,54 +45,47 @@ private:
   std::uint32_t next_ = 0;
 };
 
-/// Standard normals, two a step, made a block of steps at a time.
+/// Standard normals, two a step: a block of steps is one stream, of which every lane of the kernel makes a part.
 class StepNoise {
 public:
   StepNoise(std::uint64_t seed, std::uint32_t run)
-      : stream_{.seed = seed, .purpose = Purpose::agent_noise, .chain = run} {}
+      : streams_{.seed = seed,
+                 .purpose = static_cast<std::uint32_t>(Purpose::agent_noise),
+                 .first_chain = run,
+                 .trajectory = 0,
+                 .lane_stride = lane_stride} {}
 
-  Point next() {
-    if (used_ == values_.size()) {
-      stream_.normals(values_);
-      ++stream_.trajectory;
-      used_ = 0;
+  Pair next() {
+    if (next_ == values_.size()) {
+      kernels_.normals(streams_, 0, lane_stride, values_.data());
+      ++streams_.trajectory;
+      next_ = 0;
     }
-    const float x = values_[used_], y = values_[used_ + 1];
-    used_ += 2;
-    return {x, y};
+    const float* first = &values_[next_ % lane_stride * lanes + next_ / lane_stride];
+    next_ += 2;
+    return Pair{first[0], first[lanes]};
   }
 
 private:
-  Stream stream_;
-  std::array<float, 1024> values_;
-  std::size_t used_ = values_.size();
+  static constexpr std::uint32_t lane_stride = 64;
+
+  const Kernels<float>& kernels_ = *supported_kernels<float>().entries[0];
+  LaneStreams streams_;
+  alignas(64) std::array<float, lanes * lane_stride> values_;
+  std::size_t next_ = values_.size();
 };
 
-double clipped(double a) { return std::max(-1.0, std::min(1.0, a)); }
-Point clipped(Point a) { return {clipped(a.x), clipped(a.y)}; }
-Point sum(Point a, double factor, Point b) { return {a.x + factor * b.x, a.y + factor * b.y}; }
-Point difference(Point a, Point b) { return sum(a, -1, b); }
-bool within(double distance, Point a, Point b) {
-  const Point d = difference(a, b);
-  return d.x * d.x + d.y * d.y <= distance * distance;
+double squared_distance(Pair a, Pair b) {
+  const Pair square = (a - b) * (a - b);
+  return square[0] + square[1];
 }
-bool closer(double distance, Point a, Point b) {
-  const Point d = difference(a, b);
-  return d.x * d.x + d.y * d.y < distance * distance;
-}
+bool within(double distance, Pair a, Pair b) { return squared_distance(a, b) <= distance * distance; }
+bool closer(double distance, Pair a, Pair b) { return squared_distance(a, b) < distance * distance; }
 
-RecipeStep recorded(const Ball& ball, Point action, Point goal, bool at_goal, bool last) {
+RecipeStep recorded(Pair position, Pair velocity, Pair action, Pair goal, bool at_goal, bool last) {
   const auto f = [](double value) { return static_cast<float>(value); };
-  return {f(ball.position.x),
-          f(ball.position.y),
-          f(ball.velocity.x),
-          f(ball.velocity.y),
-          f(action.x),
-          f(action.y),
-          f(goal.x),
-          f(goal.y),
-          at_goal,
-          last};
+  return {f(position[0]), f(position[1]), f(velocity[0]), f(velocity[1]), f(action[0]),
+          f(action[1]),   f(goal[0]),     f(goal[1]),     at_goal,        last};
 }
 
 } // namespace
@@ -161,33 +155,31 @@ class Maze2dAgent {
 public:
   Maze2dAgent(const Surroundings& about, std::uint32_t run)
       : about_(about), run_(run), noise_(about.seed, run),
-        of_maze_(about.maze.goal() ? about.maze.centre(*about.maze.goal()) : Point{}) {
+        of_maze_(pair_of(about.maze.goal() ? about.maze.centre(*about.maze.goal()) : Point{})) {
     Draws start(stream(0));
     const Cell first = start.among(about.maze.free_cells());
     cells_ = reachable_from(first, about.maze, about.maze.free_cells());
-    ball_.position = start.near(about.maze.centre(first), spread);
+    position_ = start.near(about.maze.centre(first), spread);
     new_target();
   }
 
-  RecipeStep step() {
+  void step(RecipeStep& out) {
     if (arrived_)
       new_target();
-    const bool slow = closer(near, ball_.position, before_);
-    const bool solved = slow && closer(near, ball_.position, way_.back());
-    const Point towards = solved ? way_.back() : way_[at_];
-    if (!solved && slow && closer(near, ball_.position, towards) && at_ + 1 < way_.size())
+    const bool slow = closer(near, position_, before_);
+    const bool solved = slow && closer(near, position_, way_.back());
+    const Pair towards = solved ? way_.back() : way_[at_];
+    if (!solved && slow && closer(near, position_, towards) && at_ + 1 < way_.size())
       ++at_;
-    const Point pull = sum({}, gain, difference(towards, ball_.position));
-    Point action = clipped(difference(pull, ball_.velocity));
+    Pair action = clipped(gain * (towards - position_) - velocity_, 1);
     if (about_.recipe.noise > 0)
-      action = clipped(sum(action, about_.recipe.noise, noise_.next()));
+      action = clipped(action + about_.recipe.noise * noise_.next(), 1);
     arrived_ = solved || spent_ >= about_.recipe.target_steps;
     ++spent_;
-    const bool at_goal = about_.maze.goal().has_value() && within(tolerance, ball_.position, of_maze_);
-    const auto step = recorded(ball_, action, goal_, at_goal, arrived_);
-    before_ = ball_.position;
-    ball_ = about_.simulator.step(ball_, action);
-    return step;
+    const bool at_goal = about_.maze.goal().has_value() && within(tolerance, position_, of_maze_);
+    out = recorded(position_, velocity_, action, goal_, at_goal, arrived_);
+    before_ = position_;
+    about_.simulator.step(position_, velocity_, action);
   }
 
 private:
@@ -208,8 +200,8 @@ private:
     target_ = next;
     way_.clear();
     at_ = 0;
-    Cell cell = about_.maze.cell_at(ball_.position);
-    before_ = about_.maze.centre(cell);
+    Cell cell = about_.maze.cell_at(point_of(position_));
+    before_ = pair_of(about_.maze.centre(cell));
     do {
       cell = about_.routes.next(cell, target_);
       Point point = about_.maze.centre(cell);
@@ -217,19 +209,19 @@ private:
         point.x -= jitter * draws.uniform();
         point.y -= jitter * draws.uniform();
       }
-      way_.push_back(point);
+      way_.push_back(pair_of(point));
     } while (cell != target_);
   }
 
   Surroundings about_;
   std::uint32_t run_, targets_ = 0;
   StepNoise noise_;
-  Point of_maze_;
+  Pair of_maze_;
   std::vector<Cell> cells_; // the targets
-  Ball ball_;
+  Pair position_{}, velocity_{};
   Cell target_{-1, -1};
-  Point goal_, before_; // the moved target; the position a step before
-  std::vector<Point> way_;
+  Pair goal_{}, before_{}; // the moved target; the position a step before
+  std::vector<Pair> way_;
   std::size_t at_ = 0;     // the waypoint
   std::int64_t spent_ = 0; // steps of this target
   bool arrived_ = false;
@@ -251,23 +243,21 @@ public:
       if (goals_.empty())
         goals_.push_back(first);
     }
-    ball_.position = draws_.near(maze.centre(first), spread);
+    position_ = draws_.near(maze.centre(first), spread);
     new_goal();
-    at_goal_ = within(tolerance, ball_.position, goal_);
+    at_goal_ = within(tolerance, position_, goal_);
   }
 
-  RecipeStep step() {
-    const Cell next = about_.routes.next(about_.maze.cell_at(ball_.position), target_);
-    const Point way = difference(about_.maze.centre(next), ball_.position);
-    const double per_length = 1 / (std::sqrt(way.x * way.x + way.y * way.y) + smallest);
-    Point action = sum({}, per_length, way);
-    action = clipped(about_.recipe.noise > 0 ? sum(action, about_.recipe.noise, noise_.next()) : action);
-    const auto step = recorded(ball_, action, goal_, at_goal_, false);
-    ball_ = about_.simulator.step(ball_, action);
-    at_goal_ = within(tolerance, ball_.position, goal_);
+  void step(RecipeStep& out) {
+    const Cell next = about_.routes.next(about_.maze.cell_at(point_of(position_)), target_);
+    const Pair centre = pair_of(about_.maze.centre(next));
+    Pair action = 1 / (std::sqrt(squared_distance(centre, position_)) + smallest) * (centre - position_);
+    action = clipped(about_.recipe.noise > 0 ? action + about_.recipe.noise * noise_.next() : action, 1);
+    out = recorded(position_, velocity_, action, goal_, at_goal_, false);
+    about_.simulator.step(position_, velocity_, action);
+    at_goal_ = within(tolerance, position_, goal_);
     if (at_goal_ && about_.recipe.kind == RecipeKind::navigate)
       new_goal();
-    return step;
   }
 
 private:
@@ -283,9 +273,9 @@ private:
   Draws draws_;
   StepNoise noise_;
   std::vector<Cell> goals_;
-  Ball ball_;
+  Pair position_{}, velocity_{};
   Cell target_;
-  Point goal_;
+  Pair goal_{};
   bool at_goal_ = false;
 };
 
@@ -301,7 +291,7 @@ void in_step(const Surroundings& about, std::uint32_t first, std::int64_t run_st
     RecipeStep* place = out.data() + t;
     for (auto& agent : agents) {
       if (place < out.data() + steps)
-        *place = agent.step();
+        agent.step(*place);
       place += run_steps;
     }
   }

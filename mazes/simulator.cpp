@@ -5,12 +5,6 @@
 #include <algorithm>
 
 namespace stint {
-namespace {
-
-/// Without branches, unlike std::clamp: noise would mislead their prediction.
-double clipped(double value, double most) { return std::max(-most, std::min(most, value)); }
-
-} // namespace
 
 MazeSimulator::MazeSimulator(const Maze& maze) : world_(maze.world()) {
   const auto world = facts(world_);
@@ -54,43 +48,44 @@ double MazeSimulator::edge(int zone, bool upwards, bool first_blocks, bool secon
   return upwards ? low_[first_blocks ? before : last] : high_[(second_blocks ? last : before) + 1];
 }
 
-void MazeSimulator::move(Ball& ball, Point by) const {
-  const double x = ball.position.x + by.x, y = ball.position.y + by.y;
-  int column = zone(x);
-  const int next = zone(y);
+void MazeSimulator::move(Pair& position, Pair& velocity, Pair by) const {
+  const Pair end = position + by;
+  int column = zone(end[0]);
+  const int next = zone(end[1]);
   if (!blocked(column, next)) {
-    ball.position = {x, y};
+    position = end;
     return;
   }
   // The zone that has the wall of one of a zone's two cells alone is beside it.
-  const int row = zone(ball.position.y);
-  ball.position.x = x;
+  const int row = zone(position[1]);
+  position = end;
   if (blocked(column, row)) {
-    ball.position.x = edge(column, by.x > 0, blocked(column - 1, row), blocked(column + 1, row));
-    ball.velocity.x = 0;
-    column = zone(ball.position.x);
+    position[0] = edge(column, by[0] > 0, blocked(column - 1, row), blocked(column + 1, row));
+    velocity[0] = 0;
+    column = zone(position[0]);
   }
-  ball.position.y = y;
   if (blocked(column, next)) {
-    ball.position.y = edge(next, by.y > 0, blocked(column, next - 1), blocked(column, next + 1));
-    ball.velocity.y = 0;
+    position[1] = edge(next, by[1] > 0, blocked(column, next - 1), blocked(column, next + 1));
+    velocity[1] = 0;
   }
 }
 
-Ball MazeSimulator::step(Ball ball, Point action) const {
-  const Point a{clipped(action.x, 1), clipped(action.y, 1)};
-  if (world_ == MazeWorld::ogbench) {
-    move(ball, {point_mass::stride * a.x, point_mass::stride * a.y});
-    return ball;
-  }
+void MazeSimulator::step(Pair& position, Pair& velocity, Pair action) const {
   using namespace point_mass;
-  const auto faster = [](double v, double force) {
-    const double slow = clipped(v, most_speed);
-    return slow + gain * (gear * force - damping * slow);
-  };
-  ball.velocity = {faster(ball.velocity.x, a.x), faster(ball.velocity.y, a.y)};
-  move(ball, {dt * ball.velocity.x, dt * ball.velocity.y});
-  return ball;
+  const Pair a = clipped(action, 1);
+  if (world_ == MazeWorld::ogbench) {
+    move(position, velocity, stride * a);
+  } else {
+    const Pair slow = clipped(velocity, most_speed);
+    velocity = slow + gain * (gear * a - damping * slow);
+    move(position, velocity, dt * velocity);
+  }
+}
+
+Ball MazeSimulator::step(const Ball& ball, Point action) const {
+  Pair position = pair_of(ball.position), velocity = pair_of(ball.velocity);
+  step(position, velocity, pair_of(action));
+  return {point_of(position), point_of(velocity)};
 }
 
 } // namespace stint

@@ -2,6 +2,7 @@
 // The ball that moves in a maze, step by step.
 
 #include "mazes/maze.hpp"
+#include "mazes/pair.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -31,7 +32,9 @@ public:
   explicit MazeSimulator(const Maze& maze);
 
   /// The ball a step later. Its position must be free in the physical test.
-  Ball step(Ball ball, Point action) const;
+  Ball step(const Ball& ball, Point action) const;
+  /// The same for loops of many steps, in place.
+  void step(Pair& position, Pair& velocity, Pair action) const;
 
 private:
   // The edges of walls' regions cut either axis into zones: in zone 2 i + 1 the wall of cell i alone would keep the
@@ -39,7 +42,7 @@ private:
   int zone(double coordinate) const;
   bool blocked(int zone_x, int zone_y) const { return blocked_[static_cast<std::size_t>(zone_x) * zones_ + zone_y]; }
   double edge(int zone, bool upwards, bool first_blocks, bool second_blocks) const;
-  void move(Ball& ball, Point by) const;
+  void move(Pair& position, Pair& velocity, Pair by) const;
 
   MazeWorld world_;
   double start_, per_cell_;           // (coordinate - start) per_cell is the last cell whose region may contain it

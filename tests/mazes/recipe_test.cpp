@@ -2,6 +2,8 @@
 
 #include "mazes/recipe.hpp"
 
+#include "lattice/random.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -9,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <stdexcept>
+#include <tuple>
 #include <vector>
 
 namespace stint {
@@ -149,6 +152,36 @@ TEST(Recipes, RunsDependOnTheirNumberAndTheSeedAlone) {
     fifth.resize(300);
     EXPECT_TRUE(equal(begin, fifth));
   }
+}
+
+// Numbers 2 t and 2 t + 1 of a run are the noise of its step t, 1024 numbers a stream, however they are made. The
+// action without noise is known in OGBench's recipe: the direction to the centre of the next cell.
+TEST(Recipes, TakeNoiseFromTheStreamOfTheRun) {
+  const Maze maze = Maze::named("ogbench-medium");
+  const Recipe recipe = standard_recipe(RecipeKind::navigate, maze);
+  const CellRoutes routes(maze);
+  constexpr std::uint32_t run = 3;
+  std::vector<RecipeStep> steps(1000);
+  RecipeRuns(maze, recipe, 9).make(run, steps);
+  std::array<std::vector<float>, 2> noise{std::vector<float>(1024), std::vector<float>(1024)};
+  for (std::uint32_t block = 0; block < 2; ++block)
+    Stream{.seed = 9, .purpose = Purpose::agent_noise, .chain = run, .trajectory = block}.normals(noise[block]);
+  int compared = 0;
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    const auto& step = steps[t];
+    const Point position{step.x, step.y};
+    const Point centre = maze.centre(routes.next(maze.cell_at(position), maze.cell_at({step.goal_x, step.goal_y})));
+    const double x = centre.x - position.x, y = centre.y - position.y, length = std::hypot(x, y);
+    const float* normal = &noise[t / 512][2 * (t % 512)];
+    for (const auto& [action, direction, n] :
+         {std::tuple{step.ax, x / length, normal[0]}, {step.ay, y / length, normal[1]}}) {
+      if (length < 0.01 || std::abs(action) == 1)
+        continue; // float32 positions do not tell the direction, or clipped
+      ++compared;
+      ASSERT_NEAR(action, direction + recipe.noise * n, 1e-4) << t;
+    }
+  }
+  EXPECT_GT(compared, 1000);
 }
 
 TEST(Recipes, HaveThePublishedSizes) {
