@@ -347,7 +347,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
   on_root(context.mpi, [&] {
     if (const auto count = std::min<std::int64_t>(settings.run.samples, 4); !settings.frames.empty())
       write_frames(settings.frames, common.overwrite, sampler, static_cast<std::uint64_t>(common.seed), count,
-                   task.observed(0, count), header);
+                   task.observed(0, count), header, source.notes);
     print(settings, common, source, found, report);
     warn_of_relaxation(settings, relax, report);
   });

@@ -6,7 +6,8 @@
 namespace stint {
 
 void write_frames(const std::string& path, bool overwrite, Sampler sampler, std::uint64_t seed, std::int64_t count,
-                  const torch::Tensor& observed, const EnsembleHeader& header) {
+                  const torch::Tensor& observed, const EnsembleHeader& header,
+                  const std::map<std::string, std::string>& notes) {
   std::vector<torch::Tensor> states;
   sampler.watch = [&](std::int64_t /*knot*/, const torch::Tensor& x) { states.push_back(x.to(torch::kFloat).cpu()); };
   sampler(seed, 0, count, observed);
@@ -16,6 +17,9 @@ void write_frames(const std::string& path, bool overwrite, Sampler sampler, std:
   AtomicFile target(path, overwrite);
   auto file = hdf5::File::create(target.temporary(), path);
   file.set_attribute<std::string>("format", "stint-frames");
+  file.set_attribute("kind", header.kind);
+  for (const auto& [name, text] : notes)
+    file.set_attribute(name, text);
   write_provenance(file, header.provenance);
   auto shape = header.shape(count); // of the ensemble's configurations, after the time
   shape.insert(shape.begin(), frames.size(0));

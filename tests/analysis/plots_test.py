@@ -268,6 +268,18 @@ class Plots(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         with open(self.path("p.gif"), "rb") as file:
             self.assertEqual(file.read(6), b"GIF89a")
+        with h5py.File(self.path("m.h5"), "w") as file:
+            file["frames"] = random.normal(size=(13, 2, 2, 50)).astype(np.float32)
+            file.attrs.update({"kind": "maze", "maze": "####\\#OO#\\####", "world": "d4rl"})
+        self.expect_figure("m.png", self.plot("path", "m.h5", "--output", "m.png"))
+        self.assertEqual(self.plot("path", "m.h5", "--output", "m.gif").returncode, 0)
+        sys.path.insert(0, FOLDER)
+        self.addCleanup(sys.path.remove, FOLDER)
+        from stint.plots import path
+        of_maze = path.read(self.path("m.h5"), 2)[1]
+        self.assertIsInstance(of_maze, path.Paths)
+        self.assertEqual(of_maze.walls.tolist(), [[0, 0], [0, 1], [0, 2], [0, 3], [1, 0], [1, 3], [2, 0], [2, 1], [2, 2], [2, 3]])
+        self.assertEqual(path.Paths(of_maze.frames, "###\\#O#", "ogbench").walls.tolist(), [[-4, -4], [0, -4], [4, -4], [-4, 0], [4, 0]])
         self.expect_one_line(2, "--samples", "path", "p.h5", "--output", "bad.png", "--samples", "0")
         with h5py.File(self.path("p.h5"), "a") as file:
             file["frames"][2, 0, 0, 0, 0] = np.nan
