@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <queue>
 #include <stdexcept>
 #include <tuple>
@@ -12,6 +13,7 @@
 namespace stint {
 namespace {
 
+constexpr double share_of_mean = 0.1; // of the visits of a square, for it to count as visited
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The time about which most of these are, in ascending order: within an eighth of it, and at least one point.
@@ -33,7 +35,7 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 } // namespace
 
-Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width), least_(least) {
+Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int least) : width_(width) {
   if (!(width > 0))
     throw std::invalid_argument("the squares of a roadmap have a width > 0");
   std::map<Key, int> numbers;            // of the squares
@@ -64,6 +66,8 @@ Roadmap::Roadmap(const std::vector<std::vector<Point>>& paths, double width, int
           distance(paths[n][t], centres_[square]) < distance(visited[square], centres_[square]))
         visited[square] = paths[n][t];
   centres_ = std::move(visited);
+  const auto all = std::accumulate(members.begin(), members.end(), 0.0);
+  enough_ = std::max(static_cast<double>(least), share_of_mean * all / static_cast<double>(visits_.size()));
 
   struct Passage {
     int from, to, points;
@@ -99,7 +103,7 @@ Roadmap::Key Roadmap::key(Point place, double width) {
 
 bool Roadmap::visited(Point place) const {
   const auto found = visits_.find(key(place, width_ / 2));
-  return found != visits_.end() && found->second >= least_;
+  return found != visits_.end() && found->second >= enough_;
 }
 
 std::vector<int> Roadmap::squares_near(Point place) const {

@@ -27,7 +27,8 @@ public:
   std::int64_t squares() const { return static_cast<std::int64_t>(centres_.size()); }
   std::int64_t joined() const { return static_cast<std::int64_t>(edges_.size()); } ///< ordered pairs of squares
 
-  /// Whether paths have been at the place: in its square of half the width, `least` times or more.
+  /// Whether paths have been at the place as a rule: in its square of half the width, `least` times or more and a tenth
+  /// as often as in the mean of such squares. Rare visits, beside walls, are errors of the model as likely as not.
   bool visited(Point place) const;
 
   /// The quickest route by stops of at most `longest` points each, the last one at `to`; every stop costs
@@ -44,7 +45,7 @@ private:
   std::vector<int> squares_near(Point place) const;
 
   double width_;
-  int least_;
+  double enough_;                    // visits of a square
   std::map<Key, int> visits_;        // points of paths in squares of half the width
   std::vector<Point> centres_;       // of each square the path's point that is nearest to the mean
   std::vector<std::int64_t> begins_; // edges of square i: edges_[begins_[i]] to edges_[begins_[i + 1] - 1]
