@@ -21,7 +21,19 @@
 namespace stint {
 namespace {
 
-/// Reads every configuration, so that checksums and values are checked.
+/// Reads all numbers of a dataset, so that its checksums are checked.
+void read_all(const hdf5::Dataset& dataset) {
+  constexpr std::int64_t block = 1 << 20; // numbers
+  std::vector<double> numbers;
+  const std::int64_t rows = dataset.rows(), size = std::max<std::int64_t>(dataset.row_size(), 1);
+  for (std::int64_t first = 0, n = 0; first < rows; first += n) {
+    n = std::min(std::max<std::int64_t>(block / size, 1), rows - first);
+    numbers.resize(n * size);
+    dataset.read_rows<double>(first, numbers);
+  }
+}
+
+/// Reads what is ours, so that checksums and the values of configurations are checked.
 void verify(const EnsembleReader& ensemble) {
   const std::int64_t values = ensemble.values_per_configuration();
   const std::int64_t block = std::max<std::int64_t>(1, (4 << 20) / values);
@@ -30,6 +42,12 @@ void verify(const EnsembleReader& ensemble) {
     configurations.resize(std::min(block, ensemble.size() - first) * values);
     ensemble.read<double>(first, configurations);
   }
+  for (const char* column : {"/chain", "/trajectory", "/log_density", "/log_weight"})
+    if (ensemble.file().exists(column))
+      read_all(ensemble.file().dataset(column));
+  if (ensemble.file().exists("/history"))
+    for (const auto& name : ensemble.file().list("/history"))
+      read_all(ensemble.file().dataset("/history/" + name));
 }
 
 /// A number alone, or the list of several.
@@ -137,7 +155,7 @@ int run_info(const Context& context, Arguments arguments, const std::vector<std:
                "of a model and of images, everything that the file says, not only what matters first");
   options.group("Checks");
   options.flag("verify", verify_too,
-               "read every configuration of an ensemble: checks the checksums and that all values are finite");
+               "read all of an ensemble, its history too: checks the checksums and that all configurations are finite");
   options.example("stint info hmc.h5 --verify");
   if (!read_options(context, options, common, {}, arguments))
     return 0;

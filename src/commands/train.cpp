@@ -121,7 +121,9 @@ void check(const Settings& settings) {
   least("accumulate", settings.training.accumulate);
   least("channels", settings.channels.value_or(1));
   least("widening", settings.widening.value_or(1));
-  least("levels", settings.levels.value_or(1));
+  constexpr int most_levels = 16;
+  if (const int levels = settings.levels.value_or(1); levels < 1 || levels > most_levels)
+    throw UsageError(fmt::format("--levels is {}, expected a number from 1 to {}", levels, most_levels));
   least("blocks", settings.blocks.value_or(1));
   least("report-every", settings.run.report_every);
   least("validate-every", settings.run.validate_every);

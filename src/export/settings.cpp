@@ -49,6 +49,8 @@ void ExportSettings::declare(Options& options) {
 void ExportSettings::check(const std::string& output) {
   if (png.empty() && npy.empty() && !sheet_text)
     throw UsageError("nothing to write: give --png FOLDER, --sheet RxC with --output FILE.png, or --npy FILE");
+  if (sheet_text && !output.empty() && !output.ends_with(".png"))
+    throw UsageError(fmt::format("--output {} does not end in .png, and a sheet is a PNG picture", output));
   if (sheet_text && output.empty())
     throw UsageError("--sheet needs --output FILE.png, where the sheet goes");
   if (!sheet_text && !output.empty())

@@ -67,12 +67,13 @@ void check_target(const std::string& path, const std::string& target, bool overw
     fail(path, "is standard output, where this cannot go; ./- is a file of that name");
   const auto folder = folder_of(target);
   if (!fs::is_directory(folder, ignored))
-    fail(path, "the folder '" + folder.string() + "' does not exist; create it first");
+    fail(path, "the folder '" + folder.string() +
+                   (fs::exists(folder, ignored) ? "' is a file" : "' does not exist; create it first"));
   const auto status = fs::status(target, ignored);
   if (!fs::exists(status))
     return;
   if (!fs::is_regular_file(status))
-    fail(path, "exists and is not a regular file; choose another output");
+    fail(path, "exists and is not a regular file; choose another output (--json - is standard output)");
   if (!overwrite)
     fail(path, "exists already; remove it, choose another output or give --overwrite");
 }
@@ -119,7 +120,7 @@ AtomicFile::AtomicFile(std::string path, bool overwrite, const std::string& temp
   if (descriptor_ < 0) {
     const std::string why = std::strerror(errno);
     forget(slot_);
-    fail(path_, "cannot write to this folder: " + why);
+    fail(path_, "cannot be created: " + why);
   }
   lock_temporary(descriptor_);
   if (struct stat replaced = {}; ::stat(target_.c_str(), &replaced) == 0)

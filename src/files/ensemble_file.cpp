@@ -151,7 +151,9 @@ EnsembleReader::EnsembleReader(const std::string& path, const std::string& forma
   header_->channels = channels_of(configurations_->dims(), header_->kind);
   if (header_->channels < 1 || configurations_->dims() != header_->shape(rows_))
     fail(path, "the shape of /configurations does not fit the lattice " + header_->geometry.text() +
-                   (header_->theory ? "" : ", with the channels before it"));
+                   (header_->theory
+                        ? ""
+                        : ", with the channels before it, as of all kinds but phi4; this is '" + header_->kind + "'"));
   header_->precision = precision_for(configurations_->type());
   for (const char* name : {"/chain", "/trajectory"})
     if (file_.dataset(name).dims() != std::vector{rows_})

@@ -57,6 +57,8 @@ struct PathsOf {
   }
 };
 
+bool sampled(const EnsembleReader& ensemble) { return ensemble.file().has_attribute("evaluations"); } // of the drift
+
 void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
   if (const auto a = law_text(first.header()), b = law_text(other.header()); a != b)
     throw UsageError(fmt::format("{} is of {}, but {} of {}", other.path(), b, first.path(), a));
@@ -66,6 +68,9 @@ void check_alike(const EnsembleReader& first, const EnsembleReader& other) {
           fmt::format("one of {} and {} has /{}, the other one has not", first.path(), other.path(), column));
   };
   std::ranges::for_each(columns, check);
+  if (sampled(first) != sampled(other))
+    throw UsageError(fmt::format("one of {} and {} has samples of a model, the other one has not: these are two laws",
+                                 first.path(), other.path()));
   if (first.header().kind == image_kind)
     check("label");
   if (first.header().kind != maze_kind)
@@ -233,6 +238,12 @@ JoinedEnsembles join_ensembles(const std::vector<std::string>& paths, const std:
   }
   for (const auto& [column, values] : joined_columns)
     out.write_column(column, values);
+  if (sampled(ensembles.front())) {
+    double evaluations = 0;
+    for (const auto& ensemble : ensembles)
+      evaluations += ensemble.file().attribute<double>("evaluations") * static_cast<double>(ensemble.size());
+    out.file().set_attribute("evaluations", evaluations / static_cast<double>(joined.configurations));
+  }
   if (header.kind == image_kind)
     join_images(ensembles, joined.configurations, out);
   if (header.kind == maze_kind)

@@ -232,6 +232,10 @@ void start_trial_helper() {
 void try_out(const std::string& path) {
   if (has_checksums(path) && !has_variable_texts(path))
     return;
+  constexpr rlim_t files = 32;
+  if (rlimit limit{}; ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < files)
+    fail(path, "cannot be tried out with " + std::to_string(limit.rlim_cur) + " open files at most; set ulimit -n to " +
+                   std::to_string(files) + " or more");
   const int status = helper < 0 ? status_of_child(path) : status_from_helper(path);
   if (status == no_process)
     fail(path, "cannot be tried out: no process can be started");

@@ -35,11 +35,12 @@ template<class Number> bool read_number(const std::string& text, Number& value) 
 }
 bool from_text(const std::string& text, double& value) { return read_number(text, value) && std::isfinite(value); }
 
+constexpr double exact = 0x1p53; // whole numbers up to here are exact
+
 /// 1000, or 1e3.
 template<std::integral Whole> bool from_text(const std::string& text, Whole& value) {
   if (read_number(text, value))
     return true;
-  constexpr double exact = 0x1p53; // whole numbers up to here are exact
   double real = 0;
   if (!from_text(text, real) || real != std::trunc(real) || std::abs(real) > exact ||
       std::abs(real) > static_cast<double>(std::numeric_limits<Whole>::max()))
@@ -64,18 +65,24 @@ bool from_text(const std::string& text, bool& value) {
 
 template<class T> std::string to_text(const T& value) { return fmt::format("{}", value); }
 
-std::string expected(const std::string&) { return "a text on one line"; }
-template<std::integral Whole> std::string expected(Whole) {
-  return fmt::format("a whole number from {} to {}, with an exponent up to 2^53", std::numeric_limits<Whole>::min(),
-                     std::numeric_limits<Whole>::max());
+std::string expected(const std::string&, const std::string&) { return "a text on one line"; }
+/// With an exponent whole numbers are exact up to 2^53.
+template<std::integral Whole> std::string expected(const std::string& text, Whole) {
+  double real = 0;
+  if (!from_text(text, real) || real != std::trunc(real))
+    return "a whole number, such as 1000 or 1e3";
+  const Whole most = std::numeric_limits<Whole>::max();
+  return fmt::format("a whole number of at most {}", text.find_first_of("eE.") == std::string::npos
+                                                         ? most
+                                                         : static_cast<Whole>(std::min<double>(exact, most)));
 }
-std::string expected(double) { return "a finite number"; }
-std::string expected(bool) { return "true or false"; }
+std::string expected(const std::string&, double) { return "a finite number"; }
+std::string expected(const std::string&, bool) { return "true or false"; }
 
 template<class T> T parsed(const std::string& name, const std::string& text) {
   T value{};
   if (!from_text(text, value))
-    throw UsageError(fmt::format("--{} is '{}', expected {}", name, text, expected(value)));
+    throw UsageError(fmt::format("--{} is '{}', expected {}", name, text, expected(text, value)));
   return value;
 }
 
@@ -206,13 +213,14 @@ Options::Option* Options::find(const std::string& name) {
   return const_cast<Option*>(static_cast<const Options*>(this)->find(name));
 }
 
-std::string Options::unknown(const std::string& name) const {
+std::string Options::unknown(const std::string& name, const char* dashes) const {
   std::vector<std::string> names = {"config", "help"};
   for (const auto& group : groups_)
     for (const auto& option : group.options)
       names.push_back(option.name);
   const std::string nearest = nearest_word(name, names);
-  return nearest.empty() ? fmt::format("see 'stint {} --help'", command_) : fmt::format("did you mean '{}'?", nearest);
+  return nearest.empty() ? fmt::format("see 'stint {} --help'", command_)
+                         : fmt::format("did you mean '{}{}'?", dashes, nearest);
 }
 
 Options::Values Options::read_command_line(std::span<const std::string> arguments,
@@ -232,7 +240,12 @@ Options::Values Options::read_command_line(std::span<const std::string> argument
   std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const auto& argument = arguments[i];
-    const Option* const option = argument.starts_with("--") ? find(argument.substr(2)) : nullptr;
+    const auto option_at = [&](std::size_t k) {
+      return k < arguments.size() && arguments[k].starts_with("--") ? find(arguments[k].substr(2)) : nullptr;
+    };
+    const Option* const option = option_at(i);
+    if (option && !option->flag && option_at(i + 1))
+      throw UsageError(fmt::format("{} needs a value, but {} follows", argument, arguments[i + 1]));
     const bool chosen =
         option && i + 1 < arguments.size() && !arguments[i + 1].starts_with("--") && !option->choices.empty();
     words.push_back(option && option->flag && !chosen ? argument + "=true" : argument);
@@ -252,7 +265,7 @@ Options::Values Options::read_command_line(std::span<const std::string> argument
     }
   } catch (const po::unknown_option& error) {
     throw UsageError(
-        fmt::format("unknown option '{}'; {}", error.get_option_name(), unknown(bare(error.get_option_name()))));
+        fmt::format("unknown option '{}'; {}", error.get_option_name(), unknown(bare(error.get_option_name()), "--")));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }
@@ -272,10 +285,12 @@ void Options::read_config(const std::string& path, const std::string& text, std:
       continue;
     }
     Option* const option = find(entry.name);
+    if (entry.name == "help")
+      refuse("help is an option of the command line only");
     if (entry.name == "config")
       refuse("a config file cannot name another one; give --config several times on the command line");
     if (!option)
-      refuse(fmt::format("unknown key '{}'; {}", entry.name, unknown(entry.name)));
+      refuse(fmt::format("unknown key '{}'; {}", entry.name, unknown(entry.name, "")));
     if (option->text && entry.commented)
       refuse(fmt::format("is the end of {} a comment or part of its value? Put the value in quotes", entry.name));
     try {
@@ -329,6 +344,8 @@ void Options::set_positional(std::vector<std::string> values) {
   auto& files = *positional_.variable;
   if (!values.empty())
     files = std::move(values);
+  if (std::ranges::find(files, "") != files.end())
+    throw UsageError(fmt::format("one of the arguments is '', expected {}", positional_.description));
   if (std::ssize(files) < positional_.least)
     throw UsageError(fmt::format("{} is missing: {}", positional_.placeholder, positional_.description));
   if (std::ssize(files) > positional_.most)
@@ -435,9 +452,8 @@ std::string Options::help() const {
           option.description + (option.fallback.empty() ? "" : " [" + option.fallback + "]"));
   }
   text += "\nEvery command:\n";
-  row("--config FILE", "read options from an INI file with lines name=value (# begins a comment; values with # or "
-                       "blanks at their ends in "
-                       "quotes); the command line wins");
+  row("--config FILE", "read options from an INI file with lines name=value (a line that begins with # is a comment; "
+                       "values with # or blanks at their ends in quotes; - is standard input); the command line wins");
   row("--help", "show this text");
   text += "\n" +
           wrapped("Paths, also those in a config file, are relative to the folder in which stint runs. Of an "
@@ -451,7 +467,8 @@ std::string Options::help() const {
   return text;
 }
 
-std::string read_text_file(const std::string& path) {
+std::string read_text_file(const std::string& name) {
+  const std::string path = name == "-" ? "/dev/stdin" : name;
   std::ifstream stream(path, std::ios::binary);
   if (!stream || std::filesystem::is_directory(path))
     throw UsageError(fmt::format("{}: {}", path, stream ? "is a folder" : std::strerror(errno)));

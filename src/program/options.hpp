@@ -115,7 +115,7 @@ private:
   Option& add(const std::string& name, const std::string& placeholder, const std::string& description);
   Option* find(const std::string& name);
   const Option* find(const std::string& name) const;
-  std::string unknown(const std::string& name) const;
+  std::string unknown(const std::string& name, const char* dashes) const;
   Values read_command_line(std::span<const std::string> arguments, std::vector<std::string>& positional) const;
   void read_config(const std::string& path, const std::string& text, std::span<const std::string> commands);
   void set_positional(std::vector<std::string> values);

@@ -29,7 +29,8 @@ std::string program_help(std::span<const Command> commands) {
       "Usage: stint COMMAND [options]\n\nStochastic interpolants for lattice field theory.\n\nCommands:\n";
   for (const auto& command : commands)
     text += fmt::format("  {:<10}{}{}\n", command.name, command.summary, command.parallel ? " (MPI)" : "");
-  return text + "\n'stint COMMAND --help' has the options of a command; those marked (MPI) share the work under "
+  return text + "\n'stint COMMAND --help' has the options of a command, 'stint --version' the version; commands marked "
+                "(MPI) share the work under "
                 "'mpirun -n N'.\n"
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 75 stopped early with a checkpoint written.\n";
 }
@@ -59,6 +60,20 @@ std::string speaker_of(std::span<const std::string> arguments, std::span<const C
   return "stint " + name + (names_below ? " " + arguments[1] : "");
 }
 
+/// As a shell would take it for one word again.
+std::string shell_word(const std::string& argument) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+^";
+  if (!argument.empty() && argument.find_first_not_of(plain) == std::string::npos)
+    return argument;
+  std::string word;
+  for (const char letter : argument)
+    if (letter == '\'')
+      word += "'\\''";
+    else
+      word += letter;
+  return fmt::format("'{}'", word);
+}
+
 int run_command(const Context& context, Arguments arguments, std::span<const Command> commands) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   const auto print = [&context](const std::string& text) {
@@ -66,9 +81,11 @@ int run_command(const Context& context, Arguments arguments, std::span<const Com
       std::fputs(text.c_str(), stdout);
     return 0;
   };
+  if (name == "help" && arguments.size() > 1)
+    return run_command(context, std::vector<std::string>{arguments[1], "--help"}, commands);
   if (name == "--help" || name == "-h" || name == "help")
     return print(program_help(commands));
-  if (name == "--version")
+  if (name == "--version" || name == "version")
     return print(fmt::format("stint {} ({})\n", program_version(), git_commit()));
   const Command* command = find_command(commands, name);
   if (!command)
@@ -84,14 +101,17 @@ std::string without_call_stack(std::string text) {
     text = text.substr(0, text.find(stack));
   constexpr std::string_view refused = "can't allocate memory: you tried to allocate ";
   if (const auto found = text.find(refused); found != std::string::npos)
-    return fmt::format("out of memory: {:.3g} GB were asked for at once; a smaller --batch needs less",
+    return fmt::format("out of memory: {:.3g} GB were asked for at once; a smaller --batch, or network, needs less",
                        std::strtod(text.c_str() + found + refused.size(), nullptr) / 1e9);
   return text;
 }
 
 /// What is said of an error: one line.
 std::string line_of(const std::string& speaker, const std::string& error) {
+  constexpr std::size_t longest = 2000, end = 500;
   std::string text = without_call_stack(error);
+  if (text.size() > longest) // a quotation of something long
+    text = fmt::format("{} ... {}", text.substr(0, longest - end), text.substr(text.size() - end));
   std::ranges::replace(text, '\n', ' ');
   return speaker + ": " + text + "\n";
 }
@@ -117,7 +137,7 @@ int run_on_ranks(Context& context, const std::string& speaker, Arguments argumen
   const Mpi& mpi = context.mpi;
   try {
     const int status = run_command(context, arguments, commands);
-    if (std::fflush(stdout) != 0)
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw std::runtime_error("standard output cannot be written");
     return status;
   } catch (const UsageError& error) {
@@ -176,8 +196,10 @@ int run_program(int argc, char** argv, std::span<const Command> commands) {
   Context context{mpi, "stint"};
   for (const auto& command : commands)
     context.commands.emplace_back(command.name);
-  for (const auto& argument : arguments)
-    context.command_line += " " + argument;
+  for (const auto& argument : arguments) {
+    context.command_line += ' ';
+    context.command_line += shell_word(argument);
+  }
   mpi.watch_ranks(speaker);
   return run_on_ranks(context, speaker, arguments, commands);
 }

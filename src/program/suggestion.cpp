@@ -53,6 +53,9 @@ std::string nearest_word(const std::string& given, std::span<const std::string> 
   for (const auto& candidate : known)
     if (nearest.empty() && (has_part(word, candidate) || has_part(candidate, word)))
       nearest = candidate;
+  const auto begins = [&word](const std::string& candidate) { return word.size() > 1 && candidate.starts_with(word); };
+  if (nearest.empty() && std::ranges::count_if(known, begins) == 1)
+    nearest = *std::ranges::find_if(known, begins);
   return nearest;
 }
 

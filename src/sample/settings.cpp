@@ -89,7 +89,8 @@ void SampleSettings::fill_in(const Options& options) {
 
 void SampleSettings::check(const Options& options) const {
   run.check();
-  check_option("steps", *steps, *steps >= 1, "at least 1");
+  constexpr int most_steps = 100'000; // the knots of the path take memory
+  check_option("steps", *steps, *steps >= 1 && *steps <= most_steps, fmt::format("a number from 1 to {}", most_steps));
   check_option("noise", noise, noise >= 0, "at least 0");
   check_option("tolerance", tolerance.value_or(1), tolerance.value_or(1) > 0, "more than 0");
   check_option("relax", static_cast<double>(relax), relax >= 0, "at least 0");
@@ -153,8 +154,9 @@ void SampleSettings::check(const Source& law, const KnownTask& known, const Sche
   checked([&] { return known.task().path.at(0, levels); });
   if (const Basis basis = *common_basis(known.task().path.basis(), levels.basis());
       law.families && !law.families->cover(basis))
-    throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}'",
-                                 source.model, law.families->text(), task.task, basis.text()));
+    throw UsageError(
+        fmt::format("{} was trained for the operators {}; --task {} needs others: train with --operators mixed, or {}",
+                    source.model, law.families->text(), task.task, basis.text()));
   if (!run.weights && relax == 0)
     return;
   const char* const option = run.weights ? "weights" : "relax";

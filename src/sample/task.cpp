@@ -4,6 +4,7 @@
 #include "src/program/errors.hpp"
 #include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
+#include "src/program/ranges.hpp"
 
 #include <fmt/format.h>
 
@@ -101,10 +102,22 @@ void check_options(const TaskOptions& settings, const Options& options) {
       throw UsageError(fmt::format("--task {} needs --{}", settings.task, option));
   };
   std::ranges::for_each(row.needs, need);
+  check_option("shells", settings.shells, settings.shells >= 1, "at least 1");
+  check_option("factor", settings.factor, settings.factor >= 2, "at least 2");
+  check_option("overlap", settings.overlap, settings.overlap >= 0 && settings.overlap < 1, "at least 0 and below 1");
   if (settings.task == "sequential" && options.given("known"))
     need("mask");
   if (options.given("mask"))
     need("known");
+}
+
+/// What `make` makes of the value of an option. Throws UsageError naming both.
+template<class Make> auto of_option(const char* option, const std::string& value, Make make) {
+  try {
+    return make();
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--{} {}: {}", option, value, error.what()));
+  }
 }
 
 /// A mask by its text, or from a file: known where the field is not 0.
@@ -154,7 +167,9 @@ KnownTask::KnownTask(const Mpi& mpi, const TaskOptions& settings, const Options&
   const Geometry& geometry = layout.geometry;
   torch::Tensor mask;
   if (!settings.mask.empty())
-    mask = checked([&] { return mask_of(mpi, settings.mask, geometry, seed); });
+    mask = of_option("mask", settings.mask, [&] { return mask_of(mpi, settings.mask, geometry, seed); });
+  if (settings.task == "sequential")
+    of_option("order", settings.order, [&] { return order_of(settings.order, geometry); });
   task_ = checked([&] { return row_of(settings.task).path(settings, layout, mask, parse_curve(settings.curve)); });
   if (settings.task == "sequential") {
     chosen_order_ = checked([&] { return parse_chosen_order(settings.order, geometry); });

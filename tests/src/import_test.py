@@ -484,7 +484,7 @@ print(abs(bytes_of(Image.open('s.png'))[:, :, :5] - (numpy.clip(r['truth'][0], -
         self.import_("--npy", "many.npy", output="many.h5")
         before = self.files()
         process = subprocess.Popen([STINT, "export", "many.h5", "--png", "q", "--quiet"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        while process.poll() is None and not any(name.startswith("q.") for name in self.files()):
+        while process.poll() is None and not any(self.folder.glob("q.*/*.png")):
             time.sleep(0.01)
         process.terminate()
         said = process.communicate(timeout=30 * PATIENCE)[1]

@@ -84,6 +84,24 @@ class DistinctFiles(ProgramTest):
         for arguments in (["measure", "v.h5", "--json", ""], ["compare", "v.h5", "v.h5", "--report", ""], tiny("--output", "")):
             self.refuse(2, "is '', expected the name of a file", *arguments)
 
+    def test_a_full_disk_is_told_for_numbers_on_standard_output(self):
+        self.hmc("v.h5")
+        self.hmc("w.h5", "--seed", "2")
+        for arguments in (["measure", "v.h5", "--series", "--json", "-"], ["compare", "v.h5", "w.h5", "--json", "-"], ["measure", "v.h5", "--json", "-"]):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([STINT, *arguments], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((result.returncode, "standard output cannot be written" in result.stderr), (1, True), result.stderr)
+
+    def test_too_few_open_files_are_not_a_damaged_file(self):
+        self.hmc("v.h5")
+        result = subprocess.run(["bash", "-c", 'ulimit -n 6; exec "$0" measure v.h5', STINT], cwd=self.folder, capture_output=True, text=True)
+        self.assertIn("set ulimit -n", result.stderr)
+        self.assertNotIn("damaged", result.stderr)
+
+    def test_a_command_line_can_be_pasted(self):
+        self.hmc("with blank.h5")
+        self.assertIn("--output 'with blank.h5'", json.loads(self.succeed("info", "with blank.h5", "--json", "-", "--quiet"))["command_line"])
+
     def test_a_pipe_is_no_file_of_numbers(self):
         os.mkfifo(self.folder / "pipe")
         for command in ("info", "measure"):
@@ -193,7 +211,10 @@ class Configs(ProgramTest):
         self.assertIn("relative to the folder in which stint runs", self.succeed("hmc", "--help"))
 
     def test_suggestions(self):
-        self.refuse(2, "did you mean 'chains'", "hmc", "--output", "a.h5", "--num-chains", "4")
+        self.refuse(2, "did you mean '--chains'", "hmc", "--output", "a.h5", "--num-chains", "4")
+        self.refuse(2, "did you mean '--output'", "hmc", "--outp", "a.h5")
+        self.refuse(2, "--lattice needs a value, but --output follows", "hmc", "--lattice", "--output", "a.h5")
+        self.assertIn("Usage: stint measure", self.succeed("help", "measure"))
         self.refuse(2, "did you mean 'measure'", "mesure", "a.h5")
         self.refuse(2, "did you mean 'hmc'", "hcm", "a.h5")
         self.refuse(2, "--time-limit is -1", "hmc", "--output", "a.h5", "--time-limit", "-1")
@@ -327,6 +348,14 @@ class Joined(ProgramTest):
         (self.folder / "copy.h5").write_bytes((self.folder / "one.h5").read_bytes())
         self.succeed("measure", "one.h5", "two.h5", "--quiet")
         self.refuse(2, "configurations of copy.h5 are in one.h5 too", "measure", "one.h5", "copy.h5")
+
+    def test_samples_of_a_model_stay_what_they_are(self):
+        self.hmc("hmc.h5", **{"mass2": "0.5", "lambda": "0"})
+        for seed in ("1", "2"):
+            self.succeed(*FREE, "--mass2", "0.5", "--seed", seed, "--output", f"s{seed}.h5")
+        self.refuse(2, "these are two laws", "join", "hmc.h5", "s1.h5", "--output", "j.h5")
+        self.succeed("join", "s1.h5", "s2.h5", "--output", "j.h5")
+        self.assertTrue(json.loads(self.succeed("measure", "j.h5", "--json", "-", "--quiet"))["sampled"])
 
     @needs_h5py
     def test_ensembles_of_one_theory(self):

@@ -332,6 +332,20 @@ print(json.dumps({
         found = json.loads((self.folder / "compare.json").read_text())
         self.assertEqual(found["others"][0]["magnetisation"]["ks_statistic"], 0)
 
+    @needs_h5py
+    def test_verify_reads_the_history_too(self):
+        self.hmc("out.h5")
+        self.python("""
+import h5py
+with h5py.File('out.h5') as file:
+    place = file['history/delta_h'].id.get_chunk_info(0).byte_offset
+with open('out.h5', 'r+b') as file:
+    file.seek(place)
+    file.write(b'damaged!')
+""")
+        self.succeed("info", "out.h5")
+        self.refuse(1, "/history/delta_h", "info", "out.h5", "--verify")
+
     def test_json(self):
         self.hmc("out.h5", "--json", "hmc.json")
         found = json.loads((self.folder / "hmc.json").read_text())

@@ -111,7 +111,7 @@ class Environment(Start):
 
 class Memory(ProgramTest):
     def test_what_libtorch_cannot_have_is_one_line(self):
-        self.succeed(*tiny("--output", "data.h5", lattice="8x8"))
+        self.succeed(*tiny("--output", "data.h5", lattice="8x8", chains=40))
         self.refuse(1, "out of memory: 512 GB were asked for at once", "train", "--data", "data.h5", "--batch", "2000000000",
                     "--threads", "1", "--quiet", "--output", "model.h5")
 

@@ -103,11 +103,11 @@ TEST(Options, NegativeNumbersInAllSpellings) {
 }
 
 TEST(Options, RefusesWhatItDoesNotKnow) {
-  EXPECT_NE(Command().refusal({"--mas2", "1"}).find("did you mean 'mass2'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--mas2", "1"}).find("did you mean '--mass2'"), std::string::npos);
   EXPECT_NE(Command().refusal({"--mass", "1"}), ""); // no abbreviations: they would change with the next option
   EXPECT_NE(Command().refusal({"a", "b", "c"}).find("'c'"), std::string::npos);
-  EXPECT_NE(Command().refusal({"--num-chains", "4"}).find("did you mean 'chains'"), std::string::npos);
-  EXPECT_NE(Command().refusal({"--Fast"}).find("did you mean 'fast'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--num-chains", "4"}).find("did you mean '--chains'"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--Fast"}).find("did you mean '--fast'"), std::string::npos);
   EXPECT_NE(Command().refusal({"--frobnicate"}).find("--help"), std::string::npos);
 }
 
@@ -133,9 +133,10 @@ TEST(Options, RefusesValuesThatAreNone) {
   EXPECT_NE(Command().refusal({"--start", "warm"}).find("hot or cold"), std::string::npos);
   EXPECT_NE(Command().refusal({"--mass2"}), "");
   EXPECT_NE(Command().refusal({"--fast=1x"}), "");
-  EXPECT_NE(Command().refusal({"--chains", "9223372036854775808"}).find("to 9223372036854775807"), std::string::npos);
-  EXPECT_NE(Command().refusal({"--steps", "2147483648"}).find("to 2147483647"), std::string::npos);
-  EXPECT_NE(Command().refusal({"--chains", "9e18"}).find("an exponent up to 2^53"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--chains", "9223372036854775808"}).find("at most 9223372036854775807"),
+            std::string::npos);
+  EXPECT_NE(Command().refusal({"--steps", "2147483648"}).find("at most 2147483647"), std::string::npos);
+  EXPECT_NE(Command().refusal({"--chains", "9e18"}).find("at most 9007199254740992"), std::string::npos);
 }
 
 TEST(Options, RefusesToGoOnWithoutWhatIsRequired) {
