@@ -154,9 +154,9 @@ void SampleSettings::check(const Source& law, const KnownTask& known, const Sche
   checked([&] { return known.task().path.at(0, levels); });
   if (const Basis basis = *common_basis(known.task().path.basis(), levels.basis());
       law.families && !law.families->cover(basis))
-    throw UsageError(
-        fmt::format("{} was trained for the operators {}; --task {} needs others: train with --operators mixed, or {}",
-                    source.model, law.families->text(), task.task, basis.text()));
+    throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}' "
+                                 "('stint train --help' lists what --operators takes)",
+                                 source.model, law.families->text(), task.task, basis.text()));
   if (!run.weights && relax == 0)
     return;
   const char* const option = run.weights ? "weights" : "relax";
