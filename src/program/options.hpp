@@ -13,7 +13,8 @@
 
 namespace stint {
 
-/// The text of a file, which may be a pipe. Throws UsageError, one line naming it, if it cannot be read.
+/// The text of a file, which may be a pipe; "-" is standard input. Throws UsageError, one line naming it, if it cannot
+/// be read.
 std::string read_text_file(const std::string& path);
 
 /// Options bound to variables; the value that a variable has when it is declared is the option's default.

@@ -466,7 +466,7 @@ print(abs(bytes_of(Image.open('s.png'))[:, :, :5] - (numpy.clip(r['truth'][0], -
 
     def test_outputs(self):
         for status, words, arguments in (
-            (2, "nothing to write", []), (2, "--sheet needs --output", ["--sheet", "2x2"]), (2, "--output is the file of --sheet", ["--output", "s.png", "--png", "p"]),
+            (2, "nothing to write", []), (2, "--sheet needs --output", ["--sheet", "2x2"]), (2, "s.jpg does not end in .png", ["--sheet", "2x2", "--output", "s.jpg"]), (2, "--output is the file of --sheet", ["--output", "s.png", "--png", "p"]),
             (2, "--sheet is '0x2'", ["--sheet", "0x2", "--output", "s.png"]), (2, "--sheet is '2x2x2'", ["--sheet", "2x2x2", "--output", "s.png"]),
             (2, "--first is 7, but a.h5 has 7", ["--npy", "b.npy", "--first", "7"]), (2, "--scale is 0", ["--png", "p", "--scale", "0"]),
             (2, "--colours diverging is for one channel", ["--png", "p", "--colours", "diverging"]), (2, "same file", ["--npy", "a.h5"]),

@@ -164,6 +164,7 @@ print(max(abs(first['ema'][n][()] - still['ema'][n][()]).max() for n in first['e
             "--warmup is -1, expected at least 0": ["--warmup", "-1"],
             "cannot be divided into 5 parts": ["--accumulate", "5"],
             "use fewer levels": ["--levels", "4"],
+            "--levels is 100, expected a number from 1 to 16": ["--levels", "100"],
             "use smaller ranges": ["--field-range", "5"],
             "no GPU": ["--device", "cuda"],
             "fp32 or bf16": ["--precision", "fp64"],

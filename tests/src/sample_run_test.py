@@ -94,6 +94,9 @@ class SampleRun(ProgramTest):
             "--relax-step-size is 0, expected more than 0": ["--relax", "1", "--relax-step-size", "0"],
             "--relax-steps is 0, expected a number from 1 to 1000000": ["--relax", "1", "--relax-steps", "0"],
             "--steps is 0, expected a number from 1 to 100000": ["--steps", "0"],
+            "--steps is 1000000000, expected": ["--steps", "1e9"],
+            "--shells is 0, expected at least 1": ["--task", "multiscale", "--shells", "0"],
+            "--order blocks:3: groups of 3 sites": ["--task", "sequential", "--order", "blocks:3"],
             "--noise is -1, expected at least 0": ["--solver", "sde", "--noise", "-1"],
             "--tolerance is 0, expected more than 0": ["--solver", "dopri5", "--tolerance", "0"],
         }

@@ -60,6 +60,15 @@ TEST(Roadmap, KnowsWherePathsHaveBeen) {
   EXPECT_FALSE(roadmap.visited({3.5, 0.1})); // once only
 }
 
+TEST(Roadmap, MistrustsWherePathsAreRarely) {
+  auto paths = std::vector<std::vector<Point>>(100, straight(0.5, 1, 4)); // 4 squares, 100 visits each
+  paths.insert(paths.end(), 7, straight(50.5, 1, 2));                     // 2 squares, 7 visits each; the mean is 69
+  EXPECT_TRUE(Roadmap(paths, 0.6).visited({50.5, 0.1}));
+  paths.insert(paths.end(), 100, straight(0.5, 1, 4)); // the mean is 136
+  EXPECT_FALSE(Roadmap(paths, 0.6).visited({50.5, 0.1}));
+  EXPECT_TRUE(Roadmap(paths, 0.6).visited({0.5, 0.1}));
+}
+
 /// Paths whose coordinates are independent, stationary, and correlated over some points.
 class Smooth : public testing::Test {
 protected:
