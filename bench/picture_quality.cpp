@@ -15,6 +15,11 @@
 #include "src/program/numbers.hpp"
 
 #include <fmt/format.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/functional/pooling.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/optim/adam.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -4,6 +4,8 @@
 #include "lattice/random.hpp"
 
 #include <fmt/format.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
 
 #include <algorithm>
 #include <cmath>

@@ -10,7 +10,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <malloc.h>
 #include <omp.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
 
 namespace stint {
 

@@ -2,7 +2,7 @@
 
 #include <mpi.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #ifdef STINT_WITH_CUDA
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>

@@ -2,6 +2,8 @@
 
 #include "generative/solvers/solver.hpp"
 
+#include <torch/optim/lbfgs.h>
+
 #include <cmath>
 
 namespace stint {

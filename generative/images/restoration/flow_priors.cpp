@@ -1,5 +1,7 @@
 #include "generative/images/restoration/peers.hpp"
 
+#include <torch/optim/adam.h>
+
 namespace stint {
 
 torch::Tensor flow_priors(Flow& flow, const Problem& problem, const torch::Tensor& y, const FlowPriorsOptions& options,
