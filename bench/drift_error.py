@@ -2,9 +2,9 @@
 """The error of a model's drift of phi^4, where alpha or beta is small and where alpha is ill-conditioned.
 
     python3 bench/drift_error.py build/release/bin/stint model.h5 ensemble.h5 [--configurations 24] [--chains 48]
-        [--trajectories 150] scalar:0.1 random:0.01 blur:2:0.1 ...
+        [--trajectories 150] scalar:0.1,0.3 random,half:0.01 blur:2:0.1 ...
 
-Each problem is data y that come with white noise of the standard deviation S, of configurations of the ensemble:
+Each part of a problem may be a list. A problem is data y that come with white noise of the standard deviation S, of configurations of the ensemble:
     scalar:S      all sites; alpha = S/(1 + S)
     random:S      half of the sites, nothing of the others: alpha = S/(1 + S) and 1, its condition number is (1 + S)/S
     half:S        the same of the first half of the lattice, as on the way of a sequential path
@@ -17,6 +17,7 @@ sample. numpy, h5py.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import shutil
@@ -91,6 +92,7 @@ def main():
     parser.add_argument("--chains", type=int, default=48)
     parser.add_argument("--trajectories", type=int, default=150)
     arguments = parser.parse_args()
+    problems = [one for problem in arguments.problems for one in itertools.product(*(part.split(",") for part in problem.split(":")))]
     with h5py.File(arguments.ensemble) as file:
         couplings = float(file.attrs["mass2"]), float(file.attrs["lambda"])
         every = len(file["configurations"]) // arguments.configurations
@@ -98,9 +100,9 @@ def main():
     shape = x1.shape[1:]
     print("| problem | condition of alpha, beta | error, % | distance, nats | acceptance |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        for problem in arguments.problems:
+        for problem in problems:
             random = np.random.default_rng(1)
-            kind, *numbers = problem.split(":")
+            kind, *numbers = problem
             sigma, known, blur = float(numbers[-1]), np.ones(shape), None
             if kind == "random":
                 known = (random.random(shape) < 0.5).astype(float)
@@ -141,7 +143,7 @@ def main():
             value = np.sqrt(max(square.mean() / variance.mean(), 0))
             alpha, beta = sigma / (h + sigma), h / (h + sigma)
             condition = [f"{op.max() / op.min():.3g}" if op.min() > 0 else "inf" for op in (alpha, beta)]
-            print(f"| {problem} | {', '.join(condition)} | {100 * value:.1f}({100 * errors.std():.1f}) | {distance:.2f} | {acceptance:.2f} |", flush=True)
+            print(f"| {':'.join(problem)} | {', '.join(condition)} | {100 * value:.1f}({100 * errors.std():.1f}) | {distance:.2f} | {acceptance:.2f} |", flush=True)
 
 
 main()

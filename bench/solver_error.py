@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Discretisation errors of `stint sample`: the same noise with few steps and with many, configuration by configuration.
 
-    python3 bench/solver_error.py build/release/bin/stint model.h5 [--field H] [--samples 256] [--truth 128]
-        [--precision auto] multistep:scales:10 multistep:scales:16 sde2:scales:32 multistep:path.h5:path64.h5 ...
+    python3 bench/solver_error.py build/release/bin/stint model.h5 [--samples 256] [--truth 128] [--plot FILE]
+        multistep:scales:10,16 sde2:scales:32 multistep:tolerance:0.001 multistep:path.h5:path64.h5 ... [-- --field 0.02]
 
-Prints, for each SOLVER:SCHEDULE:STEPS, or SOLVER:PATH:TRUTH of two files of `stint adapt` (few steps, and many along the
-same path, whose end is the truth then), the evaluations of the drift a configuration, the root mean square difference of a
-site from the run with `--truth` steps of multistep:scales, and the differences of the means of observables in percent of
+Prints, for each SOLVER:SCHEDULE:STEPS, SOLVER:tolerance:TOLERANCE, or SOLVER:PATH:TRUTH of two files of `stint adapt` (few
+steps, and many along the same path, whose end is the truth then), the evaluations of the drift a configuration, the root mean
+square difference of a site from the run with `--truth` steps of multistep:scales, and the differences of the means of observables in percent of
 their standard deviations over configurations: a bias of b % is the statistical error of (100/b)^2 independent configurations. Answers
 of an SDE are no function of the same noise at other numbers of steps; here only their means can be compared. --plot draws the
-error of a site against the evaluations, a line for each solver and schedule. numpy, h5py; matplotlib for --plot.
+error of a site against the evaluations, a line for each solver and schedule. Each part of a run may be a list. What follows --
+goes to `stint sample`: a task, a tilt, a precision. numpy, h5py; matplotlib for --plot.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import h5py
@@ -25,10 +28,8 @@ import numpy as np
 def sample(arguments, solver, way, folder):
     output, report = folder / "sample.h5", folder / "sample.json"
     command = [arguments.stint, "sample", "--model", arguments.model, "--samples", str(arguments.samples), "--seed", "7",
-               "--solver", solver, *way, "--precision", arguments.precision,
+               "--solver", solver, *way, *arguments.options,
                "--output", str(output), "--json", str(report), "--overwrite", "--quiet"]
-    if arguments.field:
-        command += ["--field", str(arguments.field)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     with h5py.File(output) as file:
         return file["configurations"][:].astype(np.float64), json.loads(report.read_text())
@@ -50,12 +51,14 @@ def main():
     parser.add_argument("stint")
     parser.add_argument("model")
     parser.add_argument("runs", nargs="+", metavar="SOLVER:SCHEDULE:STEPS")
-    parser.add_argument("--field", type=float, default=0)
     parser.add_argument("--samples", type=int, default=256)
     parser.add_argument("--truth", type=int, default=128, help="steps of the reference run")
-    parser.add_argument("--precision", default="auto")
     parser.add_argument("--plot", metavar="FILE", help="picture of the errors")
-    arguments = parser.parse_args()
+    own, options = sys.argv[1:], []
+    if "--" in own:
+        own, options = own[: own.index("--")], own[own.index("--") + 1 :]
+    arguments = parser.parse_args(own, argparse.Namespace(options=options))
+    runs = [one for run in arguments.runs for one in itertools.product(*(part.split(",") for part in run.split(":")))]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         scales = ["--schedule", "scales", "--steps", str(arguments.truth)]
@@ -64,13 +67,17 @@ def main():
         print("| run | evaluations | rms of a site | " + " | ".join(exact) + " |")
         print("|---" * (3 + len(exact)) + "|")
         lines = {}
-        for run in arguments.runs:
-            solver, schedule, steps = run.split(":")
+        for solver, schedule, steps in runs:
             many = steps if schedule.endswith(".h5") else None
             if many not in truths:
                 truths[many] = sample(arguments, "multistep", ["--path", many], folder)[0]
             truth, exact = truths[many], observables(truths[many])
-            way = ["--path", schedule] if many else ["--schedule", schedule, "--steps", steps]
+            if many:
+                way = ["--path", schedule]
+            elif schedule == "tolerance":
+                way = ["--tolerance", steps]
+            else:
+                way = ["--schedule", schedule, "--steps", steps]
             phi, report = sample(arguments, solver, way, folder)
             cells = []
             for key, value in observables(phi).items():
@@ -79,7 +86,7 @@ def main():
             rms = np.sqrt(((phi - truth) ** 2).mean())
             label = f"{solver}, adapted" if many else f"{solver}, {schedule}"
             lines.setdefault(label, []).append((report["evaluations"], rms))
-            print(f"| {run} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |")
+            print(f"| {solver}:{schedule}:{steps} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |", flush=True)
     if arguments.plot:
         draw(lines, arguments.plot)
 

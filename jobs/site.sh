@@ -1,6 +1,7 @@
 # What the jobs need to know of your cluster or workstation: the only file to edit. STINT_SITE=FILE takes another one in its place.
 
 stint=$repository/build/release/bin/stint # the program
+python=${STINT_PYTHON:-${STINT_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/stint}/python/bin/python3} # with numpy, h5py, matplotlib: for tables
 runs=runs                                 # results go to $runs/STUDY; a path without / at its start is from where you are
 
 # Options of sbatch: for every job, and for those whose stage says cpu or gpu.

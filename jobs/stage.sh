@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# One stage of a study: runs 'stint COMMAND' in the folder of the study's results, where submit.sh starts it, through sbatch or directly.
+# One stage of a study: runs 'stint COMMAND', or bench/NAME.py, in the folder of the study's results, where submit.sh starts it, through
+# sbatch or directly.
 #
 #   stage.sh REPOSITORY STAGE VALUES COMMAND [options]
 #
 # VALUES is '-', or v0,v1,...: then this is task number SLURM_ARRAY_TASK_ID of an array, {} in COMMAND and options stands for its
-# value, and the stage is called STAGE-VALUE. STAGE.done is written at the end; where it exists already nothing is done.
+# value, and the stage is called STAGE-VALUE. {models} is the folder of the shipped models. STAGE.done is written at the end; where it
+# exists already nothing is done. What a program of bench/ prints, a table, is STAGE.md.
 #
 # sbatch sends SIGUSR1 shortly before the time is up; the program then writes a checkpoint and ends with status 75 (as it does by
 # --time-limit), and the job goes back to the queue, to continue from there. After SIGTERM (scancel, or a scheduler that needs the
@@ -21,6 +23,7 @@ if [ "$values" != - ]; then
   stage=$stage-$value
   set -- "${@//'{}'/$value}"
 fi
+set -- "${@//'{models}'/$repository/models}"
 say() { echo "stage.sh: $stage: $*" >&2; }
 
 if [ -e "$stage.done" ]; then
@@ -37,14 +40,19 @@ else
 fi
 prepare
 job=${SLURM_JOB_ID:+job $SLURM_JOB_ID, start $((${SLURM_RESTART_COUNT:-0} + 1)), }
-echo "== $stage: stint $* ($job$(hostname), ranks $ranks, threads ${threads:-all}, $(date -u +%FT%TZ))"
+echo "== $stage: $* ($job$(hostname), ranks $ranks, threads ${threads:-all}, $(date -u +%FT%TZ))"
 
 command=$1
 asked=
 trap 'asked=USR1; kill -USR1 "$program"' USR1
 trap 'asked=TERM; kill -TERM "$program"' TERM INT # a program in the background does not get the INT of a terminal
-set -- "$stint" "$@" --json "$stage.json" --overwrite
-[ "$ranks" -eq 1 ] || set -- "${launcher[@]}" "$@"
+if [[ $command == bench/* ]]; then
+  set -- "${python:-python3}" "$repository/$command" "$stint" "${@:2}"
+  exec >"$stage.md"
+else
+  set -- "$stint" "$@" --json "$stage.json" --overwrite
+  [ "$ranks" -eq 1 ] || set -- "${launcher[@]}" "$@"
+fi
 "$@" &
 program=$!
 wait "$program"
@@ -73,7 +81,7 @@ case $status in
     ;;
   *)
     case $asked in
-      USR1) say "out of time, and stint $command keeps no checkpoints: give the stage more time and submit the study again" ;;
+      USR1) say "out of time, and $command keeps no checkpoints: give the stage more time and submit the study again" ;;
       TERM) say "stopped; submit the study again to continue from its last checkpoint" ;;
       *) say "failed with status $status" ;;
     esac

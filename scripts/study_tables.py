@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The tables of two studies, whichever the folder has: python3 scripts/multitask_cost.py runs/multitask-cost
+"""The tables of three studies, whichever the folder has: python3 scripts/study_tables.py runs/multitask-cost
 
 multitask-cost: effective sample sizes, in percent, of the model for all operators and of the one for a task's operators alone, with
 errors from resampling the samples; then those of the model that began with scalar operators, and the held-out losses of both.
 multitask-images: PSNR of the posterior mean by the model for all operators, and how much more another has on the same pictures.
+orders: evaluations of an order of generation, and deviations from the reference in percent, with the errors of both.
 numpy, h5py.
 """
 import json
@@ -17,6 +18,8 @@ SIZES, SIZES_OF_CURRICULUM = (4, 8, 16), (4, 8)
 TASKS = {"generate": ("scalar", "generate"), "block": ("site", "inpaint, 4x4 unknown"), "scales": ("fourier", "coarse to fine, 2 shells")}
 PROBLEMS = {"denoise": ["scalar"], "box": ["site", "sequential"], "random": ["site", "sequential"], "deblur": ["cosine"],
             "superresolve": ["cosine"]}
+ORDERS = ("once", "columns", "blocks", "morton", "variance")
+OBSERVABLES = {"abs_magnetisation": "\\|M\\|", "phi2": "phi^2", "phi4": "phi^4", "nearest_neighbour": "nearest neighbour"}
 RESAMPLINGS = 400
 
 
@@ -72,8 +75,26 @@ def images(folder):
     table(["problem", "trained on"] + [f"{size} channels: all families, dB; this one, dB more" for size in SIZES], rows)
 
 
+def orders(folder):
+    def row(order):
+        report = json.loads((folder / f"compare-{order}.json").read_text())["others"][0]["observables"]
+        cells = []
+        for name in OBSERVABLES:
+            (truth, error), (value, own) = report[name]["reference"], report[name]["value"]
+            cells.append(f"{100 * (value / truth - 1):+.2f}({100 * np.hypot(error, own) / abs(truth):.2f})")
+        with h5py.File(folder / f"{order}.h5") as file:
+            return [order, f"{file.attrs['evaluations']:.0f}", *cells]
+
+    table(["order", "evaluations", *(f"{name}, %" for name in OBSERVABLES.values())], [row(order) for order in ORDERS])
+
+
 def main(folder):
-    (images if (folder / "mixed-means-8.h5").exists() else lattices)(folder)
+    if (folder / "compare-once.json").exists():
+        orders(folder)
+    elif (folder / "mixed-means-8.h5").exists():
+        images(folder)
+    else:
+        lattices(folder)
 
 
 if len(sys.argv) != 2:

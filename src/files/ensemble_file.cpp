@@ -27,7 +27,7 @@ EnsembleHeader read_header(const hdf5::File& file) {
   const auto lattice = file.attribute<std::vector<std::int64_t>>("lattice");
   std::vector<int> extents;
   for (const auto extent : lattice)
-    extents.push_back(static_cast<int>(std::clamp<std::int64_t>(extent, 0, 1LL << 30)));
+    extents.push_back(static_cast<int>(std::clamp<std::int64_t>(extent, -(1LL << 30), 1LL << 30)));
   auto kind = file.attribute<std::string>("kind");
   const auto theory = kind == phi4_kind ? std::optional(read_theory(file)) : std::nullopt;
   auto provenance = read_provenance(file);

@@ -76,7 +76,7 @@ std::string of_disagreement(const MeasureResult& result) {
   if (worst == nullptr)
     return "";
   return fmt::format(
-      "the chains do not agree on {} (R-hat {:.3g}, above {}): each explores a part of the law only, and "
+      "the chains do not agree on {} (R-hat {:.3f}, above {}): each explores a part of the law only, and "
       "errors may be far too small; run and thermalise longer, or use 'stint hmc --algorithm cluster'",
       worst->name, worst->convergence.r_hat, largest_r_hat);
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace stint {
@@ -157,6 +158,10 @@ void SampleSettings::check(const Source& law, const KnownTask& known, const Sche
     throw UsageError(fmt::format("{} was trained for the operators {}; --task {} needs others, of the family '{}' "
                                  "('stint train --help' lists what --operators takes)",
                                  source.model, law.families->text(), task.task, basis.text()));
+  const auto& extents = law.layout.geometry.extents();
+  check_option("colours", colours,
+               colours == 0 || std::ranges::all_of(extents, [this](int extent) { return extent % colours == 0; }),
+               fmt::format("a divisor of all extents of {}", law.layout.geometry.text()));
   if (!run.weights && relax == 0)
     return;
   const char* const option = run.weights ? "weights" : "relax";

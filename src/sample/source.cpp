@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 namespace stint {
 namespace {
 
@@ -50,8 +52,17 @@ std::optional<Phi4> theory_of(const std::map<std::string, double>& couplings) {
               .quadratic = couplings.at("quadratic")};
 }
 
+/// The lattice of --lattice, given to `use`. Throws UsageError, with the option's name, where either refuses it.
+template<class Use> auto on_lattice(const SourceOptions& settings, Use use) {
+  try {
+    return use(Geometry::parse(settings.lattice));
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--lattice {}: {}", settings.lattice, error.what()));
+  }
+}
+
 Source free_field_source(const Mpi& mpi, const SourceOptions& settings, torch::Device device) {
-  const Geometry geometry = checked([&] { return Geometry::parse(settings.lattice); });
+  const Geometry geometry = on_lattice(settings, std::identity());
   if (settings.lambda)
     throw UsageError("--lambda goes with models that know a range of it; a free field has none");
   const Phi4 theory{.mass2 = settings.mass2.value_or(1)};
@@ -120,7 +131,7 @@ Source open_model(const Mpi& mpi, const SourceOptions& settings, const Kinds& ki
   const auto model = std::make_shared<Model>(reader.model());
   choose_coupling(*model, settings);
   if (settings.other_lattice)
-    checked([&] { model->move_to(Geometry::parse(settings.lattice)); });
+    on_lattice(settings, [&](const Geometry& geometry) { model->move_to(geometry); });
   const auto tilting = model->prior().tilting();
   const Tilt tilt = tilt_of(mpi, settings, tilting.k2_top, model->layout().geometry, device);
   check_tilt(tilt, tilting, settings.model);

@@ -8,6 +8,7 @@ import unittest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SITE = """stint={stint}
+python={python}
 runs=runs
 all=() cpu=() gpu=()
 launcher=(mpirun --bind-to none --oversubscribe)
@@ -46,7 +47,7 @@ class StudyTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         site = self.folder / "site.sh"
-        site.write_text(SITE.format(stint=self.stint))
+        site.write_text(SITE.format(stint=self.stint, python=PYTHON))
         os.environ.update(
             STINT_SITE=str(site), OMP_WAIT_POLICY="passive",
             OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",  # tests also run in containers

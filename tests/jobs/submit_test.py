@@ -62,6 +62,19 @@ class SubmitTest(study.StudyTest):
         self.assertTrue((results / "last.txt").exists())
         self.assertEqual((results / "chain-0.5.h5").stat().st_mtime_ns, before)
 
+    @unittest.skipIf(study.python_lacks("h5py"), "needs the Python of scripts/setup.sh, with h5py")
+    def test_a_stage_may_be_a_program_of_bench(self):
+        self.write("tiny/stages", "error - 1,2 1 1 0:10:00 1G cpu bench/solver_error.py {models}/phi4-l32.h5 --samples 2 --truth 3 "
+                                  "multistep:scales:{} multistep:tolerance:0.1,0.2 -- --field 0.01\n"
+                                  "wrong - - 1 1 0:10:00 1G cpu bench/solver_error.py {models}/none.h5 multistep:scales:1\n")
+        result = self.submit("tiny", "--local")
+        self.assertIn("submit.sh: not done: wrong;", result.stderr)
+        for steps in (1, 2):
+            lines = (self.folder / f"runs/tiny/error-{steps}.md").read_text().splitlines()
+            self.assertEqual([line.split()[1] for line in lines[2:]],
+                             [f"multistep:scales:{steps}", "multistep:tolerance:0.1", "multistep:tolerance:0.2"])
+        self.assertFalse((self.folder / "runs/tiny/wrong.done").exists())
+
     def test_lines_of_an_array_follow_their_own_task(self):
         self.write("tiny/stages", "chain - 0.5,-1,1.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda {} --output chain-{}.h5\n"
                                   "table chain = 1 1 0:10:00 1G cpu measure chain-{}.h5")
@@ -128,8 +141,14 @@ class SubmitTest(study.StudyTest):
         self.assertIn("phi4-l8", studies)
         for name in studies:
             for line in self.succeed(name, "--dry-run").splitlines():
-                for file in [word for word in line.split() if word.endswith(".ini")]:
-                    self.assertTrue((study.REPOSITORY / "jobs" / name / file).exists(), f"{name}: {file}")
+                for word in line.split():
+                    if word.endswith(".ini"):
+                        self.assertTrue((study.REPOSITORY / "jobs" / name / word).exists(), f"{name}: {word}")
+                    if word.startswith("bench/"):
+                        self.assertTrue((study.REPOSITORY / word).exists(), f"{name}: {word}")
+                    if "{models}/" in word.replace("\\", ""):
+                        model = word.replace("\\", "").replace("{models}", "models")
+                        self.assertTrue((study.REPOSITORY / model).exists(), f"{name}: {word}")
 
     def test_wrong_usage(self):
         self.refuse("which study?")

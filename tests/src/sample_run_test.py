@@ -215,7 +215,8 @@ with h5py.File('out.h5') as f:
         self.assertNotAlmostEqual(some["log_z"], exact["log_z"], 4)
         self.assertAlmostEqual(some["log_z"], exact["log_z"], 0)
         run = ["sample", "--model", "free-field", "--lattice", "8x8", "--output", "none.h5"]
-        self.refuse(2, "3 colours do not divide an extent of 8", *run, "--weights", "--colours", "3")
+        self.refuse(2, "--colours is 3, expected a divisor of all extents of 8x8", *run, "--weights", "--colours", "3")
+        self.refuse(2, "--lattice 8x: '8x' is not a lattice", "sample", "--model", "free-field", "--lattice", "8x", "--output", "none.h5")
         self.refuse(2, "--colours goes with --weights", *run, "--colours", "4")
         self.refuse(2, "needs exact weights; it does not go with --colours", *run, "--weights", "--metropolis", "--colours", "4")
         self.refuse(2, "give one of them", *run, "--weights", "--probes", "2", "--colours", "4")
