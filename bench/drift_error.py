@@ -17,15 +17,16 @@ sample. numpy, h5py.
 """
 
 import argparse
-import itertools
 import json
 import pathlib
 import shutil
-import subprocess
+import sys
 import tempfile
 
 import h5py
 import numpy as np
+
+from program import run, runs_of
 
 
 def phat2_of(shape):
@@ -83,7 +84,7 @@ class Posterior:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stint")
     parser.add_argument("model")
     parser.add_argument("ensemble")
@@ -91,11 +92,17 @@ def main():
     parser.add_argument("--configurations", type=int, default=24)
     parser.add_argument("--chains", type=int, default=48)
     parser.add_argument("--trajectories", type=int, default=150)
-    arguments = parser.parse_args()
-    problems = [one for problem in arguments.problems for one in itertools.product(*(part.split(",") for part in problem.split(":")))]
+    arguments = parser.parse_intermixed_args()
+    if arguments.chains < 4:
+        parser.error("--chains: an error needs 4 or more")
+    problems = runs_of(arguments.problems, {"scalar": 1, "random": 1, "half": 1, "blur": 2})
     with h5py.File(arguments.ensemble) as file:
         couplings = float(file.attrs["mass2"]), float(file.attrs["lambda"])
+        if file.attrs["field"] != 0 or file.attrs["quadratic"] != 0:
+            sys.exit(f"{arguments.ensemble} has a field or k2; the truth here has none")
         every = len(file["configurations"]) // arguments.configurations
+        if every == 0:
+            sys.exit(f"{arguments.ensemble} has fewer configurations than --configurations {arguments.configurations}")
         x1 = file["configurations"][: every * arguments.configurations : every].astype(float)
     shape = x1.shape[1:]
     print("| problem | condition of alpha, beta | error, % | distance, nats | acceptance |\n|---|---|---|---|---|")
@@ -123,10 +130,9 @@ def main():
             np.save(mask, known)
             task = ["inpaint", "--mask", str(mask)] if kind in ("random", "half") else ["denoise"]
             task += ["--blur", numbers[0]] if kind == "blur" else []
-            subprocess.run([arguments.stint, "sample", "--model", arguments.model, "--task", *task, "--known", str(data),
-                            "--known-noise", str(sigma), "--estimate", "mean", "--samples", str(len(y)), "--precision", "fp32",
-                            "--quiet", "--overwrite", "--output", str(output), "--json", str(folder / "mean.json")], check=True,
-                           stderr=subprocess.DEVNULL)
+            run(arguments.stint, "sample", "--model", arguments.model, "--task", *task, "--known", str(data),
+                "--known-noise", str(sigma), "--estimate", "mean", "--samples", str(len(y)), "--precision", "fp32",
+                "--quiet", "--overwrite", "--output", str(output), "--json", str(folder / "mean.json"))
             distance = json.loads((folder / "mean.json").read_text()).get("law_distance", 0)
             with h5py.File(output) as file:
                 eta1 = file["configurations"][()].astype(float)

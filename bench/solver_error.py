@@ -14,23 +14,22 @@ goes to `stint sample`: a task, a tilt, a precision. numpy, h5py; matplotlib for
 """
 
 import argparse
-import itertools
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
 
+from program import run, runs_of
+
 
 def sample(arguments, solver, way, folder):
     output, report = folder / "sample.h5", folder / "sample.json"
-    command = [arguments.stint, "sample", "--model", arguments.model, "--samples", str(arguments.samples), "--seed", "7",
-               "--solver", solver, *way, *arguments.options,
-               "--output", str(output), "--json", str(report), "--overwrite", "--quiet"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    run(arguments.stint, "sample", "--model", arguments.model, "--samples", str(arguments.samples), "--seed", "7",
+        "--solver", solver, *way, *arguments.options,
+        "--output", str(output), "--json", str(report), "--overwrite", "--quiet")
     with h5py.File(output) as file:
         return file["configurations"][:].astype(np.float64), json.loads(report.read_text())
 
@@ -42,12 +41,12 @@ def observables(phi):
     m = phi.mean(axis=axes)
     # Modes on the diagonal of the Brillouin zone.
     modes = {f"P({k})": power[(slice(None),) + (k,) * len(axes)] for k in (1, 2, phi.shape[1] // 2)}
-    return {"M": m, "|M|": abs(m), "M2": m**2, "phi2": (phi**2).mean(axis=axes), "phi4": (phi**4).mean(axis=axes),
+    return {"M": m, r"\|M\|": abs(m), "M2": m**2, "phi2": (phi**2).mean(axis=axes), "phi4": (phi**4).mean(axis=axes),
             "nn": neighbours.mean(axis=axes), **modes}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stint")
     parser.add_argument("model")
     parser.add_argument("runs", nargs="+", metavar="SOLVER:SCHEDULE:STEPS")
@@ -57,8 +56,10 @@ def main():
     own, options = sys.argv[1:], []
     if "--" in own:
         own, options = own[: own.index("--")], own[own.index("--") + 1 :]
-    arguments = parser.parse_args(own, argparse.Namespace(options=options))
-    runs = [one for run in arguments.runs for one in itertools.product(*(part.split(",") for part in run.split(":")))]
+    arguments = parser.parse_intermixed_args(own, argparse.Namespace(options=options))
+    if arguments.samples < 2:
+        parser.error("--samples: an error needs 2 or more")
+    runs = runs_of(arguments.runs, {solver: 2 for solver in ("multistep", "sde", "sde2", "euler", "heun", "rk4", "dopri5")})
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         scales = ["--schedule", "scales", "--steps", str(arguments.truth)]
@@ -86,7 +87,10 @@ def main():
             rms = np.sqrt(((phi - truth) ** 2).mean())
             label = f"{solver}, adapted" if many else f"{solver}, {schedule}"
             lines.setdefault(label, []).append((report["evaluations"], rms))
-            print(f"| {solver}:{schedule}:{steps} | {report['evaluations']:.2f} | {rms:.4f} | " + " | ".join(cells) + " |", flush=True)
+            name = f"{solver}:{schedule}:{steps}"
+            if schedule == "tolerance":
+                name += f", {report['steps']} steps, {report['rejected_steps']} tried again"
+            print(f"| {name} | {report['evaluations']:.2f} | {rms:.2g} | " + " | ".join(cells) + " |", flush=True)
     if arguments.plot:
         draw(lines, arguments.plot)
 

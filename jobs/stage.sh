@@ -12,6 +12,7 @@
 # --time-limit), and the job goes back to the queue, to continue from there. After SIGTERM (scancel, or a scheduler that needs the
 # node and requeues by itself) the program does the same and the job ends.
 set -uo pipefail
+shopt -u patsub_replacement 2>/dev/null # bash 5.2: an & in a path stands for itself
 
 most_restarts=100 # a job that gets nowhere between two starts must not go round for ever
 
@@ -42,13 +43,14 @@ prepare
 job=${SLURM_JOB_ID:+job $SLURM_JOB_ID, start $((${SLURM_RESTART_COUNT:-0} + 1)), }
 echo "== $stage: $* ($job$(hostname), ranks $ranks, threads ${threads:-all}, $(date -u +%FT%TZ))"
 
-command=$1
+command=$1 anew="it continues from its last checkpoint"
 asked=
 trap 'asked=USR1; kill -USR1 "$program"' USR1
 trap 'asked=TERM; kill -TERM "$program"' TERM INT # a program in the background does not get the INT of a terminal
 if [[ $command == bench/* ]]; then
   set -- "${python:-python3}" "$repository/$command" "$stint" "${@:2}"
   exec >"$stage.md"
+  anew="it begins anew"
 else
   set -- "$stint" "$@" --json "$stage.json" --overwrite
   [ "$ranks" -eq 1 ] || set -- "${launcher[@]}" "$@"
@@ -82,7 +84,7 @@ case $status in
   *)
     case $asked in
       USR1) say "out of time, and $command keeps no checkpoints: give the stage more time and submit the study again" ;;
-      TERM) say "stopped; submit the study again to continue from its last checkpoint" ;;
+      TERM) say "stopped; submit the study again, and $anew" ;;
       *) say "failed with status $status" ;;
     esac
     ;;

@@ -44,11 +44,17 @@ stages_of() { tr -d '\r' <"$1" | sed -e '1s/^\xEF\xBB\xBF//' -e '/^[[:space:]]*#
 # Stages of the results that are done, or of an array in part: lines "name values command", from the copy of 'stages' in the results' folder.
 done_stages() {
   [ -e "$output/stages" ] || return 0
-  local name after values ranks threads time memory kind command
+  local name after values ranks threads time memory kind command value
+  local -A of # the values of each stage
   while read -r name after values ranks threads time memory kind command; do
-    if compgen -G "$output/$name.done" >/dev/null || { [ "$values" != - ] && compgen -G "$output/$name-*.done" >/dev/null; }; then
-      echo "$name $values $command"
-    fi
+    of[$name]=$values
+    [ "$values" != = ] || of[$name]=${of[$after]}
+    for value in ${of[$name]//,/ }; do
+      if [ -e "$output/$name${value/#/-}.done" ] || { [ "$value" = - ] && [ -e "$output/$name.done" ]; }; then
+        echo "$name $values $command"
+        break
+      fi
+    done
   done < <(stages_of "$output/stages")
 }
 
@@ -139,6 +145,14 @@ run_here() { # AFTER CONDITION NAME VALUES COMMAND...
 while read -u 3 -r name after values ranks threads time memory kind command; do
   [[ -n $command && $ranks =~ ^[1-9][0-9]*$ && $threads =~ ^[1-9][0-9]*$ && $kind =~ ^(cpu|gpu)$ ]] ||
     fail "$folder/stages: stage '$name' is not: name after values ranks threads time memory cpu|gpu command"
+  [[ $name =~ ^[A-Za-z0-9._-]+$ ]] || fail "$folder/stages: '$name' is no name of a stage; letters, digits and . _ - make one"
+  if [[ $command == bench/* ]]; then
+    program=${command%% *}
+    [[ $program == *.py && -e $repository/$program ]] || fail "$folder/stages: stage '$name': there is no program $program"
+    [ "$ranks" -eq 1 ] || fail "$folder/stages: stage '$name' is of one rank, as all of bench/ are, not $ranks"
+    [ "$mode" = dry ] || "${python:-python3}" -c 'import numpy, h5py' 2>/dev/null ||
+      fail "stage '$name' needs a Python with numpy and h5py: name yours in $site, python=..."
+  fi
   [ -z "${job[$name]:-}" ] || fail "$folder/stages: two stages are called '$name'; give each a name of its own"
   depend=
   if [ "$after" != - ]; then

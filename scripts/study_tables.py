@@ -88,13 +88,19 @@ def orders(folder):
     table(["order", "evaluations", *(f"{name}, %" for name in OBSERVABLES.values())], [row(order) for order in ORDERS])
 
 
+STUDIES = {"multitask-cost": lattices, "multitask-images": images, "orders": orders}
+
+
 def main(folder):
-    if (folder / "compare-once.json").exists():
-        orders(folder)
-    elif (folder / "mixed-means-8.h5").exists():
-        images(folder)
-    else:
-        lattices(folder)
+    """The results of a study have a copy of its stages."""
+    for study, tables in STUDIES.items():
+        names = (pathlib.Path(__file__).parents[1] / "jobs" / study / "stages").read_text().split()
+        if (folder / "stages").exists() and (folder / "stages").read_text().split() == names:
+            try:
+                return tables(folder)
+            except FileNotFoundError as error:
+                sys.exit(f"{error.filename or error}: is its stage done?")
+    sys.exit(f"{folder} has no results of {', '.join(STUDIES)}")
 
 
 if len(sys.argv) != 2:

@@ -71,9 +71,31 @@ class SubmitTest(study.StudyTest):
         self.assertIn("submit.sh: not done: wrong;", result.stderr)
         for steps in (1, 2):
             lines = (self.folder / f"runs/tiny/error-{steps}.md").read_text().splitlines()
-            self.assertEqual([line.split()[1] for line in lines[2:]],
+            self.assertEqual([line.split()[1].rstrip(",") for line in lines[2:]],
                              [f"multistep:scales:{steps}", "multistep:tolerance:0.1", "multistep:tolerance:0.2"])
         self.assertFalse((self.folder / "runs/tiny/wrong.done").exists())
+
+    @unittest.skipIf(study.python_lacks("h5py"), "needs the Python of scripts/setup.sh, with h5py")
+    def test_a_program_of_bench_ends_with_its_stage_and_leaves_no_child(self):
+        run = subprocess.Popen(["bash", study.REPOSITORY / "jobs/stage.sh", study.REPOSITORY, "long", "-", "bench/solver_error.py",
+                                "{models}/phi4-l32.h5", "--samples", "64", "--truth", "1000", "multistep:scales:2"],
+                               cwd=self.folder, env=os.environ | {"STINT_LOCAL": "1", "TMPDIR": str(self.folder)}, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        while not list(self.folder.glob("*/sample.h5.parts")):  # the child has begun
+            self.assertIsNone(run.poll())
+            time.sleep(0.01)
+        run.send_signal(signal.SIGTERM)
+        self.assertIn("stopped; submit the study again, and it begins anew", run.communicate(timeout=60 * study.PATIENCE)[1])
+        with self.assertRaises(ProcessLookupError):  # its process group is empty
+            os.killpg(run.pid, 0)
+        self.assertEqual(list(self.folder.glob("tmp*")), [])
+
+    def test_a_stage_that_begins_like_another_can_be_mended(self):
+        self.write("tiny/stages", "chain - 1.5,2.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda -{} --output chain-{}.h5\n"
+                                  "chain-few - 0.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda {} --output few-{}.h5\n")
+        self.assertIn("not done: chain-1.5 chain-2.5;", self.submit("tiny", "--local").stderr)
+        self.write("tiny/stages", (self.folder / "tiny/stages").read_text().replace("--lambda -{}", "--lambda {}"))
+        self.succeed("tiny", "--local")
 
     def test_lines_of_an_array_follow_their_own_task(self):
         self.write("tiny/stages", "chain - 0.5,-1,1.5 1 1 0:10:00 1G cpu hmc --config hmc.ini --lambda {} --output chain-{}.h5\n"
@@ -163,6 +185,12 @@ class SubmitTest(study.StudyTest):
         self.refuse("is no array", "bad", "--dry-run")
         self.write("bad/stages", 2 * "chain - - 1 1 0:10:00 1G cpu hmc\n")
         self.refuse("two stages are called 'chain'", "bad", "--dry-run")
+        for line, words in (("a/b - - 1 1 0:10:00 1G cpu hmc", "is no name of a stage"),
+                            ("a - - 1 1 0:10:00 1G cpu bench/none.py", "there is no program bench/none.py"),
+                            ("a - - 1 1 0:10:00 1G cpu bench/hmc.cpp", "there is no program bench/hmc.cpp"),
+                            ("a - - 4 1 0:10:00 1G cpu bench/solver_error.py", "is of one rank")):
+            self.write("bad/stages", line + "\n")
+            self.refuse(words, "bad", "--dry-run")
         self.write("bad/stages", "# nothing\n")
         self.refuse("has no stage", "bad", "--dry-run")
         (self.folder / "site.sh").write_text("stint=/nowhere/stint runs=runs all=() cpu=() gpu=()\n")
