@@ -1,5 +1,7 @@
 #include "generative/operators/basis.hpp"
 
+#include "generative/operators/lattice_fft.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -69,7 +71,7 @@ Basis Basis::orthogonal(torch::Tensor matrix) {
 torch::Tensor Basis::coordinates(const torch::Tensor& fields) const {
   switch (kind_) {
   case Kind::fourier:
-    return torch::fft::rfftn(fields, std::nullopt, lattice_axes(fields));
+    return lattice_fft(fields);
   case Kind::cosine:
   case Kind::blocks:
   case Kind::orthogonal:
@@ -82,7 +84,7 @@ torch::Tensor Basis::coordinates(const torch::Tensor& fields) const {
 torch::Tensor Basis::fields(const torch::Tensor& coordinates, const torch::Tensor& like) const {
   switch (kind_) {
   case Kind::fourier:
-    return torch::fft::irfftn(coordinates, like.sizes().slice(2), lattice_axes(like));
+    return inverse_lattice_fft(coordinates, like.sizes().slice(2));
   case Kind::cosine:
   case Kind::blocks:
   case Kind::orthogonal:

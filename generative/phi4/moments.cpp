@@ -1,6 +1,7 @@
 #include "generative/phi4/moments.hpp"
 
 #include "generative/operators/basis.hpp"
+#include "generative/operators/lattice_fft.hpp"
 #include "generative/phi4/action.hpp"
 
 #include <fmt/format.h>
@@ -163,7 +164,7 @@ void MomentSums::add(const torch::Tensor& configurations) {
     weights = reweighting_.weights(
         configurations.square().sum(configuration_axes(configurations), /*keepdim=*/true, torch::kDouble));
   const auto power = [&](const torch::Tensor& fields) {
-    return (weights * torch::fft::fftn(fields, std::nullopt, lattice_axes(fields)).abs().square())
+    return (weights * whole_lattice_fft(fields).abs().square())
         .sum({0, 1}, false, torch::kDouble);
   };
   sums_[0] += power(configurations - about_);

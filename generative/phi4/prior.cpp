@@ -1,5 +1,6 @@
 #include "generative/phi4/prior.hpp"
 
+#include "generative/operators/lattice_fft.hpp"
 #include "generative/operators/modes.hpp"
 #include "generative/phi4/action.hpp"
 #include "generative/phi4/estimate.hpp"
@@ -123,7 +124,7 @@ torch::Tensor Phi4Prior::shell_excess(const Pair& pair, const Basis& basis, cons
     return (weight * energy).asinh().clamp_max(most);
   }
   const auto volume = static_cast<double>(signal[0].numel());
-  const auto energy = torch::fft::fftn(whitened, std::nullopt, lattice_axes(signal)).abs().square() / volume - expected;
+  const auto energy = whole_lattice_fft(whitened).abs().square() / volume - expected;
   return (weight * energy.flatten(1).matmul(shells_.flatten(1).t())).asinh().clamp_max(most);
 }
 
@@ -209,8 +210,8 @@ Phi4Prior::Place Phi4Prior::place(const Pair& pair, const torch::Tensor& signal,
 }
 
 torch::Tensor Phi4Prior::shell_products(const torch::Tensor& a, const torch::Tensor& b) const {
-  const auto modes = [axes = lattice_axes(a)](const torch::Tensor& fields) {
-    return torch::fft::fftn(fields - zero_mode(fields), std::nullopt, axes).flatten(1);
+  const auto modes = [](const torch::Tensor& fields) {
+    return whole_lattice_fft(fields - zero_mode(fields)).flatten(1);
   };
   const auto inside = (shells_ > 0).to(torch::kFloat).flatten(1).t();
   return torch::real(modes(a).conj() * modes(b)).mm(inside) / static_cast<double>(a[0].numel());
@@ -230,12 +231,11 @@ Correction Phi4Prior::correction(double k2_below) const {
                  zero_mode(k2_below == 0 ? look.estimate : gaussian_estimate(tilted, pair, signal).field);
         const auto& tables = knowledge_.correction;
         const auto at = place(pair, signal, look.estimate, k2_below, tilted);
-        const auto axes = lattice_axes(signal);
         const auto last = shells_.dim() - 1;
         const auto inside = (shells_ > 0).to(torch::kFloat).narrow(last, 0, shells_.size(last) / 2 + 1);
-        const auto waves = torch::fft::rfftn(look.estimate - zero_mode(look.estimate), std::nullopt, axes);
+        const auto waves = lattice_fft(look.estimate - zero_mode(look.estimate));
         const auto filter = at.shells(tables.shells).mm(inside.flatten(1)).reshape(waves.sizes());
-        return torch::fft::irfftn(waves * filter, signal.sizes().slice(2), axes) +
+        return inverse_lattice_fft(waves * filter, signal.sizes().slice(2)) +
                column(at.zero_mode(tables.zero_mode) * magnetisation_deviation_, signal);
       };
 }

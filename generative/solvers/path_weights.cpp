@@ -1,5 +1,7 @@
 #include "generative/solvers/path_weights.hpp"
 
+#include "generative/operators/lattice_fft.hpp"
+
 #include <cmath>
 #include <stdexcept>
 
@@ -8,8 +10,8 @@ namespace {
 
 /// (Re - Im) of the discrete Fourier transform over the lattice, over sqrt(V): its own inverse.
 torch::Tensor hartley(const torch::Tensor& fields) {
-  const auto modes = torch::fft::fftn(fields, std::nullopt, lattice_axes(fields), "ortho");
-  return torch::real(modes) - torch::imag(modes);
+  const auto modes = whole_lattice_fft(fields);
+  return (torch::real(modes) - torch::imag(modes)) / std::sqrt(static_cast<double>(fields[0][0].numel()));
 }
 
 /// sum log N over the coordinates `counted` of deviations with these squares in units of their variances, (N).
