@@ -20,9 +20,9 @@ template<class Real> struct Fftw;
 template<> struct Fftw<float> {
   using Complex = fftwf_complex;
   using Plan = fftwf_plan;
-  static constexpr auto forward = fftwf_plan_dft_r2c;
+  static constexpr auto plan_to_modes = fftwf_plan_dft_r2c;
   static constexpr auto to_modes = fftwf_execute_dft_r2c;
-  static constexpr auto backward = fftwf_plan_dft_c2r;
+  static constexpr auto plan_to_fields = fftwf_plan_dft_c2r;
   static constexpr auto to_fields = fftwf_execute_dft_c2r;
   static constexpr auto allocate = fftwf_malloc;
   static constexpr auto free = fftwf_free;
@@ -30,9 +30,9 @@ template<> struct Fftw<float> {
 template<> struct Fftw<double> {
   using Complex = fftw_complex;
   using Plan = fftw_plan;
-  static constexpr auto forward = fftw_plan_dft_r2c;
+  static constexpr auto plan_to_modes = fftw_plan_dft_r2c;
   static constexpr auto to_modes = fftw_execute_dft_r2c;
-  static constexpr auto backward = fftw_plan_dft_c2r;
+  static constexpr auto plan_to_fields = fftw_plan_dft_c2r;
   static constexpr auto to_fields = fftw_execute_dft_c2r;
   static constexpr auto allocate = fftw_malloc;
   static constexpr auto free = fftw_free;
@@ -65,7 +65,7 @@ private:
 
 /// Both plans of a lattice, made once and kept to the end of the program.
 template<class Real> struct Plans {
-  typename Fftw<Real>::Plan forward, backward;
+  typename Fftw<Real>::Plan to_modes, to_fields;
 
   static const Plans& of(at::IntArrayRef extents) {
     static std::mutex planning; // FFTW's planner is for one thread at a time
@@ -78,8 +78,9 @@ template<class Real> struct Plans {
     Room<Real> room(extents);
     const auto dimensions = static_cast<int>(key.size());
     return known
-        .emplace(key, Plans{Fftw<Real>::forward(dimensions, key.data(), room.fields(), room.modes(), FFTW_ESTIMATE),
-                            Fftw<Real>::backward(dimensions, key.data(), room.modes(), room.fields(), FFTW_ESTIMATE)})
+        .emplace(key,
+                 Plans{Fftw<Real>::plan_to_modes(dimensions, key.data(), room.fields(), room.modes(), FFTW_ESTIMATE),
+                       Fftw<Real>::plan_to_fields(dimensions, key.data(), room.modes(), room.fields(), FFTW_ESTIMATE)})
         .first->second;
   }
 };
@@ -90,23 +91,24 @@ void transform(bool to_modes, at::IntArrayRef extents, std::int64_t count, Real*
   constexpr std::int64_t numbers_a_thread = 1 << 15;
   const auto& plans = Plans<Real>::of(extents);
   const std::int64_t sites = product(extents), numbers = 2 * modes_of(extents);
-  at::parallel_for(0, count, std::max<std::int64_t>(1, numbers_a_thread / sites), [&](std::int64_t begin, std::int64_t end) {
-    Room<Real> room(extents);
-    auto* const numbers_of_modes = reinterpret_cast<Real*>(room.modes());
-    for (std::int64_t n = begin; n < end; ++n)
-      if (to_modes) {
-        std::copy_n(fields + n * sites, sites, room.fields());
-        Fftw<Real>::to_modes(plans.forward, room.fields(), room.modes());
-        std::copy_n(numbers_of_modes, numbers, modes + n * numbers);
-      } else {
-        std::copy_n(modes + n * numbers, numbers, numbers_of_modes);
-        Fftw<Real>::to_fields(plans.backward, room.modes(), room.fields());
-        std::copy_n(room.fields(), sites, fields + n * sites);
-      }
-  });
+  at::parallel_for(0, count, std::max<std::int64_t>(1, numbers_a_thread / sites),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     Room<Real> room(extents);
+                     auto* const numbers_of_modes = reinterpret_cast<Real*>(room.modes());
+                     for (std::int64_t n = begin; n < end; ++n)
+                       if (to_modes) {
+                         std::copy_n(fields + n * sites, sites, room.fields());
+                         Fftw<Real>::to_modes(plans.to_modes, room.fields(), room.modes());
+                         std::copy_n(numbers_of_modes, numbers, modes + n * numbers);
+                       } else {
+                         std::copy_n(modes + n * numbers, numbers, numbers_of_modes);
+                         Fftw<Real>::to_fields(plans.to_fields, room.modes(), room.fields());
+                         std::copy_n(room.fields(), sites, fields + n * sites);
+                       }
+                   });
 }
 
-/// Of contiguous tensors. The backward transform is the sum over the whole spectrum, without 1/V.
+/// Of contiguous tensors: real fields to modes, or modes to fields, the sum over the whole spectrum without 1/V.
 torch::Tensor transformed(const torch::Tensor& from, at::IntArrayRef extents) {
   const bool to_modes = !from.is_complex();
   std::vector<std::int64_t> shape = from.sizes().slice(0, 2).vec();
@@ -125,17 +127,17 @@ torch::Tensor transformed(const torch::Tensor& from, at::IntArrayRef extents) {
   return to;
 }
 
-/// 1 for modes of the half spectrum that are their own partners along the last axis, `else_` for those that stand for
-/// two.
-torch::Tensor multiplicity(std::int64_t extent, double else_, const torch::TensorOptions& options) {
-  auto weights = torch::full({extent / 2 + 1}, else_, options);
+/// 1 for modes of the half spectrum that are their own partners along the last axis, `of_pairs` for those that stand
+/// for two.
+torch::Tensor multiplicity(std::int64_t extent, double of_pairs, const torch::TensorOptions& options) {
+  auto weights = torch::full({extent / 2 + 1}, of_pairs, options);
   weights[0] = 1;
   if (extent % 2 == 0)
     weights[-1] = 1;
   return weights;
 }
 
-struct Forward : torch::autograd::Function<Forward> {
+struct ToModes : torch::autograd::Function<ToModes> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& fields) {
     context->saved_data["extents"] = fields.sizes().slice(2).vec();
     return transformed(fields.contiguous(), fields.sizes().slice(2));
@@ -145,7 +147,7 @@ struct Forward : torch::autograd::Function<Forward> {
 };
 
 /// The sum over the whole spectrum, of which `modes` is one half.
-struct Backward : torch::autograd::Function<Backward> {
+struct ToFields : torch::autograd::Function<ToFields> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& modes,
                                std::vector<std::int64_t> extents) {
     context->saved_data["extent"] = extents.back();
@@ -155,16 +157,16 @@ struct Backward : torch::autograd::Function<Backward> {
                                                  torch::autograd::variable_list gradients) {
     const auto extent = context->saved_data["extent"].toInt();
     const auto& field = gradients[0];
-    return {multiplicity(extent, 2, field.options()) * Forward::apply(field), torch::Tensor()};
+    return {multiplicity(extent, 2, field.options()) * ToModes::apply(field), torch::Tensor()};
   }
 };
 
-torch::autograd::variable_list Forward::backward(torch::autograd::AutogradContext* context,
+torch::autograd::variable_list ToModes::backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
   const auto extents = context->saved_data["extents"].toIntVector();
   const auto& modes = gradients[0];
   const auto options = modes.options().dtype(c10::toRealValueType(modes.scalar_type()));
-  return {Backward::apply(multiplicity(extents.back(), 0.5, options) * modes, extents)};
+  return {ToFields::apply(multiplicity(extents.back(), 0.5, options) * modes, extents)};
 }
 
 } // namespace
@@ -172,13 +174,13 @@ torch::autograd::variable_list Forward::backward(torch::autograd::AutogradContex
 torch::Tensor lattice_fft(const torch::Tensor& fields) {
   if (!fields.is_cpu())
     return torch::fft::rfftn(fields, std::nullopt, lattice_axes(fields));
-  return Forward::apply(fields);
+  return ToModes::apply(fields);
 }
 
 torch::Tensor inverse_lattice_fft(const torch::Tensor& modes, at::IntArrayRef extents) {
   if (!modes.is_cpu())
     return torch::fft::irfftn(modes, extents, lattice_axes(modes));
-  return Backward::apply(modes, extents.vec()) / static_cast<double>(product(extents));
+  return ToFields::apply(modes, extents.vec()) / static_cast<double>(product(extents));
 }
 
 torch::Tensor whole_lattice_fft(const torch::Tensor& fields) {

@@ -13,7 +13,8 @@ torch::Tensor normals(std::vector<std::int64_t> shape, torch::ScalarType type) {
   return torch::randn(shape, torch::kDouble).to(type);
 }
 
-const std::vector<std::vector<std::int64_t>> shapes = {{3, 1, 8}, {2, 2, 7}, {3, 1, 8, 6}, {2, 1, 5, 9}, {2, 1, 4, 6, 5}};
+const std::vector<std::vector<std::int64_t>> shapes = {
+    {3, 1, 8}, {2, 2, 7}, {3, 1, 8, 6}, {2, 1, 5, 9}, {2, 1, 4, 6, 5}};
 
 TEST(LatticeFft, IsTheDiscreteFourierTransform) {
   for (const auto& shape : shapes)
