@@ -1,6 +1,7 @@
 #include "generative/operators/lattice_fft.hpp"
 
 #include "generative/operators/basis.hpp"
+#include "lattice/parallel.hpp"
 
 #include <ATen/Parallel.h>
 #include <fftw3.h>
@@ -91,21 +92,28 @@ void transform(bool to_modes, at::IntArrayRef extents, std::int64_t count, Real*
   constexpr std::int64_t numbers_a_thread = 1 << 15;
   const auto& plans = Plans<Real>::of(extents);
   const std::int64_t sites = product(extents), numbers = 2 * modes_of(extents);
-  at::parallel_for(0, count, std::max<std::int64_t>(1, numbers_a_thread / sites),
-                   [&](std::int64_t begin, std::int64_t end) {
-                     Room<Real> room(extents);
-                     auto* const numbers_of_modes = reinterpret_cast<Real*>(room.modes());
-                     for (std::int64_t n = begin; n < end; ++n)
-                       if (to_modes) {
-                         std::copy_n(fields + n * sites, sites, room.fields());
-                         Fftw<Real>::to_modes(plans.to_modes, room.fields(), room.modes());
-                         std::copy_n(numbers_of_modes, numbers, modes + n * numbers);
-                       } else {
-                         std::copy_n(modes + n * numbers, numbers, numbers_of_modes);
-                         Fftw<Real>::to_fields(plans.to_fields, room.modes(), room.fields());
-                         std::copy_n(room.fields(), sites, fields + n * sites);
-                       }
-                   });
+  const auto work = [&](std::int64_t begin, std::int64_t end) {
+    Room<Real> room(extents);
+    auto* const numbers_of_modes = reinterpret_cast<Real*>(room.modes());
+    for (std::int64_t n = begin; n < end; ++n)
+      if (to_modes) {
+        std::copy_n(fields + n * sites, sites, room.fields());
+        Fftw<Real>::to_modes(plans.to_modes, room.fields(), room.modes());
+        std::copy_n(numbers_of_modes, numbers, modes + n * numbers);
+      } else {
+        std::copy_n(modes + n * numbers, numbers, numbers_of_modes);
+        Fftw<Real>::to_fields(plans.to_fields, room.modes(), room.fields());
+        std::copy_n(room.fields(), sites, fields + n * sites);
+      }
+  };
+  // Not at::parallel_for: compiled here, it sets OpenMP's number of threads anew in the threads of side_by_side(), and
+  // oneDNN then waits for threads that do not exist.
+  const auto parts = std::clamp<std::int64_t>(count * sites / numbers_a_thread, 1, at::get_num_threads());
+  if (parts == 1)
+    work(0, count);
+  else
+    parallel_for(parts, static_cast<int>(parts),
+                 [&](std::int64_t part) { work(count * part / parts, count * (part + 1) / parts); });
 }
 
 /// Of contiguous tensors: real fields to modes, or modes to fields, the sum over the whole spectrum without 1/V.
