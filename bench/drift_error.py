@@ -4,7 +4,8 @@
     python3 bench/drift_error.py build/release/bin/stint model.h5 ensemble.h5 [--configurations 24] [--chains 48]
         [--trajectories 150] scalar:0.1,0.3 random,half:0.01 blur:2:0.1 ...
 
-Each part of a problem may be a list. A problem is data y that come with white noise of the standard deviation S, of configurations of the ensemble:
+A problem is data y that come with white noise of the standard deviation S, of configurations of the ensemble. Each of its
+parts may be a list:
     scalar:S      all sites; alpha = S/(1 + S)
     random:S      half of the sites, nothing of the others: alpha = S/(1 + S) and 1, its condition number is (1 + S)/S
     half:S        the same of the first half of the lattice, as on the way of a sequential path

@@ -23,13 +23,13 @@ def run(*command):
 
 
 def runs_of(texts, kinds):
-    """Of texts KIND:PART:..., each part a list a,b, all combinations. `kinds` has the number of parts after the kind, for a kind, or for
-    None: any. Ends the program at a text that is no such thing."""
+    """Of texts KIND:PART:..., each part a list a,b: all combinations, as lists of their parts. `kinds` has the number of parts that follow
+    each kind. Ends the program at a text that is no such thing."""
     found = []
     for text in texts:
         parts = [part.split(",") for part in text.split(":")]
         for kind in parts[0]:
-            if kinds.get(kind, kinds.get(None)) != len(parts) - 1:
+            if kinds.get(kind) != len(parts) - 1:
                 sys.exit(f"'{text}' is not one of the runs that --help lists")
         combinations = [[]]
         for part in parts:

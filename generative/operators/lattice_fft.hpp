@@ -9,7 +9,7 @@ namespace stint {
 /// keeps, (N, C, L1, ..., Ld / 2 + 1); and (1/V) sum_k of the whole spectrum. Both are differentiable to any order.
 ///
 /// On CPUs by FFTW, field by field with one plan: the bits of a field do not depend on its neighbours in the batch, nor
-/// on the number of threads. With MKL, which LibTorch takes, they do on processors that are not Intel's.
+/// on the number of threads. With MKL, which LibTorch takes, they do on some processors (docs/notes/building.md).
 torch::Tensor lattice_fft(const torch::Tensor& fields);
 torch::Tensor inverse_lattice_fft(const torch::Tensor& modes, at::IntArrayRef extents);
 
