@@ -86,7 +86,8 @@ template<class Real> struct Plans {
   }
 };
 
-/// Fills `modes` from `fields`, or `fields` from `modes`, of `count` fields: each through FFTW's room, which is aligned.
+/// Fills `modes` from `fields`, or `fields` from `modes`, of `count` fields: each through FFTW's room, which is
+/// aligned.
 template<class Real>
 void transform(bool to_modes, at::IntArrayRef extents, std::int64_t count, Real* fields, Real* modes) {
   constexpr std::int64_t numbers_a_thread = 1 << 15;
