@@ -21,15 +21,22 @@ struct Recorded {
   }
 };
 
+/// The coordinates of a configuration that move in any of them.
+std::vector<std::int64_t> places(const torch::Tensor& moving, const torch::Tensor& state) {
+  const auto mask = moving.defined() ? moving.expand(state.sizes()) : torch::ones_like(state, torch::kBool);
+  const auto found = mask.flatten(1).any(0).nonzero().flatten().cpu();
+  return {found.data_ptr<std::int64_t>(), found.data_ptr<std::int64_t>() + found.numel()};
+}
+
 } // namespace
 
 Divergence exact_divergence() {
-  return [](const Velocity& field, const torch::Tensor& state, std::int64_t) -> VelocityAndDivergence {
+  return [](const Velocity& field, const torch::Tensor& state, std::int64_t,
+            const torch::Tensor& moving) -> VelocityAndDivergence {
     const torch::AutoGradMode gradients(true);
     const Recorded recorded(field, state);
-    const std::int64_t volume = state[0].numel();
     auto divergence = torch::zeros({state.size(0)}, state.options().dtype(torch::kDouble));
-    for (std::int64_t site = 0; site < volume; ++site) {
+    for (const auto site : places(moving, state)) {
       auto v = torch::zeros_like(state).flatten(1);
       v.select(1, site).fill_(1);
       divergence += recorded.product(v.reshape(state.sizes())).flatten(1).select(1, site);
@@ -39,12 +46,14 @@ Divergence exact_divergence() {
 }
 
 Divergence hutchinson_divergence(std::function<torch::Tensor(std::int64_t number, const torch::Tensor& like)> probes) {
-  return [probes = std::move(probes)](const Velocity& field, const torch::Tensor& state,
-                                      std::int64_t number) -> VelocityAndDivergence {
+  return [probes = std::move(probes)](const Velocity& field, const torch::Tensor& state, std::int64_t number,
+                                      const torch::Tensor& moving) -> VelocityAndDivergence {
     const torch::AutoGradMode gradients(true);
     const Recorded recorded(field, state);
     auto divergence = torch::zeros({state.size(0)}, state.options().dtype(torch::kDouble));
-    const auto vectors = probes(number, state);
+    auto vectors = probes(number, state);
+    if (moving.defined())
+      vectors = vectors * moving;
     for (const auto& v : vectors.unbind(0))
       divergence += (recorded.product(v) * v).flatten(1).sum(1, false, torch::kDouble);
     return {recorded.velocity.detach(), divergence / vectors.size(0)};

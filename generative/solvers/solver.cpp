@@ -59,14 +59,19 @@ Pair of_rows(const Pair& pair, const torch::Tensor& rows, const torch::Tensor& x
   return {of_rows(pair.alpha, rows, x), of_rows(pair.beta, rows, x)};
 }
 
-/// `next` where site coordinates move, else `x` with all its bits.
-torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
+/// Which site coordinates move, broadcastable to the fields; undefined where the operators are not of sites: all.
+torch::Tensor moving_sites(const Segment& segment) {
   const auto a = diagonal_basis(segment.from), b = diagonal_basis(segment.to);
   if (!a || !b || common_basis(*a, *b) != Basis::site())
-    return next;
-  const auto moves = (segment.from.alpha.values() != segment.to.alpha.values()) |
-                     (segment.from.beta.values() != segment.to.beta.values());
-  return torch::where(moves, next, x);
+    return {};
+  return (segment.from.alpha.values() != segment.to.alpha.values()) |
+         (segment.from.beta.values() != segment.to.beta.values());
+}
+
+/// `next` where site coordinates move, else `x` with all its bits.
+torch::Tensor keep_resting(const Segment& segment, const torch::Tensor& x, const torch::Tensor& next) {
+  const auto moving = moving_sites(segment);
+  return moving.defined() ? torch::where(moving, next, x) : next;
 }
 
 void stop_if_interrupted(const SolverOptions& options) {
@@ -103,7 +108,7 @@ private:
       const auto field = [&](const torch::Tensor& at) { return h(segment.velocity(drift_(pair, at))); };
       if (!divergence_)
         return {field(state), {}};
-      auto both = divergence_(field, state, number_++);
+      auto both = divergence_(field, state, number_++, moving_sites(segment));
       return {both.velocity, both.divergence};
     });
   }

@@ -86,6 +86,35 @@ TEST(LogDensity, MatchesTheClosedForm) {
   }
 }
 
+TEST(LogDensity, TakesAProductForEachCoordinateThatMoves) {
+  const auto x = white(3, 8);
+  const auto moving = parse_mask("block:2x3@3,1", lattice, 0);
+  const auto number = moving.sum().item<std::int64_t>();
+  std::int64_t products = 0;
+  const auto field = [&](const torch::Tensor& at) {
+    const auto all = at * at.flatten(1).sum(1).reshape({-1, 1, 1, 1});
+    all.register_hook([&](const torch::Tensor&) { ++products; });
+    return all * moving;
+  };
+  // d(x_i s)/dx_i = s + x_i with s the sum of a configuration.
+  const auto expected = number * x.flatten(1).sum(1) + (x * moving).flatten(1).sum(1);
+  EXPECT_LT(largest(exact_divergence()(field, x, 0, moving).divergence - expected), 1e-12);
+  EXPECT_EQ(products, number);
+  EXPECT_LT(largest(exact_divergence()(field, x, 0, {}).divergence - expected), 1e-12);
+  EXPECT_EQ(products, number + x[0].numel());
+
+  // Random signs: the trace over what moves, and no scatter from what does not.
+  const auto signs = hutchinson_divergence([](std::int64_t, const torch::Tensor& like) {
+    return torch::randint(0, 2, {4000, like.size(0), 1, 4, 4}, like.options()) * 2 - 1;
+  });
+  const auto scaled = [&](const torch::Tensor& at) { return at * at.roll(1, 2) * moving; };
+  const auto trace = (x.roll(1, 2) * moving).flatten(1).sum(1);
+  const auto estimate = signs(scaled, x, 0, moving).divergence;
+  // <v, J v> has the variance sum over pairs (i, j) that move, j above i, of x_i^2.
+  const auto variance = (x.square() * moving * moving.roll(1, 0)).flatten(1).sum(1);
+  EXPECT_LT(((estimate - trace).abs() / (variance / 4000).sqrt()).max().item<double>(), 4);
+}
+
 Sampler sampler_of(const Phi4& theory, Sampler::LogDensity log_density, int steps = 12) {
   return {.drift = FreeField{lattice, theory}.drift(),
           .layout = {lattice},
