@@ -1,4 +1,4 @@
 #include "src/commands/learning.hpp"
 #include "src/kinds.hpp"
 
-int main(int argc, char** argv) { return stint::run_program(argc, argv, stint::commands_of(stint::all_kinds())); }
+int main(int argc, char** argv) { stint::run_program(argc, argv, stint::commands_of(stint::all_kinds())); }

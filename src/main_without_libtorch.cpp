@@ -8,8 +8,7 @@ int main(int argc, char** argv) {
   const auto no_blocks = [](auto&&...) -> MakeChains<float> {
     throw UsageError(std::string("--algorithm blocks ") + without);
   };
-  return run_program(
-      argc, argv,
-      command_table(
-          {.train = refuse, .sample = refuse, .adapt = refuse, .restore = refuse, .block_chains = no_blocks}));
+  run_program(argc, argv,
+              command_table(
+                  {.train = refuse, .sample = refuse, .adapt = refuse, .restore = refuse, .block_chains = no_blocks}));
 }

@@ -7,5 +7,5 @@
 int main(int argc, char** argv) {
   stint::Kinds kinds = stint::all_kinds();
   kinds.push_back(stint::examples::sequences());
-  return stint::run_program(argc, argv, stint::commands_of(kinds));
+  stint::run_program(argc, argv, stint::commands_of(kinds));
 }

@@ -24,5 +24,5 @@ constexpr Observable site_cumulant = {
 int main(int argc, char** argv) {
   std::vector<Observable> rows(observables().begin(), observables().end());
   rows.push_back(site_cumulant);
-  return run_program(argc, argv, commands_of(all_kinds(), rows));
+  run_program(argc, argv, commands_of(all_kinds(), rows));
 }

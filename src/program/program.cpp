@@ -171,9 +171,7 @@ void begin(int /*argc*/, char** argv, char** environment) {
 [[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**, char**) = begin;
 #endif
 
-} // namespace
-
-int run_program(int argc, char** argv, std::span<const Command> commands) {
+int status_of_program(int argc, char** argv, std::span<const Command> commands) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::string name = arguments.empty() ? "" : arguments[0];
   const std::string speaker = speaker_of(arguments, commands);
@@ -202,6 +200,18 @@ int run_program(int argc, char** argv, std::span<const Command> commands) {
   }
   mpi.watch_ranks(speaker);
   return run_on_ranks(context, speaker, arguments, commands);
+}
+
+} // namespace
+
+void run_program(int argc, char** argv, std::span<const Command> commands) {
+  const int status = status_of_program(argc, argv, commands);
+#ifdef __SANITIZE_ADDRESS__
+  std::exit(status); // which looks for leaks
+#else
+  std::fflush(nullptr);
+  std::_Exit(status);
+#endif
 }
 
 } // namespace stint

@@ -23,8 +23,9 @@ struct Command {
   std::vector<std::string> below = {}; ///< the commands below it, which its first argument names
 };
 
-/// Runs the command that the first argument names, on all ranks, and returns the exit status. Errors are one line on
-/// standard error; errors.hpp says which exception ends the program how. To be called once, at the start of main().
-int run_program(int argc, char** argv, std::span<const Command> commands);
+/// Runs the command that the first argument names, on all ranks, and ends the program with its exit status. Errors are
+/// one line on standard error; errors.hpp says which exception ends the program how. It is all of a main(): objects
+/// with static storage are not destroyed, because those of LibTorch take 0.2 s.
+[[noreturn]] void run_program(int argc, char** argv, std::span<const Command> commands);
 
 } // namespace stint
