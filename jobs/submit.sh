@@ -107,6 +107,10 @@ all_done() { # NAME VALUES
   for value in "${values[@]}"; do [ -e "$output/$1-$value.done" ] || return 1; done
 }
 
+# A signal for this script is one for its stage.
+stage=
+trap 'kill -TERM $stage 2>/dev/null || exit 143' TERM INT HUP
+
 failures=() # stages that failed, or were left out, under --local
 
 # What a task of a stage waits for and is not done: the stages in AFTER, or of an array's own task.
@@ -135,8 +139,12 @@ run_here() { # AFTER CONDITION NAME VALUES COMMAND...
       failures+=("$shown")
       continue
     fi
-    status=0
-    (cd "$output" && STINT_LOCAL=1 SLURM_ARRAY_TASK_ID=$task bash "$jobs/stage.sh" "$repository" "$@") || status=$?
+    status=0 # in the background, because bash looks at signals only between commands that it waits for
+    (cd "$output" && STINT_LOCAL=1 SLURM_ARRAY_TASK_ID=$task exec bash "$jobs/stage.sh" "$repository" "$@") &
+    stage=$!
+    wait "$stage" || true
+    while kill -0 "$stage" 2>/dev/null; do wait "$stage" || true; done # a trap has ended 'wait', not the stage
+    wait "$stage" || status=$?
     [ "$status" -ne 75 ] && [ "$status" -lt 128 ] || exit "$status" # interrupted
     [ "$status" -eq 0 ] || failures+=("$shown")
   done

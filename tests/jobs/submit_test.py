@@ -120,20 +120,22 @@ class SubmitTest(study.StudyTest):
         (self.folder / "tiny/masks/one").write_text("2")
         self.refuse("choose another --output", "tiny", "--local")
 
-    def test_interrupted_by_the_terminal_it_continues(self):
+    def test_interrupted_it_continues(self):
         self.write("tiny/hmc.ini", TINY.replace("trajectories=12", "trajectories=200000").replace("save-every=4", "save-every=20000"))
         self.write("tiny/stages", "chain - - 1 1 0:10:00 1G cpu hmc --config hmc.ini --output chain.h5 --checkpoint-every 0.05\n")
-        run = subprocess.Popen(["bash", study.REPOSITORY / "jobs/submit.sh", "tiny", "--local"], cwd=self.folder, text=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
-        while not (self.folder / "runs/tiny/chain.h5.parts/state.h5").exists():
-            self.assertIsNone(run.poll())
-            time.sleep(0.01)
-        os.killpg(run.pid, signal.SIGINT)
-        errors = run.communicate(timeout=60 * study.PATIENCE)[1]
-        self.assertEqual(run.returncode, 75, errors)
-        self.assertIn("submit the study again to continue", errors)
-        self.succeed("tiny", "--local")
-        self.assertTrue((self.folder / "runs/tiny/chain.h5").exists())
+        for sender, interrupt, number in (("terminal", os.killpg, signal.SIGINT), ("kill", os.kill, signal.SIGTERM)):
+            with self.subTest(sender):
+                run = subprocess.Popen(["bash", study.REPOSITORY / "jobs/submit.sh", "tiny", "--local", "--output", sender], cwd=self.folder,
+                                       text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+                while not (self.folder / sender / "chain.h5.parts/state.h5").exists():
+                    self.assertIsNone(run.poll())
+                    time.sleep(0.01)
+                interrupt(run.pid, number)
+                errors = run.communicate(timeout=60 * study.PATIENCE)[1]
+                self.assertEqual(run.returncode, 75, errors)
+                self.assertIn("submit the study again to continue", errors)
+                self.succeed("tiny", "--local", "--output", sender)
+                self.assertTrue((self.folder / sender / "chain.h5").exists())
 
     def test_changed_study_is_not_mixed_with_old_results(self):
         self.succeed("tiny", "--local")
