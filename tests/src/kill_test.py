@@ -21,7 +21,7 @@ from program_test import MPIEXEC, STINT, python_lacks, PYTHON
 
 KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 200
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-MOST = 8
+MOST = 4
 HMC = "hmc --lattice 32x32 --chains 40 --thermalize 300 --trajectories 300 --save-every 10 --history-every 3 --quiet".split()
 SAMPLE = "sample --precision fp32 --batch 4 --quiet".split()
 OFTEN = ["--checkpoint-every", "0.01"]  # seconds
