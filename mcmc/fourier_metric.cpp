@@ -1,9 +1,8 @@
 #include "mcmc/fourier_metric.hpp"
 
+#include "lattice/fftw.hpp"
 #include "lattice/free_field.hpp"
 #include "mcmc/aligned_array.hpp"
-
-#include <fftw3.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,29 +11,6 @@
 
 namespace stint {
 namespace {
-
-/// FFTW's names in one precision.
-template<class Real> struct Fftw;
-
-template<> struct Fftw<float> {
-  using Plan = fftwf_plan;
-  using Complex = fftwf_complex;
-  static constexpr auto plan_forward = fftwf_plan_many_dft_r2c;
-  static constexpr auto plan_backward = fftwf_plan_many_dft_c2r;
-  static constexpr auto forward = fftwf_execute_dft_r2c;
-  static constexpr auto backward = fftwf_execute_dft_c2r;
-  static constexpr auto destroy = fftwf_destroy_plan;
-};
-
-template<> struct Fftw<double> {
-  using Plan = fftw_plan;
-  using Complex = fftw_complex;
-  static constexpr auto plan_forward = fftw_plan_many_dft_r2c;
-  static constexpr auto plan_backward = fftw_plan_many_dft_c2r;
-  static constexpr auto forward = fftw_execute_dft_r2c;
-  static constexpr auto backward = fftw_execute_dft_c2r;
-  static constexpr auto destroy = fftw_destroy_plan;
-};
 
 template<class Real> auto* as_modes(Real* modes) { return reinterpret_cast<typename Fftw<Real>::Complex*>(modes); }
 

@@ -1,10 +1,10 @@
 #include "generative/operators/lattice_fft.hpp"
 
 #include "generative/operators/basis.hpp"
+#include "lattice/fftw.hpp"
 #include "lattice/parallel.hpp"
 
 #include <ATen/Parallel.h>
-#include <fftw3.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -12,32 +12,10 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <stdexcept>
 
 namespace stint {
 namespace {
-
-/// FFTW's functions of a precision.
-template<class Real> struct Fftw;
-template<> struct Fftw<float> {
-  using Complex = fftwf_complex;
-  using Plan = fftwf_plan;
-  static constexpr auto plan_to_modes = fftwf_plan_dft_r2c;
-  static constexpr auto to_modes = fftwf_execute_dft_r2c;
-  static constexpr auto plan_to_fields = fftwf_plan_dft_c2r;
-  static constexpr auto to_fields = fftwf_execute_dft_c2r;
-  static constexpr auto allocate = fftwf_malloc;
-  static constexpr auto free = fftwf_free;
-};
-template<> struct Fftw<double> {
-  using Complex = fftw_complex;
-  using Plan = fftw_plan;
-  static constexpr auto plan_to_modes = fftw_plan_dft_r2c;
-  static constexpr auto to_modes = fftw_execute_dft_r2c;
-  static constexpr auto plan_to_fields = fftw_plan_dft_c2r;
-  static constexpr auto to_fields = fftw_execute_dft_c2r;
-  static constexpr auto allocate = fftw_malloc;
-  static constexpr auto free = fftw_free;
-};
 
 std::int64_t product(at::IntArrayRef extents) {
   return std::accumulate(extents.begin(), extents.end(), std::int64_t{1}, std::multiplies<>());
@@ -77,12 +55,14 @@ template<class Real> struct Plans {
     if (found != known.end())
       return found->second;
     Room<Real> room(extents);
-    const auto dimensions = static_cast<int>(key.size());
-    return known
-        .emplace(key,
-                 Plans{Fftw<Real>::plan_to_modes(dimensions, key.data(), room.fields(), room.modes(), FFTW_ESTIMATE),
-                       Fftw<Real>::plan_to_fields(dimensions, key.data(), room.modes(), room.fields(), FFTW_ESTIMATE)})
-        .first->second;
+    const auto d = static_cast<int>(key.size());
+    const Plans made = {Fftw<Real>::plan_forward(d, key.data(), 1, room.fields(), nullptr, 1, 1, room.modes(), nullptr,
+                                                 1, 1, FFTW_ESTIMATE),
+                        Fftw<Real>::plan_backward(d, key.data(), 1, room.modes(), nullptr, 1, 1, room.fields(), nullptr,
+                                                  1, 1, FFTW_ESTIMATE)};
+    if (!made.to_modes || !made.to_fields)
+      throw std::runtime_error("FFTW has no plan for fields of these extents");
+    return known.emplace(key, made).first->second;
   }
 };
 
@@ -99,11 +79,11 @@ void transform(bool to_modes, at::IntArrayRef extents, std::int64_t count, Real*
     for (std::int64_t n = begin; n < end; ++n)
       if (to_modes) {
         std::copy_n(fields + n * sites, sites, room.fields());
-        Fftw<Real>::to_modes(plans.to_modes, room.fields(), room.modes());
+        Fftw<Real>::forward(plans.to_modes, room.fields(), room.modes());
         std::copy_n(numbers_of_modes, numbers, modes + n * numbers);
       } else {
         std::copy_n(modes + n * numbers, numbers, numbers_of_modes);
-        Fftw<Real>::to_fields(plans.to_fields, room.modes(), room.fields());
+        Fftw<Real>::backward(plans.to_fields, room.modes(), room.fields());
         std::copy_n(room.fields(), sites, fields + n * sites);
       }
   };
