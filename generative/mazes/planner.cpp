@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <stdexcept>
 
@@ -84,45 +83,51 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
   roadmap_.emplace(paths, options_.width);
 }
 
-/// Windows with the same known points, (n, 2, T).
+/// Windows (n, 2, T), each with known points of its own: they need not be alike to be drawn together, and many at a
+/// time cost less.
 torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed) const {
-  const auto length = layout_.volume();
-  const auto held = std::ssize(windows.front().beginning);
-  auto known = torch::zeros({length}, torch::kBool);
-  known.narrow(0, 0, held).fill_(true);
-  known[windows.front().at] = true;
+  std::vector<torch::Tensor> drawn;
+  for (std::int64_t first = 0; first < std::ssize(windows); first += options_.batch) {
+    const SampleRange batch{first, std::min(options_.batch, std::ssize(windows) - first)};
+    const auto parts = side_by_side(batch, options_.device, [&](const SampleRange& part) {
+      return draw_together(windows.subspan(part.first, part.count), seed);
+    });
+    drawn.insert(drawn.end(), parts.begin(), parts.end());
+  }
+  return torch::cat(drawn);
+}
+
+torch::Tensor Planner::draw_together(std::span<const Window> windows, std::uint64_t seed) const {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t count = std::ssize(windows);
+  auto known = torch::zeros({count, 1, layout_.volume()}, torch::kBool);
+  auto observed = torch::zeros(layout_.shape(count), torch::kFloat), x0 = torch::empty_like(observed);
+  auto knows = known.accessor<bool, 3>();
+  auto values = observed.accessor<float, 3>();
+  for (std::int64_t n = 0; n < count; ++n) {
+    const Window& window = windows[n];
+    const auto set = [&](std::int64_t t, Point place) {
+      knows[n][0][t] = true;
+      values[n][0][t] = static_cast<float>(place.x);
+      values[n][1][t] = static_cast<float>(place.y);
+    };
+    for (std::int64_t t = 0; t < std::ssize(window.beginning); ++t)
+      set(t, window.beginning[t]);
+    set(window.at, window.stop);
+    x0[n] = noise(layout_, seed, Purpose::sampling, window.draw, window.number, 1)[0];
+  }
+  const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
+    auto fields = torch::empty(layout_.shape(count), torch::kFloat);
+    for (std::int64_t n = 0; n < count; ++n)
+      fields[n] =
+          noise(layout_, seed, Purpose::diffusion, windows[n].draw * windows_stride + step, windows[n].number, 1)[0];
+    return fields.to(like.options());
+  };
   const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, inpainting(known), options_);
   SolverOptions solver = sampler.solver;
   solver.reference = solver.reference.to(options_.device);
-  const torch::NoGradGuard no_gradients;
-  std::vector<torch::Tensor> drawn;
-  for (; !windows.empty(); windows = windows.subspan(std::min<std::size_t>(windows.size(), options_.batch))) {
-    const auto count = std::min<std::int64_t>(std::ssize(windows), options_.batch);
-    auto observed = torch::zeros(layout_.shape(count), torch::kFloat), x0 = torch::empty_like(observed);
-    auto values = observed.accessor<float, 3>();
-    for (std::int64_t n = 0; n < count; ++n) {
-      const Window& window = windows[n];
-      const auto set = [&](std::int64_t t, Point place) {
-        values[n][0][t] = static_cast<float>(place.x);
-        values[n][1][t] = static_cast<float>(place.y);
-      };
-      for (std::int64_t t = 0; t < held; ++t)
-        set(t, window.beginning[t]);
-      set(window.at, window.stop);
-      x0[n] = noise(layout_, seed, Purpose::sampling, window.draw, window.number, 1)[0];
-    }
-    const StepNoise diffusion = [&](std::int64_t step, const torch::Tensor& like) {
-      auto fields = torch::empty(layout_.shape(count), torch::kFloat);
-      for (std::int64_t n = 0; n < count; ++n)
-        fields[n] =
-            noise(layout_, seed, Purpose::diffusion, windows[n].draw * windows_stride + step, windows[n].number, 1)[0];
-      return fields.to(like.options());
-    };
-    const auto start = start_state(sampler.task, x0, observed).to(options_.device);
-    drawn.push_back(
-        solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver, diffusion).x.cpu());
-  }
-  return torch::cat(drawn);
+  const auto start = start_state(sampler.task, x0, observed).to(options_.device);
+  return solve(drift_, start, knots(sampler.task.path, sampler.schedule, options_.device), solver, diffusion).x.cpu();
 }
 
 /// How often a path through these points is where no path of the roadmap has been: its points, and the middles of its
@@ -137,9 +142,9 @@ int Planner::astray(std::span<const Point> points) const {
   return count;
 }
 
-/// The points of `count` windows after their beginnings, `size` of them to the stop. Each window is drawn until it is
-/// not astray, at most as often as there are candidates, and the draw that is least so is taken, of equals the first.
-std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count, std::int64_t size,
+/// The points of `count` windows after their beginnings, to the stop. Each window is drawn until it is not astray, at
+/// most as often as there are candidates, and the draw that is least so is taken, of equals the first.
+std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count,
                                                         const std::function<Window(std::size_t, int)>& window_of,
                                                         std::uint64_t seed) const {
   std::vector<std::vector<Point>> best(count);
@@ -153,11 +158,12 @@ std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count, std::
     const auto drawn = draw(windows, seed);
     const auto value = drawn.accessor<float, 3>();
     for (std::size_t k = 0; k < open.size(); ++k) {
-      const auto n = static_cast<std::int64_t>(k), begin = std::ssize(windows[k].beginning);
-      std::vector<Point> path = {windows[k].beginning.back()};
-      for (std::int64_t t = begin; t < begin + size - 1; ++t)
+      const auto n = static_cast<std::int64_t>(k);
+      const Window& window = windows[k];
+      std::vector<Point> path = {window.beginning.back()};
+      for (std::int64_t t = std::ssize(window.beginning); t < window.at; ++t)
         path.push_back({value[n][0][t], value[n][1][t]});
-      path.push_back(windows[k].stop);
+      path.push_back(window.stop);
       if (const int found = astray(path); found < least[open[k]]) {
         least[open[k]] = found;
         best[open[k]].assign(path.begin() + 1, path.end());
@@ -208,34 +214,28 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
   }
 
   for (std::uint32_t round = 0; !busy.empty(); ++round) {
-    std::map<std::pair<std::size_t, int>, std::vector<std::size_t>> alike; // how many points are held, and which one is
-    for (const auto i : busy) {
-      const auto held = std::min<std::size_t>(plans[i].points.size(), options_.overlap);
-      alike[{held, static_cast<int>(held) - 1 + works[i].stops[works[i].next].points}].push_back(i);
-    }
-    for (const auto& [known, members] : alike) {
-      const auto [held, at] = known;
-      const auto stretches = best_stretches(
-          members.size(), at - static_cast<std::int64_t>(held) + 1,
-          [&](std::size_t m, int candidate) {
-            const auto i = members[m];
-            return Window{
-                .beginning = {plans[i].points.end() - static_cast<std::ptrdiff_t>(held), plans[i].points.end()},
-                .stop = works[i].stops[works[i].next].place,
-                .at = at,
-                .number = requests[i].number,
-                // 0 is that of the roadmap's windows
-                .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate};
-          },
-          seed);
-      for (std::size_t m = 0; m < members.size(); ++m) {
-        auto& [points, stops] = plans[members[m]];
-        auto& work = works[members[m]];
-        points.insert(points.end(), stretches[m].begin(), stretches[m].end());
-        if (work.asked[work.next])
-          stops.push_back(std::ssize(points) - 1);
-        ++work.next;
-      }
+    const auto stretches = best_stretches(
+        busy.size(),
+        [&](std::size_t m, int candidate) {
+          const auto i = busy[m];
+          const auto& points = plans[i].points;
+          const Stop& stop = works[i].stops[works[i].next];
+          const auto held = std::min<std::int64_t>(std::ssize(points), options_.overlap);
+          return Window{.beginning = {points.end() - held, points.end()},
+                        .stop = stop.place,
+                        .at = static_cast<int>(held) - 1 + stop.points,
+                        .number = requests[i].number,
+                        // 0 is that of the roadmap's windows
+                        .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate};
+        },
+        seed);
+    for (std::size_t m = 0; m < busy.size(); ++m) {
+      auto& [points, stops] = plans[busy[m]];
+      auto& work = works[busy[m]];
+      points.insert(points.end(), stretches[m].begin(), stretches[m].end());
+      if (work.asked[work.next])
+        stops.push_back(std::ssize(points) - 1);
+      ++work.next;
     }
     std::erase_if(busy, [&](std::size_t i) { return works[i].next == works[i].stops.size(); });
     if (done)

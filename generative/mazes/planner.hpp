@@ -67,10 +67,10 @@ private:
   struct Window;
   struct Work;
   torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed) const;
+  torch::Tensor draw_together(std::span<const Window> windows, std::uint64_t seed) const;
   int astray(std::span<const Point> points) const;
-  std::vector<std::vector<Point>> best_stretches(std::size_t count, std::int64_t size,
-                                                 const std::function<Window(std::size_t, int)>& window_of,
-                                                 std::uint64_t seed) const;
+  std::vector<std::vector<Point>>
+  best_stretches(std::size_t count, const std::function<Window(std::size_t, int)>& window_of, std::uint64_t seed) const;
 
   Drift drift_;
   Layout layout_;
