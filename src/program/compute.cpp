@@ -3,6 +3,7 @@
 #include "lattice/parallel.hpp"
 
 #include "src/program/errors.hpp"
+#include "src/program/log.hpp"
 #include "src/program/options.hpp"
 #include "src/ranks/mpi.hpp"
 
@@ -33,13 +34,14 @@ c10::Device ComputeOptions::resolve_device(const Mpi& mpi) const {
 }
 
 std::string ComputeOptions::resolve_precision(c10::Device on) const {
-  if (precision != "auto")
-    return precision;
   bool fast = on.is_cuda() && at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 #ifdef __x86_64__
   fast = fast || (on.is_cpu() && __builtin_cpu_supports("avx512bf16"));
 #endif
-  return fast ? "bf16" : "fp32";
+  if (precision == "bf16" && !fast)
+    log_warning("--precision bf16: this processor has no instructions for it, and may take many times as long as with "
+                "fp32 or auto");
+  return precision != "auto" ? precision : fast ? "bf16" : "fp32";
 }
 
 c10::ScalarType convolution_type(const std::string& precision) {

@@ -21,7 +21,8 @@ struct ComputeOptions {
   /// there is none.
   c10::Device resolve_device(const Mpi& mpi) const;
 
-  /// fp32 or bf16; "auto" is bf16 where the hardware has instructions for it. Of a GPU after set_up_libtorch().
+  /// fp32 or bf16; "auto" is bf16 where the hardware has instructions for it, and who asks for bf16 elsewhere is warned.
+  /// Of a GPU after set_up_libtorch().
   std::string resolve_precision(c10::Device device) const;
 };
 
