@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <stdexcept>
+#include <string>
+#include <tuple>
 
 namespace stint {
 namespace {
@@ -30,6 +34,18 @@ torch::Tensor cosine_matrix(std::int64_t n, const torch::TensorOptions& options)
   auto matrix = (torch::outer(index, index + 0.5) * (M_PI / static_cast<double>(n))).cos() *
                 std::sqrt(2 / static_cast<double>(n));
   matrix[0] /= std::sqrt(2.0);
+  return matrix;
+}
+
+/// make(n, options), once for each extent and device.
+torch::Tensor made_once(torch::Tensor (*make)(std::int64_t, const torch::TensorOptions&), std::int64_t n,
+                        const torch::TensorOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::tuple<decltype(make), std::int64_t, std::string>, torch::Tensor> matrices;
+  const std::scoped_lock lock(mutex);
+  auto& matrix = matrices[{make, n, options.device().str()}];
+  if (!matrix.defined())
+    matrix = make(n, options);
   return matrix;
 }
 
@@ -102,10 +118,10 @@ torch::Tensor Basis::entries(const torch::Tensor& values) const {
 /// What cosine and blocks do along one axis.
 torch::Tensor Basis::axis_matrix(std::int64_t extent, const torch::TensorOptions& options) const {
   if (kind_ == Kind::cosine)
-    return cosine_matrix(extent, options);
+    return made_once(cosine_matrix, extent, options);
   if (extent % size_ != 0)
     throw std::invalid_argument(fmt::format("an extent of {} cannot be divided into blocks of {}", extent, size_));
-  return hartley_matrix(size_, options);
+  return made_once(hartley_matrix, size_, options);
 }
 
 torch::Tensor Basis::rotate(torch::Tensor fields, bool back) const {

@@ -12,8 +12,10 @@ torch::Tensor sum_of(const torch::Tensor& entries, std::int64_t dimensions) {
   return entries.dim() <= dimensions ? entries.sum() : entries.sum(configuration_axes(entries), true);
 }
 
-/// Preconditioned conjugate gradients, `iterations` of them, for each field by itself.
-torch::Tensor iterate(const Map& matrix, const Map& precondition, const torch::Tensor& right, int iterations) {
+/// Preconditioned conjugate gradients for each field by itself, at most `iterations` of them; a field whose residual,
+/// in the norm of the preconditioner, has become smaller by the factor `tolerance` stays.
+torch::Tensor iterate(const Map& matrix, const Map& precondition, const torch::Tensor& right, int iterations,
+                      double tolerance) {
   const auto product = [axes = configuration_axes(right)](const torch::Tensor& a, const torch::Tensor& b) {
     return (a * b).sum(axes, true);
   };
@@ -26,9 +28,15 @@ torch::Tensor iterate(const Map& matrix, const Map& precondition, const torch::T
   auto solution = torch::zeros_like(right), residual = right;
   auto direction = precondition(residual);
   auto size = product(residual, direction);
+  const auto enough = (size * (tolerance * tolerance)).detach();
   for (int i = 0; i < iterations; ++i) {
+    const auto open = size > enough;
+    if (tolerance > 0 && !open.any().item<bool>())
+      break;
     const auto image = matrix(direction);
-    const auto step = ratio(size, product(direction, image));
+    auto step = ratio(size, product(direction, image));
+    if (tolerance > 0)
+      step = torch::where(open, step, torch::zeros_like(step));
     solution = solution + step * direction;
     if (i + 1 == iterations)
       break;
@@ -63,9 +71,10 @@ Whitener Whitener::exact(const Pair& pair, const Operator& covariance, double to
   return whitener;
 }
 
-Whitener Whitener::approximate(const Pair& pair, const Operator& covariance, int iterations) {
+Whitener Whitener::approximate(const Pair& pair, const Operator& covariance, int iterations, double tolerance) {
   Whitener whitener(pair, covariance);
   whitener.iterations_ = iterations;
+  whitener.tolerance_ = tolerance;
   return whitener;
 }
 
@@ -102,7 +111,7 @@ torch::Tensor Whitener::operator()(const torch::Tensor& signal) const {
   const auto rest = ((1 - (precision * common).square()).clamp_min(0) / total).to(options);
   const Map inverse = filter(((common - sigma2).clamp_min(0) + covariance_.values()).reciprocal());
   const Map precondition = [&](const torch::Tensor& u) { return factor * inverse(factor * u) + rest * u; };
-  return basis_.fields(sigma + beta * iterate(matrix, precondition, right, iterations_), signal);
+  return basis_.fields(sigma + beta * iterate(matrix, precondition, right, iterations_, tolerance_), signal);
 }
 
 } // namespace stint

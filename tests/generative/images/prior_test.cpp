@@ -3,7 +3,9 @@
 #include "generative/drifts/gaussian.hpp"
 #include "generative/images/prior.hpp"
 #include "generative/operators/modes.hpp"
+#include "generative/operators/whitening.hpp"
 #include "generative/paths/schedule.hpp"
+#include "generative/paths/task.hpp"
 #include "generative/training/law.hpp"
 #include "generative/training/regression.hpp"
 
@@ -50,6 +52,22 @@ TEST(ImagePrior, KnowsThePosteriorMeanOfGaussianPictures) {
     EXPECT_EQ(look.planes.sizes(), (std::vector<std::int64_t>{3, prior()->planes(), 4, 6})) << i;
     EXPECT_EQ(look.numbers.sizes(), (std::vector<std::int64_t>{3, prior()->numbers()})) << i;
     EXPECT_TRUE(look.planes.isfinite().all().item<bool>() && look.numbers.isfinite().all().item<bool>()) << i;
+  }
+}
+
+TEST(ImagePrior, KnowsItOfRealSizesToo) {
+  const Layout large{.geometry = Geometry({28, 28}), .boundary = Boundary::open};
+  const auto variances = 1 / (0.02 + phat2_of(large).pow(1.5)); // from 0.05 to 50, as of Fashion-MNIST
+  const auto covariance = Operator::diagonal(Basis::cosine(), variances);
+  const ImagePrior pictures(large, torch::zeros({1, 28, 28}, torch::kDouble), variances.unsqueeze(0), false);
+  const auto picture =
+      Operator::diagonal(Basis::cosine(), variances.sqrt())(random({2, 1, 28, 28}, 5)).to(torch::kFloat);
+  const auto known = parse_mask("random:0.5", large.geometry, 6);
+  for (const double sigma : {0.0, 0.01}) {
+    const Pair pair = inpainting(known, sigma).path.start_pair();
+    const auto x = torch::where(known, picture / (1 + sigma), torch::zeros_like(picture));
+    const auto exact = covariance(Whitener::exact(pair, covariance, 1e-10)(pair.beta(x.to(torch::kDouble))));
+    EXPECT_LT(largest(pictures.look(pair, pair.beta(x)).estimate - exact), 1e-4) << sigma;
   }
 }
 
