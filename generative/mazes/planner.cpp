@@ -56,6 +56,10 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
         fmt::format("windows of {} points overlap by 1 to {}, not {}", length, length / 2, options_.overlap));
   if (options_.steps < 3 || options_.steps > static_cast<int>(windows_stride))
     throw std::invalid_argument(fmt::format("windows have 3 to {} steps, not {}", windows_stride, options_.steps));
+  const auto drawn_points = std::min<std::int64_t>(options_.longest, length - options_.overlap);
+  if (options_.look_ahead < 0 || options_.look_ahead >= drawn_points)
+    throw std::invalid_argument(fmt::format("windows of {} drawn points look ahead by 0 to {}, not {}", drawn_points,
+                                            drawn_points - 1, options_.look_ahead));
   const auto sampler = sampler_of(drift_, layout_, reference_, log_ratio_range_, generation(), options_);
   std::vector<std::vector<Point>> paths;
   std::int64_t kept = 0; // segments
@@ -183,7 +187,8 @@ struct Planner::Work {
 
 std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                                 const std::function<void(std::int64_t)>& done) const {
-  const int longest = std::min(options_.longest, static_cast<int>(layout_.volume()) - options_.overlap);
+  const int longest =
+      std::min(options_.longest, static_cast<int>(layout_.volume()) - options_.overlap) - options_.look_ahead;
   const int longest_likely = std::max(1, static_cast<int>(longest / options_.slack));
   std::vector<Plan> plans(requests.size());
   std::vector<Work> works(requests.size());
@@ -232,9 +237,13 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     for (std::size_t m = 0; m < busy.size(); ++m) {
       auto& [points, stops] = plans[busy[m]];
       auto& work = works[busy[m]];
-      points.insert(points.end(), stretches[m].begin(), stretches[m].end());
+      const auto size = static_cast<int>(stretches[m].size());
+      const int cut = work.asked[work.next] ? 0 : std::min(options_.look_ahead, size / 2);
+      points.insert(points.end(), stretches[m].begin(), stretches[m].end() - cut);
       if (work.asked[work.next])
         stops.push_back(std::ssize(points) - 1);
+      else
+        work.stops[work.next + 1].points += cut;
       ++work.next;
     }
     std::erase_if(busy, [&](std::size_t i) { return works[i].next == works[i].stops.size(); });

@@ -35,8 +35,12 @@ struct PlannerOptions {
   std::int64_t batch = 256;          ///< windows at a time
   std::int64_t dreams = 4096;        ///< windows that the roadmap is made of
   double width = 0.1;                ///< of the roadmap's squares, in the units of the paths
-  int candidates = 8;   ///< draws of a window, at most: one that leaves the squares of the roadmap is drawn again
-  int longest = 46;     ///< points between two stops at most, slack included
+  int candidates = 8; ///< draws of a window, at most: one that leaves the squares of the roadmap is drawn again
+  int longest = 46;   ///< points of a window after the known ones at most, slack included
+  /// Points before a stop of the roadmap's where the window to it is cut off. The next window begins there and need not
+  /// pass the stop: at the stop a path would have a velocity that knows nothing of the way ahead. Stops are at most
+  /// `longest` less this many points from each other.
+  int look_ahead = 8;
   double stop_cost = 4; ///< of a stop between places, in points (Roadmap::route())
   torch::Device device = torch::kCPU;
 };

@@ -78,9 +78,12 @@ struct Settings {
                   "eighth more");
     options.value("overlap", planner.overlap, "N",
                   "points of the path so far that a window after the first is held to");
+    options.value("look-ahead", planner.look_ahead, "N",
+                  "points before a stop of the roadmap's where the next window begins, which need not pass the stop");
     options.value("dreams", planner.dreams, "N", "windows that the roadmap is made of");
     options.value("width", width, "W", "of the roadmap's squares", "a tenth of a cell");
-    options.value("longest", planner.longest, "N", "points between two stops of the roadmap at most");
+    options.value("longest", planner.longest, "N",
+                  "points of a window after the known ones at most; stops of the roadmap are --look-ahead less apart");
     options.value("stop-cost", planner.stop_cost, "POINTS", "what a stop of the roadmap's counts beside its time");
     options.value("batch", planner.batch, "N", "windows at a time; paths depend on it by rounding only");
     compute.declare(options);
@@ -99,6 +102,7 @@ struct Settings {
                                                      {"retries", retries, 0, 1000},
                                                      {"overlap", planner.overlap, 1, million},
                                                      {"longest", planner.longest, 1, million},
+                                                     {"look-ahead", planner.look_ahead, 0, million},
                                                      {"candidates", planner.candidates, 1, 32},
                                                      {"dreams", planner.dreams, 1, million},
                                                      {"batch", planner.batch, 1, million}})
@@ -127,6 +131,11 @@ struct Settings {
     if (options.given("longest") && planner.longest > window - planner.overlap)
       throw UsageError(fmt::format("--longest is {}, expected 1 to {}, a window of the model without --overlap {}",
                                    planner.longest, window - planner.overlap, planner.overlap));
+    if (const auto drawn = std::min<std::int64_t>(planner.longest, window - planner.overlap);
+        planner.look_ahead >= drawn)
+      throw UsageError(
+          fmt::format("--look-ahead is {}, expected 0 to {}, less than the points of a window that are drawn",
+                      planner.look_ahead, drawn - 1));
     const double cell = facts(maze.world()).cell;
     if (width && !(*width >= cell / 1000 && *width <= cell))
       throw UsageError(

@@ -88,7 +88,7 @@ protected:
         [this](const Pair& pair, const torch::Tensor& signal) { return prior->look(pair, signal).estimate; });
   }
 
-  Planner planner(std::int64_t batch = 256) const {
+  Planner planner(std::int64_t batch = 256, int longest = 46, int look_ahead = 0) const {
     return Planner(drift, layout, prior->reference(0), prior->log_ratio_range(),
                    {.method = Method::multistep,
                     .steps = 24,
@@ -96,7 +96,9 @@ protected:
                     .batch = batch,
                     .dreams = 512,
                     .width = 1,
-                    .candidates = 1},
+                    .candidates = 1,
+                    .longest = longest,
+                    .look_ahead = look_ahead},
                    5, [](Point, Point) { return true; });
   }
 };
@@ -165,15 +167,43 @@ TEST_F(Smooth, APlanTakesTheLikeliestTimeAndItsSlack) {
   EXPECT_EQ(made.plan(requests, 5)[0].points.size(), 1 + std::min(3 * route[0].points, 12));
 }
 
+TEST_F(Smooth, PathsNeedNotPassTheRoadmapsStopsWhereTheyLookAhead) {
+  const std::vector<PlanRequest> requests = {{.places = {{-2, -0.5}, {1.5, 0.5}}}};
+  const auto passes = [&](int look_ahead) {
+    const auto made = planner(256, 6 + look_ahead, look_ahead); // stops 6 points from each other, 2 and slack 3
+    const auto route = made.roadmap().route({-2, -0.5}, {1.5, 0.5}, 2, 4);
+    EXPECT_GE(route.size(), 2);
+    const auto plan = made.plan(requests, 5)[0];
+    EXPECT_EQ(plan.points.back(), (Point{1.5, 0.5}));
+    std::int64_t points = 1;
+    for (const auto& stop : route)
+      points += 3 * stop.points;
+    EXPECT_EQ(std::ssize(plan.points), points); // as much time as with the stops
+    return std::ranges::count(plan.points, route.front().place);
+  };
+  EXPECT_EQ(passes(0), 1);
+  EXPECT_EQ(passes(2), 0);
+}
+
+TEST_F(Smooth, RefusesToLookBeyondAWindow) {
+  EXPECT_THROW(planner(256, 4, 4), std::invalid_argument);
+  EXPECT_THROW(planner(256, 4, -1), std::invalid_argument);
+}
+
 TEST_F(Smooth, CandidatesKeepToWherePathsHaveBeen) {
   std::vector<PlanRequest> requests;
   for (std::int64_t n = 0; n < 200; ++n)
     requests.push_back({.places = {{-0.4, 0}, {0.4, 0}}, .number = n});
   const auto strays = [&](int candidates) { // points outside the strip that the roadmap knows
-    const Planner strip(
-        drift, layout, prior->reference(0), prior->log_ratio_range(),
-        {.method = Method::multistep, .steps = 12, .slack = 3, .dreams = 2048, .width = 0.4, .candidates = candidates},
-        5, [](Point from, Point to) { return std::max(std::abs(from.y), std::abs(to.y)) < 0.5; });
+    const Planner strip(drift, layout, prior->reference(0), prior->log_ratio_range(),
+                        {.method = Method::multistep,
+                         .steps = 12,
+                         .slack = 3,
+                         .dreams = 2048,
+                         .width = 0.4,
+                         .candidates = candidates,
+                         .look_ahead = 0},
+                        5, [](Point from, Point to) { return std::max(std::abs(from.y), std::abs(to.y)) < 0.5; });
     int count = 0;
     for (const auto& plan : strip.plan(requests, 5))
       count +=
