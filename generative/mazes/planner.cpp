@@ -89,7 +89,8 @@ Planner::Planner(Drift drift, Layout layout, Operator reference, double log_rati
 
 /// Windows (n, 2, T), each with known points of its own: they need not be alike to be drawn together, and many at a
 /// time cost less.
-torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed) const {
+torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed,
+                            const std::function<void(std::int64_t)>& done) const {
   std::vector<torch::Tensor> drawn;
   for (std::int64_t first = 0; first < std::ssize(windows); first += options_.batch) {
     const SampleRange batch{first, std::min(options_.batch, std::ssize(windows) - first)};
@@ -97,6 +98,8 @@ torch::Tensor Planner::draw(std::span<const Window> windows, std::uint64_t seed)
       return draw_together(windows.subspan(part.first, part.count), seed);
     });
     drawn.insert(drawn.end(), parts.begin(), parts.end());
+    if (done)
+      done(first + batch.count);
   }
   return torch::cat(drawn);
 }
@@ -147,10 +150,12 @@ int Planner::astray(std::span<const Point> points) const {
 }
 
 /// The points of `count` windows after their beginnings, to the stop. Each window is drawn until it is not astray, at
-/// most as often as there are candidates, and the draw that is least so is taken, of equals the first.
+/// most as often as there are candidates, and the draw that is least so is taken, of equals the first. `done` is told
+/// how many have been drawn once.
 std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count,
                                                         const std::function<Window(std::size_t, int)>& window_of,
-                                                        std::uint64_t seed) const {
+                                                        std::uint64_t seed,
+                                                        const std::function<void(std::int64_t)>& done) const {
   std::vector<std::vector<Point>> best(count);
   std::vector<int> least(count, std::numeric_limits<int>::max());
   std::vector<std::size_t> open(count);
@@ -159,7 +164,7 @@ std::vector<std::vector<Point>> Planner::best_stretches(std::size_t count,
     std::vector<Window> windows;
     for (const auto m : open)
       windows.push_back(window_of(m, candidate));
-    const auto drawn = draw(windows, seed);
+    const auto drawn = draw(windows, seed, candidate == 0 ? done : nullptr);
     const auto value = drawn.accessor<float, 3>();
     for (std::size_t k = 0; k < open.size(); ++k) {
       const auto n = static_cast<std::int64_t>(k);
@@ -218,6 +223,9 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     busy.push_back(i);
   }
 
+  std::int64_t windows = 0, finished = 0;
+  for (const auto i : busy)
+    windows += std::ssize(works[i].stops);
   for (std::uint32_t round = 0; !busy.empty(); ++round) {
     const auto stretches = best_stretches(
         busy.size(),
@@ -233,7 +241,12 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
                         // 0 is that of the roadmap's windows
                         .draw = 1 + requests[i].attempt * attempts_stride + round * options_.candidates + candidate};
         },
-        seed);
+        seed,
+        [&](std::int64_t drawn) {
+          if (done)
+            done(std::ssize(requests) * (finished + drawn) / windows);
+        });
+    finished += std::ssize(busy);
     for (std::size_t m = 0; m < busy.size(); ++m) {
       auto& [points, stops] = plans[busy[m]];
       auto& work = works[busy[m]];
@@ -247,8 +260,6 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
       ++work.next;
     }
     std::erase_if(busy, [&](std::size_t i) { return works[i].next == works[i].stops.size(); });
-    if (done)
-      done(std::ssize(requests) - std::ssize(busy));
   }
   return plans;
 }

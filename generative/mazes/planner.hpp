@@ -62,19 +62,22 @@ public:
   double kept() const { return kept_; } ///< the share of segments that the roadmap is made of
 
   /// A path for each request; empty where the roadmap knows no route. Each is a function of the seed and its request,
-  /// whatever the others, to rounding. `done` is told how many are finished. Throws std::invalid_argument for requests
-  /// that need more than 4096 draws of windows.
+  /// whatever the others, to rounding. `done` is told how many would be finished if each took the same time. Throws
+  /// std::invalid_argument for requests that need more than 4096 draws of windows.
   std::vector<Plan> plan(std::span<const PlanRequest> requests, std::uint64_t seed,
                          const std::function<void(std::int64_t)>& done = {}) const;
 
 private:
   struct Window;
   struct Work;
-  torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed) const;
+  torch::Tensor draw(std::span<const Window> windows, std::uint64_t seed,
+                     const std::function<void(std::int64_t)>& done) const;
   torch::Tensor draw_together(std::span<const Window> windows, std::uint64_t seed) const;
   int astray(std::span<const Point> points) const;
-  std::vector<std::vector<Point>>
-  best_stretches(std::size_t count, const std::function<Window(std::size_t, int)>& window_of, std::uint64_t seed) const;
+  std::vector<std::vector<Point>> best_stretches(std::size_t count,
+                                                 const std::function<Window(std::size_t, int)>& window_of,
+                                                 std::uint64_t seed,
+                                                 const std::function<void(std::int64_t)>& done) const;
 
   Drift drift_;
   Layout layout_;
