@@ -67,7 +67,10 @@ TEST(ImagePrior, KnowsItOfRealSizesToo) {
     const Pair pair = inpainting(known, sigma).path.start_pair();
     const auto x = torch::where(known, picture / (1 + sigma), torch::zeros_like(picture));
     const auto exact = covariance(Whitener::exact(pair, covariance, 1e-10)(pair.beta(x.to(torch::kDouble))));
-    EXPECT_LT(largest(pictures.look(pair, pair.beta(x)).estimate - exact), 1e-4) << sigma;
+    const auto estimate = pictures.look(pair, pair.beta(x)).estimate;
+    EXPECT_LT(largest(estimate - exact), 1e-4) << sigma;
+    const auto alone = x.narrow(0, 0, 1); // another picture may take more iterations
+    EXPECT_LT(largest(pictures.look(pair, pair.beta(alone)).estimate - estimate.narrow(0, 0, 1)), 1e-6) << sigma;
   }
 }
 
