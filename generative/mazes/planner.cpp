@@ -219,7 +219,8 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
     if (work.stops.size() * options_.candidates >= attempts_stride)
       throw std::invalid_argument(
           fmt::format("a path of {} stops, each with {} draws, is too long", work.stops.size(), options_.candidates));
-    plans[i] = {.points = {places.front()}, .stops = {0}};
+    plans[i] = {.points = requests[i].before, .stops = {std::ssize(requests[i].before)}};
+    plans[i].points.push_back(places.front());
     busy.push_back(i);
   }
 
@@ -260,6 +261,14 @@ std::vector<Plan> Planner::plan(std::span<const PlanRequest> requests, std::uint
       ++work.next;
     }
     std::erase_if(busy, [&](std::size_t i) { return works[i].next == works[i].stops.size(); });
+  }
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    if (plans[i].points.empty())
+      continue;
+    const auto before = std::ssize(requests[i].before);
+    plans[i].points.erase(plans[i].points.begin(), plans[i].points.begin() + before);
+    for (auto& stop : plans[i].stops)
+      stop -= before;
   }
   return plans;
 }

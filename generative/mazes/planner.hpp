@@ -17,13 +17,15 @@ namespace stint {
 /// A path to find.
 struct PlanRequest {
   std::vector<Point> places; ///< two or more: start, waypoints, goal
+  /// Where a ball in motion has been before the start, a point apart: its path goes on from these.
+  std::vector<Point> before = {};
   std::int64_t number = 0;   ///< the noise is a function of the seed, this number
   std::uint32_t attempt = 0; ///< and this one, below 2^12; later attempts have more points
 };
 
 /// A path: positions at equal distances in time.
 struct Plan {
-  std::vector<Point> points;
+  std::vector<Point> points;       ///< from the start on
   std::vector<std::int64_t> stops; ///< where in `points` the places are that were asked for, start and goal included
 };
 

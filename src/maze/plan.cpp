@@ -32,7 +32,7 @@ constexpr int least_steps_of_sde2 = 32; // its default; with fewer a warning is 
 
 struct Settings {
   SourceOptions source;
-  std::optional<std::string> layout, start, goal, waypoints;
+  std::optional<std::string> layout, start, goal, waypoints, before;
   std::string ends = "random", test = "physical", solver = "multistep";
   std::int64_t pairs = 1, between = 0, plans = 1, retries = 3;
   PlannerOptions planner;
@@ -52,6 +52,11 @@ struct Settings {
     options.value("start", start, "X,Y", "where a path begins, in the units of the data", "random places, see --ends");
     options.value("goal", goal, "X,Y", "where it ends", "see --start");
     options.value("waypoint", waypoints, "X,Y[/X,Y...]", "places between, in this order", "none");
+    options.value(
+        "before", before, "X,Y[/X,Y...]",
+        "where a ball in motion has been before the start, as far apart in time as points of a path, the last "
+        "one last: the path goes on from the last --overlap of these and the start",
+        "none: the path begins in any motion");
     options.value("pairs", pairs, "N", "random starts and goals");
     options.choice("ends", ends, {"random", "goal", "tasks"},
                    "random places: two free cells, the maze's own cell G as goal, or OGBench's five pairs in turn");
@@ -118,6 +123,8 @@ struct Settings {
       throw UsageError("--start and --goal go together");
     if (options.given("waypoint") && !options.given("start"))
       throw UsageError("--waypoint goes with --start and --goal; --waypoints N are random ones");
+    if (options.given("before") && !options.given("start"))
+      throw UsageError("--before goes with --start and --goal");
     for (const char* option : {"pairs", "ends", "waypoints"})
       if (options.given("start") && options.given(option))
         throw UsageError(fmt::format("--{} is of random places and does not go with --start", option));
@@ -178,20 +185,29 @@ std::int64_t every_of(const std::map<std::string, std::string>& notes, const std
   return every;
 }
 
+/// "X,Y[/X,Y...]"
+std::vector<Point> parse_places(const std::string& option, const std::string& text) {
+  if (text.empty() || text.back() == '/')
+    throw UsageError(fmt::format("--{} is '{}', expected X,Y[/X,Y...]", option, text));
+  std::vector<Point> places;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('/', begin), text.size());
+    places.push_back(parse_place(option, text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return places;
+}
+
 std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& maze, std::uint64_t seed) {
   if (!settings.start)
     return draw_places(maze, settings.ends, settings.pairs, settings.between, seed);
   std::vector<Point> places = {parse_place("start", *settings.start)};
   check_place(maze, "start", places.back());
-  const std::string between = settings.waypoints.value_or("");
-  if (settings.waypoints && (between.empty() || between.back() == '/'))
-    throw UsageError(fmt::format("--waypoint is '{}', expected X,Y[/X,Y...]", between));
-  for (std::size_t begin = 0; begin < between.size();) {
-    const auto end = std::min(between.find('/', begin), between.size());
-    places.push_back(parse_place("waypoint", between.substr(begin, end - begin)));
-    check_place(maze, "waypoint", places.back());
-    begin = end + 1;
-  }
+  if (settings.waypoints)
+    for (const Point place : parse_places("waypoint", *settings.waypoints)) {
+      check_place(maze, "waypoint", place);
+      places.push_back(place);
+    }
   places.push_back(parse_place("goal", *settings.goal));
   check_place(maze, "goal", places.back());
   for (std::size_t k = 1; k < places.size(); ++k)
@@ -230,12 +246,13 @@ struct Outcome {
 };
 
 Outcome find_paths(const Planner& planner, const Maze& maze, const std::vector<std::vector<Point>>& places,
-                   const Settings& settings, WallTest test, std::uint64_t seed, bool quiet) {
+                   const std::vector<Point>& before, const Settings& settings, WallTest test, std::uint64_t seed,
+                   bool quiet) {
   std::vector<PlanRequest> requests;
   Outcome outcome;
   for (std::size_t pair = 0; pair < places.size(); ++pair)
     for (std::int64_t k = 0; k < settings.plans; ++k) {
-      PlanRequest request{.places = {}, .number = std::ssize(requests)};
+      PlanRequest request{.places = {}, .before = before, .number = std::ssize(requests)};
       std::ranges::transform(places[pair], std::back_inserter(request.places), rounded);
       outcome.rows.push_back({.points = {},
                               .first = {},
@@ -319,6 +336,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
     log_warning(fmt::format("--solver sde2 makes noisy paths with --steps {}; take {} or more, or --solver multistep",
                             settings.planner.steps, least_steps_of_sde2));
   const auto places = places_of(settings, maze, seed);
+  const auto before = settings.before ? parse_places("before", *settings.before) : std::vector<Point>();
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
   settings.planner.device = device;
@@ -337,7 +355,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
         [&](std::int64_t drawn) { progress.update(drawn); });
   });
   const double roadmap_seconds = seconds_since(begin);
-  const Outcome outcome = find_paths(planner, maze, places, settings, test, seed, common.quiet);
+  const Outcome outcome = find_paths(planner, maze, places, before, settings, test, seed, common.quiet);
   const double seconds = seconds_since(begin);
   const auto count = std::ssize(outcome.rows);
   const auto plans = static_cast<double>(count);

@@ -55,6 +55,16 @@ class Plans(PlanTest):
             self.assertEqual(stops[-1], len(plan) - 1)
         self.assertNotEqual(read["plans"][0], read["plans"][1])
 
+    def test_a_path_goes_on_from_the_motion_before(self):
+        def mean_of_next(*before):
+            self.plan("--start", "1,2", "--goal", "3,1", "--plans", "16", "--before", *before, output="moving.h5")
+            following = [plan[1][1] for plan in self.read("moving.h5")["plans"]]
+            (self.folder / "moving.h5").unlink()
+            return sum(following) / len(following)
+
+        self.assertGreater(mean_of_next("1,1.4/1,1.6/1,1.8"), 2.1)
+        self.assertLess(mean_of_next("1,2.6/1,2.4/1,2.2"), 1.9)  # on its way back: it has to turn
+
     def test_a_plan_does_not_depend_on_the_others(self):
         self.plan("--pairs", "9")
         self.plan("--pairs", "5", "--batch", "3", "--threads", "1", output="few.h5")
@@ -130,6 +140,9 @@ class Refusals(PlanTest):
         self.refuse_plan(2, "--waypoint is '1,3/'", "--start", "1,1", "--waypoint", "1,3/", "--goal", "3,1")
         self.refuse_plan(2, "more than a million", "--pairs", "100000", "--plans", "100000")
         self.refuse_plan(2, "--waypoint goes with --start", "--waypoint", "1,3")
+        self.refuse_plan(2, "--before goes with --start", "--before", "1,3")
+        self.refuse_plan(2, "--before is '1,3/'", "--start", "1,1", "--before", "1,3/", "--goal", "3,1")
+        self.refuse_plan(2, "--look-ahead is 46, expected 0 to 45", "--look-ahead", "46")
         self.refuse_plan(2, "OGBench's mazes only", "--ends", "tasks")
 
     def test_layouts(self):

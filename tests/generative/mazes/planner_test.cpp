@@ -78,9 +78,16 @@ protected:
   std::shared_ptr<MazePrior> prior;
   Drift drift;
 
-  void SetUp() override {
+  void SetUp() override { use(torch::exp(-distances() / 6)); }
+
+  /// |t - t'|
+  torch::Tensor distances() const {
     const auto t = torch::arange(length, torch::kDouble);
-    covariance = torch::exp(-(t.unsqueeze(0) - t.unsqueeze(1)).abs() / 6);
+    return (t.unsqueeze(0) - t.unsqueeze(1)).abs();
+  }
+
+  void use(const torch::Tensor& of_points) {
+    covariance = of_points;
     const auto [values, vectors] = torch::linalg_eigh(covariance, "L");
     prior = std::make_shared<MazePrior>(layout, torch::zeros({2, length}, torch::kDouble), vectors.t().contiguous(),
                                         values.unsqueeze(0).expand({2, length}), std::map<std::string, std::string>{});
@@ -141,6 +148,31 @@ TEST_F(Smooth, PlansFollowTheConditionalLaw) {
     EXPECT_LT(std::abs(sum / n), 4.5 * std::sqrt(v / n)) << t;
     EXPECT_LT(std::abs(squares / n - v), 4.5 * v * std::sqrt(2 / n) + 0.02 * v) << t; // and the solver's error
   }
+}
+
+TEST_F(Smooth, PathsGoOnFromTheMotionBefore) {
+  use(torch::exp(-distances().square() / 18) + 0.01 * torch::eye(length, torch::kDouble)); // with a velocity
+  const Point start{0, 0}, goal{0.5, -0.5};
+  const std::vector<Point> before = {{9, 9}, {-1.5, 0.6}, {-1, 0.4}, {-0.5, 0.2}}; // the last 3 and the start are known
+  const std::int64_t count = 1000;
+  std::vector<PlanRequest> requests;
+  for (std::int64_t n = 0; n < count; ++n)
+    requests.push_back({.places = {start, goal}, .before = before, .number = n});
+  const auto plans = planner().plan(requests, 5);
+  EXPECT_EQ(plans[0].points.front(), start);
+  EXPECT_EQ(plans[0].points.back(), goal);
+  EXPECT_EQ(plans[0].stops, (std::vector<std::int64_t>{0, std::ssize(plans[0].points) - 1}));
+  // The point after the start, given the known ones.
+  const auto known = torch::tensor(
+      {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, std::ssize(plans[0].points) + 2});
+  const auto among = covariance.index_select(0, known).index_select(1, known);
+  const auto across = covariance.index_select(1, known).mm(torch::linalg_inv(among));
+  const double mean = across[4].dot(torch::tensor({-1.5, -1.0, -0.5, 0.0, goal.x}, torch::kDouble)).item<double>();
+  const double variance = (covariance[4][4] - across[4].dot(covariance[4].index_select(0, known))).item<double>();
+  double sum = 0;
+  for (const auto& plan : plans)
+    sum += plan.points[1].x;
+  EXPECT_LT(std::abs(sum / count - mean), 4.5 * std::sqrt(variance / count));
 }
 
 TEST_F(Smooth, APlanIsAFunctionOfItsNumber) {
