@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 import unittest
+from pathlib import Path
 
 from program_test import PATIENCE, STINT, ProgramTest, needs_h5py
 
+MODELS = Path(__file__).resolve().parents[2] / "models"
 RUN = "sample --model free-field --lattice 8x8 --batch 7 --threads 1 --quiet --samples 50".split()
 KINDS = {
     "plain": ["--steps", "6"],
@@ -234,6 +236,14 @@ with h5py.File('some.h5') as a, h5py.File('empty.h5', 'w') as b:
         self.refuse(2, "empty.h5 has no configurations", "sample", "--model", "free-field", "--lattice", "4x4", "--task", "inpaint", "--known",
                     "empty.h5", "--mask", "random:0.5", "--output", "out.h5")
         self.refuse(2, "too few", "train", "--data", "empty.h5", "--output", "out.h5")
+
+    def test_bf16_without_instructions_for_it_is_warned_of(self):
+        run = ["sample", "--model", str(MODELS / "maze-umaze.h5"), "--samples", "1", "--steps", "3", "--device", "cpu"]
+        has_instructions = "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+        for precision, warns in (("fp32", False), ("auto", False), ("bf16", not has_instructions)):
+            result = self.run_stint(*run, "--precision", precision, "--output", f"{precision}.h5")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual("has no instructions for it" in result.stderr, warns, precision)
 
     def test_a_tolerance_below_the_resolution_is_refused(self):
         self.refuse(2, "the tolerance of dopri5 is 1e-12, below the resolution of these numbers; expected at least", "sample", "--model",
