@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -28,6 +29,13 @@ torch::Tensor rademacher(const torch::Tensor& like, int probes, std::uint64_t se
   return signs.reshape(shape).to(like.options());
 }
 
+/// x_mu of every site, (L1, ..., Ld).
+torch::Tensor coordinate(const Layout& layout, int mu) {
+  std::vector<std::int64_t> line(layout.dimensions(), 1);
+  line[mu] = layout.geometry.extents()[mu];
+  return torch::arange(line[mu], torch::kLong).reshape(line).expand(layout.sites());
+}
+
 /// Which sites have each colour, those of one class x mod `colours`: (colours^d, 1, 1, L1, ..., Ld), 0 or 1.
 torch::Tensor colour_masks(const Layout& layout, int colours) {
   auto colour = torch::zeros(layout.sites(), torch::kLong);
@@ -36,14 +44,51 @@ torch::Tensor colour_masks(const Layout& layout, int colours) {
     const std::int64_t extent = layout.geometry.extents()[mu];
     if (colours < 1 || extent % colours != 0)
       throw std::invalid_argument(fmt::format("{} colours do not divide an extent of {}", colours, extent));
-    std::vector<std::int64_t> line(layout.dimensions(), 1);
-    line[mu] = extent;
-    colour = colour * colours + torch::arange(extent, torch::kLong).remainder(colours).reshape(line);
+    colour = colour * colours + coordinate(layout, mu).remainder(colours);
     count *= colours;
   }
   std::vector<std::int64_t> first(layout.dimensions() + 3, 1);
   first[0] = count;
   return (torch::arange(count, torch::kLong).reshape(first) == colour).to(torch::kFloat);
+}
+
+/// Hierarchical probing (Stathopoulos, Laeuchli & Orginos, arXiv:1302.4018): signs, orthogonal to each other, whose
+/// mean product over the first 2^j of them is 0 between the nearest sites of a colour, between the next nearest, and so
+/// on: the vectors of a colour then leave what as many more colours leave. (K, 1, 1, L1, ..., Ld), K a power of 2, at
+/// most `largest`.
+torch::Tensor probing_signs(const Layout& layout, std::int64_t colours, std::int64_t largest) {
+  auto signs = torch::ones(layout.shape(1), torch::kFloat).unsqueeze(0).narrow(2, 0, 1);
+  const auto split = [&](const torch::Tensor& parity) {
+    if (2 * signs.size(0) <= largest)
+      signs = torch::cat({signs, signs * (1 - 2 * parity.remainder(2))});
+  };
+  const auto halves = [&](std::int64_t length) {
+    return std::ranges::all_of(layout.geometry.extents(), [&](int extent) { return extent % (2 * length) == 0; });
+  };
+  for (std::int64_t length = colours; 2 * signs.size(0) <= largest && halves(length); length *= 2) {
+    auto sum = torch::zeros(layout.sites(), torch::kLong);
+    for (int mu = 0; mu < layout.dimensions(); ++mu)
+      sum = sum + coordinate(layout, mu).floor_divide(length);
+    split(sum);
+    for (int mu = 1; mu < layout.dimensions(); ++mu)
+      split(coordinate(layout, mu).floor_divide(length));
+  }
+  return signs;
+}
+
+/// The vectors of one evaluation for Hutchinson's estimate, scaled so that the mean of <v, J v> over those of one set
+/// of signs is their sum: (probes colours^d, N, C, L1, ..., Ld).
+std::function<torch::Tensor(std::int64_t number, const torch::Tensor& like)>
+random_vectors(const Layout& layout, int colours, int probes, torch::Device device, std::uint64_t seed,
+               std::int64_t first) {
+  const auto masks = colour_masks(layout, colours).to(device) * std::sqrt(std::pow(colours, layout.dimensions()));
+  const auto signs = probing_signs(layout, colours, probes).to(device);
+  const auto sets = (probes + signs.size(0) - 1) / signs.size(0);
+  return [=](std::int64_t number, const torch::Tensor& like) {
+    const auto random = rademacher(like, static_cast<int>(sets), seed, first, number).unsqueeze(1);
+    const auto all = (random * signs.to(like.scalar_type())).flatten(0, 1).narrow(0, 0, probes);
+    return (all.unsqueeze(1) * masks.to(like.scalar_type())).flatten(0, 1);
+  };
 }
 
 /// log N(x0; 0, 1) over the coordinates that start as noise, (N).
@@ -129,8 +174,7 @@ Sampler::Result Sampler::operator()(std::uint64_t seed, std::int64_t first, std:
 
 Sampler::Result Sampler::make(std::uint64_t seed, const SampleRange& samples, const torch::Tensor& observed) const {
   const auto [first, count] = samples;
-  const bool estimated = log_density == LogDensity::hutchinson || log_density == LogDensity::coloured;
-  if (estimated && solver.method == Method::dopri5)
+  if (log_density == LogDensity::random && solver.method == Method::dopri5)
     throw std::invalid_argument("dopri5 integrates exact divergences only: its evaluations differ between "
                                 "configurations");
   const auto& levels = task.path.start();
@@ -147,17 +191,8 @@ Sampler::Result Sampler::make(std::uint64_t seed, const SampleRange& samples, co
   Divergence divergence;
   if (log_density == LogDensity::exact)
     divergence = exact_divergence();
-  else if (log_density == LogDensity::hutchinson)
-    divergence = hutchinson_divergence([&, first](std::int64_t number, const torch::Tensor& like) {
-      return rademacher(like, probes, seed, first, number);
-    });
-  if (log_density == LogDensity::coloured) {
-    // The mean of <v, J v> over the vectors, scaled so that it is their sum.
-    const auto masks = colour_masks(layout, colours).to(device) * std::sqrt(std::pow(colours, layout.dimensions()));
-    divergence = hutchinson_divergence([&, masks, first](std::int64_t number, const torch::Tensor& like) {
-      return rademacher(like, 1, seed, first, number) * masks.to(like.scalar_type());
-    });
-  }
+  else if (log_density == LogDensity::random)
+    divergence = hutchinson_divergence(random_vectors(layout, colours, probes, device, seed, first));
   SolverOptions options = solver;
   options.reference = solver.reference.to(device);
   const Solution solution =

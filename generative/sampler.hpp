@@ -36,11 +36,11 @@ struct Sampler {
   Task task;
   Schedule schedule;
   SolverOptions solver = {};
-  /// What to integrate log q with: nothing, all V directions, `probes` random vectors an evaluation, or colours^d
-  /// vectors of random signs, each on the sites of one class x mod `colours` (which divides all extents): what remains
-  /// of the noise is from dF_x/dphi_y between sites of one class, at least `colours` apart.
-  enum class LogDensity { none, exact, hutchinson, coloured } log_density = LogDensity::none;
-  int probes = 1, colours = 8;
+  /// What to integrate log q with: nothing, a vector for each site, or `probes` vectors of signs on the sites of each
+  /// class x mod `colours` (which divides all extents), colours^d classes. The signs are random up to factors that
+  /// cancel what is between the nearest sites of a class (hierarchical probing, arXiv:1302.4018).
+  enum class LogDensity { none, exact, random } log_density = LogDensity::none;
+  int probes = 1, colours = 1;
   torch::Device device = torch::kCPU;
   Watch watch = {};                       ///< of the states on the way
   std::optional<std::int64_t> until = {}; ///< the knot of the path at which to stop; the last one without

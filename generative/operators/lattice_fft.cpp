@@ -116,16 +116,6 @@ torch::Tensor transformed(const torch::Tensor& from, at::IntArrayRef extents) {
   return to;
 }
 
-/// 1 for modes of the half spectrum that are their own partners along the last axis, `of_pairs` for those that stand
-/// for two.
-torch::Tensor multiplicity(std::int64_t extent, double of_pairs, const torch::TensorOptions& options) {
-  auto weights = torch::full({extent / 2 + 1}, of_pairs, options);
-  weights[0] = 1;
-  if (extent % 2 == 0)
-    weights[-1] = 1;
-  return weights;
-}
-
 struct ToModes : torch::autograd::Function<ToModes> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& fields) {
     context->saved_data["extents"] = fields.sizes().slice(2).vec();
@@ -159,6 +149,14 @@ torch::autograd::variable_list ToModes::backward(torch::autograd::AutogradContex
 }
 
 } // namespace
+
+torch::Tensor multiplicity(std::int64_t extent, double of_pairs, const torch::TensorOptions& options) {
+  auto weights = torch::full({extent / 2 + 1}, of_pairs, options);
+  weights[0] = 1;
+  if (extent % 2 == 0)
+    weights[-1] = 1;
+  return weights;
+}
 
 torch::Tensor lattice_fft(const torch::Tensor& fields) {
   if (!fields.is_cpu())

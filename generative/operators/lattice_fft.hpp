@@ -13,6 +13,10 @@ namespace stint {
 torch::Tensor lattice_fft(const torch::Tensor& fields);
 torch::Tensor inverse_lattice_fft(const torch::Tensor& modes, at::IntArrayRef extents);
 
+/// Along the last axis of the half spectrum of an extent: 1 for modes that are their own partners, `of_pairs` for those
+/// that stand for two, (extent / 2 + 1).
+torch::Tensor multiplicity(std::int64_t extent, double of_pairs, const torch::TensorOptions& options);
+
 /// lattice_fft() with all modes, (N, C, L1, ..., Ld).
 torch::Tensor whole_lattice_fft(const torch::Tensor& fields);
 

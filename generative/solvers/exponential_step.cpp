@@ -19,6 +19,18 @@ torch::Tensor times(const torch::Tensor& factor, const torch::Tensor& coordinate
   return factor.to(coordinates.is_complex() ? c10::toRealValueType(type) : type) * coordinates;
 }
 
+/// deviation^2 / (alpha^2 sqrt(P)), 0 where alpha = 0.
+torch::Tensor scale_of_g(const Place& place, const torch::Tensor& variance) {
+  const auto total = place.deviation.square();
+  return total /
+         torch::where(place.alpha > 0, place.alpha.square() * variance.sqrt(), torch::full_like(total, INFINITY));
+}
+
+/// P beta / deviation^2: what eta1 is of X by the reference law.
+torch::Tensor estimate(const Place& place, const torch::Tensor& variance) {
+  return variance * place.beta / place.deviation.square();
+}
+
 } // namespace
 
 StepCoordinates::StepCoordinates(const Basis& path, const Operator& reference, const torch::Tensor& fields)
@@ -34,11 +46,11 @@ Place::Place(torch::Tensor alpha_, torch::Tensor beta_, const torch::Tensor& var
 
 Node::Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1)
     : place(std::move(place_)) {
-  const auto noisy = place.alpha > 0;
-  const auto total = place.deviation.square();
-  const auto scale =
-      total / torch::where(noisy, place.alpha.square() * variance.sqrt(), torch::full_like(total, INFINITY));
-  g = times(scale, eta1 - times(variance * place.beta / total, x));
+  g = times(scale_of_g(place, variance), eta1 - times(estimate(place, variance), x));
+}
+
+void Node::set_divergence(const torch::Tensor& variance, const torch::Tensor& diagonal, const torch::Tensor& identity) {
+  divergence = place.deviation * scale_of_g(place, variance) * (diagonal - estimate(place, variance) * identity);
 }
 
 /// w_i with int p(level) d(s^{1+eps}) = s_to^eps sum_i w_i p(levels[i]) over the step for polynomials p of degree below
@@ -74,8 +86,8 @@ torch::Tensor ExponentialStep::from_data(const torch::Tensor& x) const {
   return times(to.beta / torch::where(from.beta > 0, from.beta, torch::ones_like(from.beta)), x);
 }
 
-torch::Tensor ExponentialStep::advance(const torch::Tensor& x, const std::deque<Node>& nodes, int order,
-                                       const torch::Tensor& xi, const torch::Tensor& otherwise) const {
+/// The weights of the nodes in the integral over the step of a polynomial through them, in u at `to`.
+ExponentialStep::Quadrature ExponentialStep::quadrature(const std::deque<Node>& nodes, int order) const {
   const auto zero = torch::zeros_like(from.angle + to.angle, torch::kLong);
   auto usable = zero == 0;
   auto count = zero;
@@ -86,12 +98,9 @@ torch::Tensor ExponentialStep::advance(const torch::Tensor& x, const std::deque<
       usable = usable & ((level - nodes[i - 1].place.level).abs() > smallest_distance);
     count = count + usable.to(torch::kLong);
   }
-  count = count.clamp_max(order);
-
-  const auto ratio = torch::where(to.angle > 0, from.angle.sin() / to.angle.sin(), torch::ones_like(to.angle));
-  auto u = times(ratio.pow(eps) / from.deviation, x);
+  Quadrature quadrature{.terms = {}, .count = count.clamp_max(order)};
   for (int n = 1; n <= std::min<int>(order, static_cast<int>(nodes.size())); ++n) {
-    const auto uses = count == n;
+    const auto uses = quadrature.count == n;
     if (!uses.any().item<bool>())
       continue;
     std::vector<torch::Tensor> levels;
@@ -99,8 +108,30 @@ torch::Tensor ExponentialStep::advance(const torch::Tensor& x, const std::deque<
       levels.push_back(torch::where(uses, nodes[i].place.level, torch::full_like(nodes[i].place.level, i)));
     const auto w = weights(levels);
     for (int i = 0; i < n; ++i)
-      u = u + times(torch::where(uses, w[i], torch::zeros_like(w[i])), nodes[i].g);
+      quadrature.terms.push_back({static_cast<std::size_t>(i), torch::where(uses, w[i], torch::zeros_like(w[i]))});
   }
+  return quadrature;
+}
+
+torch::Tensor ExponentialStep::log_volume(const std::deque<Node>& nodes, int order, const torch::Tensor& multiplicity,
+                                          const torch::Tensor& which) const {
+  const auto counted = which & moves();
+  const auto of_those = [&](const torch::Tensor& values) {
+    return torch::where(counted, values, torch::zeros_like(values));
+  };
+  auto change = of_those((to.deviation / from.deviation).log() * multiplicity).expand_as(nodes.front().divergence);
+  for (const auto& [node, weight] : quadrature(nodes, order).terms)
+    change = change + of_those(weight) * nodes[node].divergence;
+  return change.flatten(1).sum(1);
+}
+
+torch::Tensor ExponentialStep::advance(const torch::Tensor& x, const std::deque<Node>& nodes, int order,
+                                       const torch::Tensor& xi, const torch::Tensor& otherwise) const {
+  const auto [terms, count] = quadrature(nodes, order);
+  const auto ratio = torch::where(to.angle > 0, from.angle.sin() / to.angle.sin(), torch::ones_like(to.angle));
+  auto u = times(ratio.pow(eps) / from.deviation, x);
+  for (const auto& [node, weight] : terms)
+    u = u + times(weight, nodes[node].g);
   if (eps > 0)
     u = u + times((1 - ratio.pow(2 * eps)).clamp_min(0).sqrt(), xi);
   return torch::where(moves(), torch::where(count > 0, times(to.deviation, u), otherwise), x);

@@ -42,8 +42,13 @@ struct Node {
   Node(Place place_, const torch::Tensor& variance, const torch::Tensor& x, const torch::Tensor& eta1);
   Node(Place place_, torch::Tensor g_) : place(std::move(place_)), g(std::move(g_)) {}
 
+  /// What dg_k/du_k is, u = X/deviation, from the diagonal of the Jacobian of eta1 and that of the identity by the same
+  /// vectors (ValueAndDivergence).
+  void set_divergence(const torch::Tensor& variance, const torch::Tensor& diagonal, const torch::Tensor& identity);
+
   Place place;
-  torch::Tensor g; ///< coordinates
+  torch::Tensor g;          ///< coordinates
+  torch::Tensor divergence; ///< dg_k/du_k, float64; undefined if not wanted
 };
 
 /// With u = X/deviation, s = sin(angle) and white noise xi, eqs. 7 (eps = 0) and 8 (eps_bar dt = eps alpha d log(R),
@@ -65,6 +70,12 @@ struct ExponentialStep {
   /// X at `to` from data X at `from`: eta0 = 0, eta1 = X/beta.
   torch::Tensor from_data(const torch::Tensor& x) const;
 
+  /// The change of log |det dX/dX_from| over the step at eps = 0, the sum of the terms of the coordinates `which` that
+  /// move, (N): that of the reference law in closed form, and the integral of the nodes' divergences, polynomials as g.
+  /// `multiplicity` is that of the coordinates.
+  torch::Tensor log_volume(const std::deque<Node>& nodes, int order, const torch::Tensor& multiplicity,
+                           const torch::Tensor& which) const;
+
   /// X at `to` from X at `from`, with the polynomial through at most `order` of the nodes; `xi` is needed for eps > 0,
   /// where no coordinate may go towards noise. Each coordinate uses consecutive nodes from the front, as long as they
   /// are at different levels with alpha > 0; those that move and can use none get `otherwise`.
@@ -72,6 +83,15 @@ struct ExponentialStep {
                         const torch::Tensor& otherwise) const;
 
 private:
+  struct Term {
+    std::size_t node;
+    torch::Tensor weight;
+  };
+  struct Quadrature {
+    std::vector<Term> terms;
+    torch::Tensor count; ///< of nodes that each coordinate uses
+  };
+  Quadrature quadrature(const std::deque<Node>& nodes, int order) const;
   std::vector<torch::Tensor> weights(const std::vector<torch::Tensor>& levels) const;
 };
 

@@ -108,8 +108,8 @@ private:
       const auto field = [&](const torch::Tensor& at) { return h(segment.velocity(drift_(pair, at))); };
       if (!divergence_)
         return {field(state), {}};
-      auto both = divergence_(field, state, number_++, moving_sites(segment));
-      return {both.velocity, both.divergence};
+      const auto both = divergence_(field, state, number_++, moving_sites(segment), Basis::site());
+      return {both.value, both.divergence()};
     });
   }
 
@@ -165,8 +165,8 @@ private:
 /// The exponential methods: predict the state at the end of a step, evaluate there, correct the step.
 class Multistep {
 public:
-  Multistep(const Drift& drift, const SolverOptions& options, const StepNoise& noise)
-      : drift_(drift), noise_(noise), reference_(options.reference),
+  Multistep(const Drift& drift, const SolverOptions& options, const StepNoise& noise, const Divergence& divergence)
+      : drift_(drift), noise_(noise), divergence_(divergence), reference_(options.reference),
         eps_(options.method == Method::multistep ? 0 : options.noise),
         order_(options.method == Method::multistep ? 4 : (options.method == Method::sde2 ? 2 : 1)),
         corrects_(options.method != Method::sde) {
@@ -221,10 +221,11 @@ public:
       x_ = basis.coordinates(solution.x);
     if (nodes_.size() == static_cast<std::size_t>(order_))
       nodes_.pop_back();
-    nodes_.emplace_front(frame.place(segment.from), frame.variance, x_,
-                         basis.coordinates(posterior_mean(segment.from, solution)));
+    add_node(frame, segment, solution);
     if (step_ && corrects_)
       x_ = step_->advance(x_before_, nodes_, order_, xi_, x_);
+    if (step_ && divergence_)
+      lose_density(frame, step_->to.alpha > 0, solution);
 
     step_ = ExponentialStep{nodes_.front().place, frame.place(segment.to), frame.variance, eps_};
     if (eps_ > 0 && step_->returns().any().item<bool>())
@@ -234,6 +235,8 @@ public:
     x_before_ = x_;
     x_ = step_->advance(x_before_, nodes_, order_, xi_, step_->from_data(x_before_));
     solution.x = basis.fields(x_, solution.x);
+    if (divergence_) // where data is reached no node is to come
+      lose_density(frame, step_->to.alpha == 0, solution);
   }
 
 private:
@@ -246,21 +249,49 @@ private:
     return *common;
   }
 
-  /// eta1. At pure noise it does not depend on x: one configuration tells it for all.
-  torch::Tensor posterior_mean(const Pair& pair, Solution& solution) const {
+  /// Evaluates the drift at the beginning of the segment. At pure noise eta1 does not depend on x: one configuration
+  /// tells it for all.
+  void add_node(const StepCoordinates& frame, const Segment& segment, Solution& solution) {
     const auto& x = solution.x;
+    const Pair& pair = segment.from;
     const auto &alpha = pair.alpha.values(), &beta = pair.beta.values();
     const bool same = alpha.dim() < x.dim() && beta.dim() < x.dim(); // for all configurations
-    if (same && (beta == 0).all().item<bool>()) {
-      solution.evaluations += 1 / static_cast<double>(x.size(0));
-      return drift_(pair, x.narrow(0, 0, 1)).eta1.expand_as(x);
-    }
-    ++solution.evaluations;
-    return drift_(pair, x).eta1;
+    const bool noise = same && (beta == 0).all().item<bool>();
+    solution.evaluations += noise ? 1 / static_cast<double>(x.size(0)) : 1;
+    ValueAndDivergence eta1;
+    if (noise)
+      eta1.value = drift_(pair, x.narrow(0, 0, 1)).eta1.expand_as(x);
+    else if (divergence_)
+      eta1 = divergence_([&](const torch::Tensor& at) { return drift_(pair, at).eta1; }, x, number_++,
+                         moving_around(segment), frame.basis);
+    else
+      eta1.value = drift_(pair, x).eta1;
+    nodes_.emplace_front(frame.place(pair), frame.variance, x_, frame.basis.coordinates(eta1.value));
+    if (!divergence_)
+      return;
+    if (noise)
+      eta1.diagonal = eta1.identity = torch::zeros_like(x_.is_complex() ? torch::real(x_) : x_, torch::kDouble);
+    nodes_.front().set_divergence(frame.variance, eta1.diagonal, eta1.identity);
+  }
+
+  /// The sites that move in this segment or have moved in the one before, for whose corrected step the node is, too.
+  torch::Tensor moving_around(const Segment& segment) {
+    const auto moving = moving_sites(segment);
+    const auto before = std::exchange(moved_, moving);
+    return moving.defined() && before.defined() ? moving | before : moving;
+  }
+
+  /// Takes the last step's volume into account, of the coordinates `which`.
+  void lose_density(const StepCoordinates& frame, const torch::Tensor& which, Solution& solution) const {
+    if (step_->returns().any().item<bool>())
+      throw std::invalid_argument("multistep integrates log-densities from noise to data only");
+    solution.log_density_change =
+        solution.log_density_change - step_->log_volume(nodes_, order_, multiplicity(frame.basis, solution.x), which);
   }
 
   const Drift& drift_;
   const StepNoise& noise_;
+  const Divergence& divergence_;
   Operator reference_;
   double eps_;
   int order_; // of predictor and corrector
@@ -270,6 +301,9 @@ private:
   // The last step, from where, and its noise.
   std::optional<ExponentialStep> step_;
   torch::Tensor x_before_, xi_;
+  // With a divergence: of evaluations, and moving_sites() of the last segment.
+  std::int64_t number_ = 0;
+  torch::Tensor moved_;
 };
 
 bool is_exponential(Method method) {
@@ -297,8 +331,8 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
     throw std::invalid_argument(fmt::format(
         "the tolerance of dopri5 is {:.3g}, below the resolution of these numbers; expected at least {:.2g}",
         options.tolerance, least));
-  if (divergence && is_exponential(options.method))
-    throw std::invalid_argument("log-densities are integrated by euler, heun, rk4 and dopri5 only");
+  if (divergence && is_exponential(options.method) && options.method != Method::multistep)
+    throw std::invalid_argument("SDEs integrate no log-densities");
   const std::int64_t end = leg.to.value_or(knots.steps);
   if (leg.from < 0 || leg.from > end || end > knots.steps)
     throw std::invalid_argument(
@@ -311,7 +345,7 @@ Solution solve(const Drift& drift, torch::Tensor x, const Knots& knots, const So
   std::optional<OneStep> one_step;
   std::optional<Multistep> multistep;
   if (is_exponential(options.method))
-    multistep.emplace(drift, options, noise);
+    multistep.emplace(drift, options, noise, divergence);
   else
     one_step.emplace(drift, options, divergence);
   if (leg.memory.defined())

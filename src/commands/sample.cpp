@@ -105,9 +105,7 @@ std::string options_for_all(const Mpi& mpi, const std::string& states) {
 Sampler::LogDensity log_density_of(const SampleSettings& settings) {
   if (!settings.run.weights || settings.run.path_weights)
     return Sampler::LogDensity::none;
-  if (settings.colours > 0)
-    return Sampler::LogDensity::coloured;
-  return settings.probes > 0 ? Sampler::LogDensity::hutchinson : Sampler::LogDensity::exact;
+  return *settings.probes > 0 ? Sampler::LogDensity::random : Sampler::LogDensity::exact;
 }
 
 /// Whether a batch should be given up: it goes on for 10 s after the request to stop, when most have come to their end.
@@ -279,7 +277,7 @@ int run_sample(const Context& context, Arguments arguments, const Kinds& kinds) 
                              .tolerance = settings.tolerance.value_or(SolverOptions().tolerance),
                              .interrupted = overdue(stop)},
                   .log_density = log_density_of(settings),
-                  .probes = std::max(settings.probes, 1),
+                  .probes = std::max(*settings.probes, 1),
                   .colours = std::max(settings.colours, 1),
                   .device = device};
   if (settings.tolerance && settings.solver == "multistep")

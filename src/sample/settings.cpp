@@ -20,7 +20,7 @@ void SampleSettings::declare(Options& options) {
   options.value("path", path, "FILE",
                 "follow a path that 'stint adapt' found, in place of --steps, --schedule and --curve");
   options.value("steps", steps, "N", "steps of one stage: a sequential path has one stage a group",
-                "12, 32 for Runge-Kutta methods, 64 for the SDE");
+                "12, 24 with --weights, 32 for Runge-Kutta methods, 64 for the SDE, 160 for weights of paths");
   options.choice("schedule", schedule, {"scales", "log-ratio", "uniform", "speed"},
                  "steps that share out the scales of the data's spectrum, equal ones in log(alpha/beta) or in "
                  "alpha/(alpha + beta), or equal distances that the law travels");
@@ -29,7 +29,7 @@ void SampleSettings::declare(Options& options) {
       "solver", solver, {"auto", "multistep", "euler", "heun", "rk4", "dopri5", "sde", "sde2"},
       "of the ODE: fourth order with 1 evaluation of the drift a step; Runge-Kutta with 1, 2, 4 evaluations, "
       "or with error control; of the SDE: first or second order with 1 evaluation. auto is sde2 with "
-      "--known-noise, for whose answers only the SDE has the right law, rk4 with --weights, else multistep");
+      "--known-noise, for whose answers only the SDE has the right law, else multistep");
   options.value("noise", noise, "EPS",
                 "strength of the SDE's noise; 0 is the ODE, 1 undoes the noising of data step by step");
   options.value(
@@ -60,19 +60,20 @@ void SampleSettings::declare(Options& options) {
                 "as many as make a trajectory of the length 0.7");
   options.flag("weights", weights, {"density", "path"},
                "exact weights of the samples and log Z. density (meant if no word follows): integrate the log-density "
-               "of every sample along the ODE (euler, heun, rk4 or dopri5) and write /log_density and /log_weight = -S "
-               "- log q, right for steps so small that more change nothing. path: compare the steps of the SDE with "
-               "the noising of data and write /log_weight; one "
+               "of every sample along the ODE and write /log_density and /log_weight = -S - log q, right for steps so "
+               "small that more change nothing. An evaluation takes --probes derivatives. "
+               "path: compare the steps of the SDE with the noising of data and write /log_weight; one "
                "evaluation of the drift a step, no derivatives, but weights that scatter more");
   options.flag("metropolis", run.metropolis,
                "make the samples one Markov chain with the exact law by independence Metropolis; with --weights");
+  options.value("colours", colours, "N",
+                "estimate the log-density with N^d vectors of random signs, each on the sites of one class x mod N, "
+                "which divides all extents: the larger N, the less noise");
   options.value("probes", probes, "K",
-                "estimate the log-density with K random vectors an evaluation, in place of exactly with one vector a "
-                "site: weights are then biased");
-  options.value(
-      "colours", colours, "N",
-      "estimate the log-density with N^d vectors of random signs, each on the sites of one class x mod N: the "
-      "larger N, the less noise; N divides all extents");
+                "vectors of signs an evaluation, with --colours on each class. They cancel what is between the nearest "
+                "sites, with more of them between the next nearest; powers of 2 are best. 0, or as many as sites move: "
+                "a vector a site, exactly",
+                "64; 1 with --colours; 0 with --metropolis or dopri5");
   options.group("Run");
   run.declare_run(options);
   compute.declare(options);
@@ -83,9 +84,19 @@ void SampleSettings::fill_in(const Options& options) {
   run.weights = !weights.empty();
   run.path_weights = weights == "path";
   if (solver == "auto")
-    solver = run.weights ? "rk4" : options.given("known-noise") ? "sde2" : "multistep";
-  if (!steps)
-    steps = run.path_weights ? 160 : solver == "multistep" ? 12 : solver.starts_with("sde") ? 64 : 32;
+    solver = options.given("known-noise") ? "sde2" : "multistep";
+  if (!probes) {
+    const bool exact = !run.weights || run.path_weights || run.metropolis || solver == "dopri5";
+    probes = exact ? 0 : colours > 0 ? 1 : 64;
+  }
+  if (!steps) {
+    if (run.path_weights)
+      steps = 160;
+    else if (solver == "multistep")
+      steps = run.weights ? 24 : 12;
+    else
+      steps = solver.starts_with("sde") ? 64 : 32;
+  }
 }
 
 void SampleSettings::check(const Options& options) const {
@@ -99,23 +110,25 @@ void SampleSettings::check(const Options& options) const {
   const int leapfrogs = relax_steps.value_or(1);
   check_option("relax-steps", leapfrogs, leapfrogs >= 1 && leapfrogs <= HmcSettings::most_steps,
                fmt::format("a number from 1 to {}", HmcSettings::most_steps));
-  check_option("probes", probes, probes >= 0, "at least 0");
+  check_option("probes", *probes, *probes >= 0, "at least 0");
   check_option("colours", colours, colours >= 0, "at least 0");
   if (!run.weights)
     for (const char* option : {"metropolis", "probes", "colours"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} goes with --weights", option));
-  for (const auto& [option, count] : {std::pair{"probes", probes}, {"colours", colours}})
+  for (const auto& [option, count] : {std::pair{"probes", *probes}, {"colours", colours}})
     if (run.metropolis && count > 0)
       throw UsageError(fmt::format("--metropolis needs exact weights; it does not go with --{}", option));
-  if (probes > 0 && colours > 0)
-    throw UsageError("--probes and --colours are two estimates of one divergence; give one of them");
+  if (colours > 0 && *probes == 0 && !run.path_weights)
+    throw UsageError("--probes 0 takes a vector for each site; --colours need at least 1 on each class");
   if (run.path_weights)
     for (const char* option : {"solver", "noise", "tolerance", "probes", "colours", "frames"})
       if (options.given(option))
         throw UsageError(fmt::format("--{} does not go with --weights path, whose steps are those of one SDE", option));
   if (run.weights && relax > 0)
     throw UsageError("--weights are those of the flow; they do not go with --relax");
+  if (run.weights && !run.path_weights && solver.starts_with("sde"))
+    throw UsageError("--weights density go with an ODE; --weights path are those of an SDE");
   if (options.given("noise") && !solver.starts_with("sde"))
     throw UsageError("--noise goes with --solver sde or sde2");
   if (task.known_noise > 0 && (!solver.starts_with("sde") || noise != 1))

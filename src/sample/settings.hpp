@@ -30,7 +30,8 @@ struct SampleSettings {
   std::optional<double> relax_step_size;
   std::optional<int> relax_steps;
   std::string weights; ///< density or path
-  int probes = 0, colours = 0;
+  std::optional<int> probes = {};
+  int colours = 0;
   ComputeOptions compute;
 
   void declare(Options& options);

@@ -428,7 +428,6 @@ print(equal == [False, False, True, False, False, False, False, False], abs(z).m
             "an order is": ["--task", "sequential", "--order", "spiral"],
             "at most 0 can be": ["--quadratic", "0.1"],
             "give one --known-configuration": ["--task", "superresolve", "--known", "known.h5", "--weights", "--solver", "rk4"],
-            "euler, heun, rk4 and dopri5 only": ["--weights", "--solver", "multistep"],
             "goes with --weights": ["--metropolis"],
             "needs exact weights": ["--weights", "--solver", "rk4", "--metropolis", "--probes", "1"],
             "goes with --solver sde": ["--noise", "2"],

@@ -170,7 +170,13 @@ print((mean[:, ~missing] == known[:, ~missing]).all(), np.abs(draws.mean(0) - me
     def test_weights_choose_a_solver_that_has_them(self):
         said, found = self.sample("--lattice", "4x4", "--samples", "4", "--weights")
         self.assertEqual(said, "")
-        self.assertGreater(found["effective_sample_size"], 0.99)
+        self.assertGreater(found["effective_sample_size"], 0.999999)
+        # Z = prod sqrt(2 pi Sigma(p)) by 64 vectors of signs, on 256 sites.
+        said, found = self.sample("--lattice", "16x16", "--mass2", "0.5", "--samples", "4", "--weights")
+        self.assertEqual(said, "")
+        squares = [4 * math.sin(math.pi * n / 16) ** 2 for n in range(16)]
+        log_z = sum(math.log(2 * math.pi / (2 * (0.5 + a + b))) / 2 for a in squares for b in squares)
+        self.assertAlmostEqual(found["log_z"], log_z, 4)
 
     @needs_h5py
     def test_weights_of_paths(self):
@@ -221,7 +227,8 @@ with h5py.File('out.h5') as f:
         self.refuse(2, "--lattice 8x: '8x' is not a lattice", "sample", "--model", "free-field", "--lattice", "8x", "--output", "none.h5")
         self.refuse(2, "--colours goes with --weights", *run, "--colours", "4")
         self.refuse(2, "needs exact weights; it does not go with --colours", *run, "--weights", "--metropolis", "--colours", "4")
-        self.refuse(2, "give one of them", *run, "--weights", "--probes", "2", "--colours", "4")
+        self.refuse(2, "--probes 0 takes a vector for each site", *run, "--weights", "--probes", "0", "--colours", "4")
+        self.refuse(2, "--weights density go with an ODE", *run, "--weights", "--solver", "sde")
 
     @needs_h5py
     def test_an_ensemble_without_configurations_is_refused(self):
