@@ -4,11 +4,9 @@
 #include "src/commands/image_summary.hpp"
 #include "src/commands/model_summary.hpp"
 #include "src/files/ensemble_file.hpp"
-#include "src/hmc/parts.hpp"
 #include "src/pictures/picture.hpp"
 #include "src/program/json_output.hpp"
 #include "src/program/options.hpp"
-#include "src/sample/parts.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -94,13 +92,13 @@ void describe_datasets(const hdf5::File& file, const std::string& group, std::se
 
 /// What a user should know of files that are no result yet.
 const char* remark(const std::string& format) {
-  if (format == part_format || format == sample_part_format)
-    return "part of an unfinished run, no ensemble by itself; the command of the run with --resume goes on";
-  if (format == state_format || format == sample_state_format)
-    return "checkpoint of an unfinished run, no ensemble; the command of the run with --resume goes on";
   if (format == path_state_format)
     return "states on their way from noise to data, no configurations; 'stint sample --continue FILE' goes on with "
            "them";
+  if (format.ends_with("-part"))
+    return "part of an unfinished run, no result by itself; the command of the run with --resume goes on";
+  if (format.ends_with("-state"))
+    return "checkpoint of an unfinished run, no result; the command of the run with --resume goes on";
   return nullptr;
 }
 

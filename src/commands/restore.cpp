@@ -1,6 +1,7 @@
 // stint restore: images from what is left of them, by a model and by what others do with it.
 
 #include "src/commands/learning.hpp"
+#include "src/files/same_run.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/numbers.hpp"
 #include "src/program/options.hpp"
@@ -73,7 +74,9 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
       "of the mean squared error, which the posterior mean makes least; the evaluations of the model for an image (a "
       "backward pass counts one); and the calibration: the variance of the draws over the squared error of the "
       "posterior mean, 1 if the draws scatter as they should, less if they are too sure. OUTPUT has "
-      "/truth, /degraded, /METHOD and /posterior_deviation, with several problems in a group each.");
+      "/truth, /degraded, /METHOD and /posterior_deviation, with several problems in a group each. The run keeps its "
+      "answers in the folder OUTPUT.parts, and after SIGTERM, SIGUSR1, --time-limit or a crash the same command with "
+      "--resume goes on.");
   settings.declare(options);
   for (const char* input : {"model", "data", "regressor"})
     options.reads(input);
@@ -84,12 +87,14 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   if (!read_options(context, options, common,
                     {.output = "file of images to write",
                      .output_required = true,
+                     .beside = {".parts"},
                      .seed = "seed of noise and masks; those of an image depend on its number alone"},
                     arguments))
     return 0;
   settings.check(options);
-  check_outputs(context, common, {common.output, common.json});
-  const StopRequest stop(std::nullopt);
+  if (!settings.resume)
+    check_outputs(context, common, {common.output, common.json});
+  const StopRequest stop(settings.time_limit);
   const auto seed = static_cast<std::uint64_t>(common.seed);
   const auto device = settings.compute.resolve_device(context.mpi);
   set_up_libtorch(device);
@@ -107,29 +112,40 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   }
   limit_threads(source.nanoseconds * static_cast<double>(std::min(settings.batch, settings.images)));
 
-  std::vector<ProblemResult> results;
-  const auto names = settings.problem_names();
-  try {
-    Progress progress("restore", work_of(settings) * std::ssize(names), "restorations", !common.quiet);
-    std::int64_t finished = 0;
-    for (const auto& name : names)
-      results.push_back(checked([&] {
-        return restore(restorer, settings, name, data, seed, stop, [&](std::int64_t images, const std::string& what) {
-          progress.update(finished += images, what);
-        });
-      }));
-  } catch (const Interrupted&) {
-    throw std::runtime_error(fmt::format("stopped by a signal before the end; {} is not written", common.output));
+  EnsembleHeader header{.geometry = source.layout.geometry,
+                        .channels = source.layout.channels,
+                        .precision = hdf5::Type::float32,
+                        .provenance = provenance_of(context, options, common),
+                        .kind = image_kind};
+  const PartsFolder folder(common.output, restore_state_format);
+  std::optional<RunLock> lock;
+  const auto beginning = begin_run(settings.resume, common, {folder.path(), folder.state(), folder.path()},
+                                   deciding_options(header.provenance), header.provenance.start_time, lock);
+  if (beginning == Beginning::finished && !folder.has_state()) {
+    if (!common.quiet)
+      std::fputs((common.output + " is complete already\n").c_str(), stdout);
+    return 0;
   }
-  const EnsembleHeader header{.geometry = source.layout.geometry,
-                              .channels = source.layout.channels,
-                              .precision = hdf5::Type::float32,
-                              .provenance = provenance_of(context, options, common),
-                              .kind = image_kind};
-  write_restorations(common.output, common.overwrite, results, header);
+
+  Answers answers(folder, header, beginning != Beginning::fresh);
+  const auto work = work_of(settings);
+  std::vector<ProblemResult> results;
+  try {
+    Progress progress("restore", work - answers.images_before(), "restorations", !common.quiet);
+    answers.tell = [&](std::int64_t images, const std::string& what) { progress.update(images, what); };
+    for (const auto& name : settings.problem_names())
+      results.push_back(checked([&] { return restore(restorer, settings, name, data, seed, stop, answers); }));
+  } catch (const Interrupted&) {
+    throw StoppedEarly(
+        fmt::format("stopped after {} of {} restorations; continue with --resume", answers.images(), work));
+  }
+  // A run that was killed between its end and that of its parts writes both again.
+  const bool overwrite = common.overwrite || beginning == Beginning::finished;
+  write_restorations(common.output, overwrite, results, header);
   if (!common.quiet)
     std::fputs(restore_table(results).c_str(), stdout);
-  write_json(common.json, restore_json(results), common.overwrite);
+  write_json(common.json, restore_json(results), overwrite);
+  folder.clear();
   return 0;
 }
 

@@ -6,12 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace stint {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// A batch of images, degraded.
 struct Batch {
@@ -20,18 +17,11 @@ struct Batch {
   torch::Tensor truth, observed;
 };
 
-/// What a method makes of a batch.
-struct Answer {
-  torch::Tensor images;   ///< (N, C, L1, L2), or (draws, N, C, L1, L2)
-  double evaluations = 0; ///< for one image
-};
-
 class ProblemRun {
 public:
   ProblemRun(const Restorer& restorer, const RestoreSettings& settings, const std::string& problem,
-             const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop,
-             const std::function<void(std::int64_t, const std::string&)>& done)
-      : restorer_(restorer), settings_(settings), problem_(problem), data_(data), seed_(seed), done_(done) {
+             const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop, Answers& answers)
+      : restorer_(restorer), settings_(settings), problem_(problem), data_(data), seed_(seed), answers_(answers) {
     drift_ = stoppable(restorer.source.drift, stop);
     if (restorer.regressor)
       regressor_ = stoppable(restorer.regressor->drift, stop);
@@ -90,20 +80,18 @@ private:
 
   /// Asks a method batch by batch; images of draws are joined along their second direction.
   template<class Ask> Restoration each(const std::string& method, const std::vector<Batch>& batches, Ask ask) {
-    const auto begin = Clock::now();
     std::vector<torch::Tensor> images;
-    double evaluations = 0;
+    double evaluations = 0, seconds = 0;
     for (const auto& batch : batches) {
-      auto answer = ask(batch);
+      auto answer =
+          answers_.next(fmt::format("{} {}", problem_, method), batch.truth.size(0), [&] { return ask(batch); });
       if (!answer.images.isfinite().all().template item<bool>())
         throw std::runtime_error(fmt::format("{} of problem {} made numbers that are not finite of images {} to {}",
                                              method, problem_, batch.first, batch.first + batch.truth.size(0) - 1));
-      const auto count = static_cast<double>(batch.truth.size(0));
-      evaluations += answer.evaluations * count;
-      done_(batch.truth.size(0), fmt::format("{} {}", problem_, method));
+      evaluations += answer.evaluations * static_cast<double>(batch.truth.size(0));
+      seconds += answer.seconds;
       images.push_back(std::move(answer.images));
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     const auto all = static_cast<double>(batches.back().first + batches.back().truth.size(0) - batches.front().first);
     return {.method = method,
             .images = torch::cat(images, images.front().dim() - 4),
@@ -163,10 +151,15 @@ private:
     for (const auto& candidate : candidates) {
       double sum = 0;
       for (const auto& batch : batches)
-        sum += psnr(ask(candidate, batch).images, batch.truth).sum().item<double>();
+        sum += psnr(answers_
+                        .next(fmt::format("{} {}, tuning", problem_, row.name), batch.truth.size(0),
+                              [&] { return ask(candidate, batch); })
+                        .images,
+                    batch.truth)
+                   .sum()
+                   .item<double>();
       found.push_back(std::isfinite(sum) ? sum / static_cast<double>(settings_.tune) : -INFINITY);
     }
-    done_(settings_.tune, fmt::format("{} {}, tuned", problem_, row.name));
     const auto best = std::ranges::max_element(found) - found.begin();
     lines.push_back(fmt::format("{}: {}, {:.2f} dB on {} other images; default {}, {:.2f} dB; {} tried", row.name,
                                 candidates[best].settings, found[best], settings_.tune, candidates.front().settings,
@@ -179,25 +172,27 @@ private:
   const std::string& problem_;
   const EnsembleReader& data_;
   std::uint64_t seed_;
-  const std::function<void(std::int64_t, const std::string&)>& done_;
+  Answers& answers_;
   Drift drift_, regressor_;
 };
 
 } // namespace
 
 ProblemResult restore(const Restorer& restorer, const RestoreSettings& settings, const std::string& problem,
-                      const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop,
-                      const std::function<void(std::int64_t, const std::string&)>& done) {
-  return ProblemRun(restorer, settings, problem, data, seed, stop, done)();
+                      const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop, Answers& answers) {
+  return ProblemRun(restorer, settings, problem, data, seed, stop, answers)();
 }
 
 std::int64_t work_of(const RestoreSettings& settings) {
-  std::int64_t peers = 0;
-  for (const auto& row : peer_rows())
-    peers += settings.wants(row.name) ? 1 : 0;
-  const std::int64_t ours =
-      (settings.wants("mean") ? 1 : 0) + (settings.wants("sample") ? 1 : 0) + (settings.regressor.empty() ? 0 : 1);
-  return (ours + peers) * settings.images + peers * settings.tune;
+  std::int64_t images = 0;
+  for (const auto& problem : settings.problem_names()) {
+    for (const bool wanted : {settings.wants("mean"), settings.wants("sample"), !settings.regressor.empty()})
+      images += wanted ? settings.images : 0;
+    for (const auto& row : peer_rows())
+      if (settings.wants(row.name))
+        images += settings.images + settings.tune * std::ssize(row.candidates(problem));
+  }
+  return images;
 }
 
 } // namespace stint

@@ -4,10 +4,9 @@
 #include "generative/images/restoration/posterior.hpp"
 #include "src/files/ensemble_file.hpp"
 #include "src/program/stop_request.hpp"
+#include "src/restore/answers.hpp"
 #include "src/restore/settings.hpp"
 #include "src/sample/source.hpp"
-
-#include <functional>
 
 namespace stint {
 
@@ -37,13 +36,12 @@ struct Restorer {
   torch::Device device = torch::kCPU;
 };
 
-/// One problem. `done` is told how many images a method has finished. Throws std::invalid_argument for settings that
+/// One problem; `answers` keeps what the methods make of each batch. Throws std::invalid_argument for settings that
 /// make no sense, and Interrupted once `stop` was made.
 ProblemResult restore(const Restorer& restorer, const RestoreSettings& settings, const std::string& problem,
-                      const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop,
-                      const std::function<void(std::int64_t images, const std::string& what)>& done);
+                      const EnsembleReader& data, std::uint64_t seed, const StopRequest& stop, Answers& answers);
 
-/// How often `done` will be told, in images, by restore().
+/// How many images the answers to all problems count, those of tuning among them.
 std::int64_t work_of(const RestoreSettings& settings);
 
 } // namespace stint

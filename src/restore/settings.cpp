@@ -91,7 +91,12 @@ void RestoreSettings::declare(Options& options) {
       "choose the settings of the others' methods, from a few, by the PSNR on the N images that follow; 0 takes the "
       "default ones, published for faces (box, random) or starting points (the others)");
   options.group("Run");
-  options.value("batch", batch, "N", "images at a time; answers depend on it by rounding");
+  options.value("batch", batch, "N",
+                "images at a time; answers depend on it by rounding, and are kept in OUTPUT.parts after each batch");
+  options.flag("resume", resume,
+               "continue from OUTPUT.parts if it is there, or say that OUTPUT is complete; the results are those of a "
+               "run that was never stopped");
+  options.value("time-limit", time_limit, "SECONDS", "exit with status 75 after this time", "no limit");
   compute.declare(options);
 }
 
@@ -103,6 +108,8 @@ void RestoreSettings::check(const Options& options) {
     throw UsageError(fmt::format("--draws is {}, expected at most 256", draws));
   if (steps < 2)
     throw UsageError(fmt::format("--steps is {}, expected at least 2", steps));
+  if (time_limit && *time_limit < 0)
+    throw UsageError(fmt::format("--time-limit is {}, expected at least 0 seconds", *time_limit));
   if (tune < 0)
     throw UsageError(fmt::format("--tune is {}, expected a number of images", tune));
   const auto chosen = problem_names();

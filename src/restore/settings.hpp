@@ -21,6 +21,8 @@ struct RestoreSettings {
   ProblemOptions problems;
   std::int64_t images = 100, batch = 20, draws = 16, tune = 0;
   int steps = 20;
+  bool resume = false;
+  std::optional<double> time_limit; ///< seconds
   ComputeOptions compute;
 
   void declare(Options& options);

@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from patience import PATIENCE, wait_for_work
+from patience import PATIENCE
 
 try:
     import h5py
@@ -167,15 +168,49 @@ class Restore(unittest.TestCase):
         self.refuse(2, "free-field is of the kind 'phi4'", "--model", "free-field", "--data", "test.h5")
         self.refuse(2, "operators", *common, "--problem", "superresolve", "--keep", "averages", "--factor", "8")
 
-    def test_a_signal_ends_it_without_output(self):
-        process = subprocess.Popen([STINT, "restore", "--model", "model.h5", "--data", "test.h5", "--images", "12", "--methods", "d-flow",
-                                    "--output", "none.h5", "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        wait_for_work(process, 2)
-        process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=60 * PATIENCE)[1]
-        self.assertEqual(process.returncode, 1, said)
-        self.assertIn("stopped by a signal before the end; none.h5 is not written", said)
-        self.assertEqual([path.name for path in self.folder.iterdir() if "none" in path.name], [])
+    def test_goes_on_after_signals_and_kills(self):
+        options = ["--images", "6", "--batch", "2", "--problem", "box,random", "--methods", "mean,flower", "--tune", "2", "--precision", "fp32"]
+        command = ["restore", "--model", "model.h5", "--data", "test.h5", *options, "--output", "stopped.h5", "--json", "stopped.json"]
+        text, expected, whole = self.restore(*options)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = subprocess.Popen([STINT, *command, "--resume", "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+            parts = len(list(self.folder.glob("stopped.h5.parts/part-*.h5")))
+            deadline = time.monotonic() + 60 * PATIENCE
+            while len(list(self.folder.glob("stopped.h5.parts/part-*.h5"))) < parts + 3 and time.monotonic() < deadline:
+                time.sleep(0.005)
+            process.send_signal(number)
+            said = process.communicate(timeout=60 * PATIENCE)[1]
+            self.assertEqual(process.returncode, 75 if number == signal.SIGTERM else -number, said)
+            self.assertFalse((self.folder / "stopped.h5").exists())
+        for name, words in (("state", "checkpoint of an unfinished run"), ("part-000001", "part of an unfinished run")):
+            self.assertIn(words, run("info", f"stopped.h5.parts/{name}.h5", folder=self.folder).stdout)
+        self.refuse_again(1, "stopped.h5.parts: is an unfinished run; continue it with --resume", *command)
+        self.refuse_again(2, "was made with --seed 1, not 2", *command, "--resume", "--seed", "2")
+        resumed = run(*command, "--resume", folder=self.folder)
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        with h5py.File(self.folder / "stopped.h5") as file:
+            for name, values in whole.items():
+                np.testing.assert_array_equal(file[name], values, err_msg=name)
+        found = json.loads((self.folder / "stopped.json").read_text())
+        for problem, rows in expected.items():
+            for method, row in rows.items():
+                self.assertEqual({**found[problem][method], "seconds": 0}, {**row, "seconds": 0})
+        tuned = [line for line in text.splitlines() if line.startswith("tuned")]
+        self.assertEqual([line for line in resumed.stdout.splitlines() if line.startswith("tuned")], tuned)
+        self.assertFalse((self.folder / "stopped.h5.parts").exists())
+        self.assertEqual(run(*command, "--resume", folder=self.folder).stdout, "stopped.h5 is complete already\n")
+
+    def refuse_again(self, status, words, *command):
+        result = run(*command, folder=self.folder)
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assertIn(words, result.stderr)
+
+    def test_a_time_limit_ends_it(self):
+        result = run("restore", "--model", "model.h5", "--data", "test.h5", "--images", "4", "--methods", "mean", "--time-limit", "0",
+                     "--output", "late.h5", folder=self.folder)
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("stopped after 0 of 4 restorations; continue with --resume", result.stderr)
+        self.assertEqual(list(self.folder.glob("late*")), [])
 
 
 if __name__ == "__main__":
