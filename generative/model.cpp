@@ -77,7 +77,12 @@ Look Model::look(const Pair& pair, const torch::Tensor& signal, const Prior& pri
 }
 
 torch::Tensor Model::evaluate(const torch::Tensor& planes, const torch::Tensor& numbers) {
-  return network_->forward(planes, numbers, type_).clamp(-largest_output, largest_output);
+  return network_->forward(planes, numbers, type_);
+}
+
+torch::Tensor Model::answer(const Look& look) {
+  const auto output = evaluate(look.planes, look.numbers).clamp(-largest_output, largest_output);
+  return look.estimate + look.deviation(output);
 }
 
 PosteriorMean Model::posterior_mean(double k2_below, bool corrected) {

@@ -46,10 +46,11 @@ public:
   /// That of one of Prior::law().
   Look look(const Pair& pair, const torch::Tensor& signal, const Prior& prior) const;
 
-  torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers); ///< f, (N, C, L1, ..., Ld)
+  /// f, (N, C, L1, ..., Ld), without bounds: training needs its gradient wherever it is.
+  torch::Tensor evaluate(const torch::Tensor& planes, const torch::Tensor& numbers);
 
-  /// W + s f, without correction.
-  torch::Tensor answer(const Look& look) { return look.estimate + look.deviation(evaluate(look.planes, look.numbers)); }
+  /// W + s f, f bounded, without correction.
+  torch::Tensor answer(const Look& look);
 
   /// E[x1 | observation] as a callable, for observations that are mapped (observe()) to the learned law from one lower
   /// by k2_below <= 0; refers to this model, which must outlive it.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t embedding_size = 64;
 constexpr int kernel_width = 3;
+constexpr double central_share = 0.5; // of the variance of a kernel's weights at the start
 
 std::int64_t channels_on_level(const UNetOptions& options, int level) {
   return options.channels * std::min(1 << std::min(level, 16), options.widening);
@@ -22,6 +23,19 @@ std::int64_t channels_on_level(const UNetOptions& options, int level) {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   return torch::linear(x, weight, bias);
+}
+
+/// Gives the central tap of kernels (out, in, 3, ..., 3), whose weights are equally distributed, its share of the sum
+/// of their variances. What a site says of itself is otherwise lost among its neighbours: in three dimensions, where it
+/// is 1/27 of a kernel, training stays where it begins for hundreds of steps.
+void favour_centre(torch::Tensor& weight) {
+  const double taps = std::pow(kernel_width, static_cast<double>(weight.dim() - 2));
+  auto centre = weight;
+  for (std::int64_t axis = 2; axis < weight.dim(); ++axis)
+    centre = centre.select(2, kernel_width / 2);
+  const auto favoured = centre * std::sqrt(central_share * taps);
+  weight *= std::sqrt((1 - central_share) * taps / (taps - 1));
+  centre.copy_(favoured);
 }
 
 /// The memory format in which convolutions are quickest: the channels of a site together.
@@ -97,11 +111,13 @@ UNetImpl::UNetImpl(const UNetOptions& options, std::uint64_t seed) : options_(op
 UNetImpl::Affine UNetImpl::add_affine(const std::string& name, std::vector<std::int64_t> shape, double scale) {
   auto weight = torch::zeros(shape, torch::kFloat);
   const auto index = static_cast<std::uint32_t>(parameters().size());
-  if (scale > 0) { // variance scale^2 / fan_in
+  if (scale > 0) { // the mean variance is scale^2 / fan_in
     const auto fan_in = static_cast<double>(weight.numel() / shape[0]);
     Stream{seed_, Purpose::parameters, index}.normals(
         std::span<float>(weight.data_ptr<float>(), static_cast<std::size_t>(weight.numel())));
     weight *= scale / std::sqrt(fan_in);
+    if (weight.dim() > 2 && shape.back() == kernel_width)
+      favour_centre(weight);
   }
   return {register_parameter(name + "_weight", weight), register_parameter(name + "_bias", torch::zeros({shape[0]}))};
 }

@@ -29,7 +29,8 @@ struct UNetOptions {
 /// its due from what all sites share.
 class UNetImpl : public torch::nn::Module {
 public:
-  /// Random initial weights are a function of the seed alone; residual blocks start as the identity, the output as 0.
+  /// Random initial weights are a function of the seed alone, half of the variance of each kernel at its centre;
+  /// residual blocks start as the identity, the output as 0.
   UNetImpl(const UNetOptions& options, std::uint64_t seed);
 
   /// Convolutions run in `type` (kFloat or kBFloat16), parameters and the result are float32.

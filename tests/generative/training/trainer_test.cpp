@@ -163,6 +163,21 @@ TEST_F(TwoPeaks, LeavesOutStepsThatAreNotFinite) {
   EXPECT_EQ(trainer.steps_done(), 20);
 }
 
+TEST_F(TwoPeaks, FindsBackFromAnOutputFarBeyondItsBounds) {
+  // A jump of the parameters must not leave the network where its answer is at a bound and has no gradient.
+  Model trained = model();
+  const auto constant = trained.network()->named_parameters()["constant2_bias"];
+  {
+    const torch::NoGradGuard no_gradient;
+    constant.fill_(30);
+  }
+  Trainer trainer(trained, law, options, {});
+  for (int i = 0; i < 40; ++i)
+    trainer.step();
+  const double longest_way = 40 * options.learning_rate; // of AdamW; what decays of 30 is less than a hundredth of it
+  EXPECT_GT(30 - constant.item<double>(), 0.1 * longest_way);
+}
+
 TEST_F(TwoPeaks, RefusesOptionsThatMakeNoSense) {
   Model trained = model();
   EXPECT_THROW(Trainer(trained, law, {.batch = 0}, {}), std::invalid_argument);
