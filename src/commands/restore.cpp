@@ -1,6 +1,7 @@
 // stint restore: images from what is left of them, by a model and by what others do with it.
 
 #include "src/commands/learning.hpp"
+#include "src/files/digest.hpp"
 #include "src/files/same_run.hpp"
 #include "src/program/errors.hpp"
 #include "src/program/numbers.hpp"
@@ -100,6 +101,7 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   set_up_libtorch(device);
   Restorer restorer{.source = open_images(context, settings.model, options, kinds, settings, device),
                     .regressor = {},
+                    .models_digest = digest_of_file(settings.model),
                     .device = device};
   const auto& source = restorer.source;
   const EnsembleReader data(settings.data);
@@ -107,6 +109,7 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   check_families(settings.model, source, settings, /*others=*/true, seed);
   if (!settings.regressor.empty()) {
     restorer.regressor = open_images(context, settings.regressor, options, kinds, settings, device);
+    restorer.models_digest = fmt::format("{} {}", restorer.models_digest, digest_of_file(settings.regressor));
     check_data(data, settings, restorer.regressor->layout);
     check_families(settings.regressor, *restorer.regressor, settings, /*others=*/false, seed);
   }
@@ -124,6 +127,7 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   if (beginning == Beginning::finished && !folder.has_state()) {
     if (!common.quiet)
       std::fputs((common.output + " is complete already\n").c_str(), stdout);
+    write_json(common.json, read_restore_json(common.output), /*overwrite=*/true);
     return 0;
   }
 

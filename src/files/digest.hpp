@@ -18,4 +18,7 @@ private:
   std::uint64_t hash_ = 0xcbf29ce484222325;
 };
 
+/// Of the bytes of a file. Throws std::runtime_error, one line naming it, for one that cannot be read.
+std::string digest_of_file(const std::string& path);
+
 } // namespace stint

@@ -28,7 +28,7 @@ void PartsFolder::check_parts(std::int64_t parts) const {
   for (std::int64_t number = 1; number <= parts; ++number)
     if (!fs::exists(part(number)))
       throw std::runtime_error(part(number) + ": is missing, but state.h5 beside it counts " + std::to_string(parts) +
-                               " parts; start again with --overwrite");
+                               " parts; start again with --overwrite in place of --resume");
 }
 
 void PartsFolder::remove_after(std::int64_t parts) const {

@@ -18,7 +18,7 @@ Maze maze_of(const std::string& layout, const std::string& world) {
       Maze maze = Maze::named(layout);
       if (!world.empty() && world_named(world) != maze.world())
         throw UsageError(
-            fmt::format("--world is {}, but the maze {} is in the world {}", world, layout, facts(maze.world()).name));
+            fmt::format("--layout {} is in the world {}, not {}", layout, facts(maze.world()).name, world));
       return maze;
     }
     if (!std::filesystem::exists(layout))

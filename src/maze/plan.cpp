@@ -217,6 +217,22 @@ std::vector<std::vector<Point>> places_of(const Settings& settings, const Maze& 
   return {std::move(places)};
 }
 
+/// The points of --before. Throws UsageError for a way through a wall.
+std::vector<Point> before_of(const Settings& settings, const Maze& maze,
+                             const std::vector<std::vector<Point>>& places) {
+  if (!settings.before)
+    return {};
+  const auto before = parse_places("before", *settings.before);
+  for (std::size_t k = 0; k < before.size(); ++k) {
+    check_place(maze, "before", before[k]);
+    const Point next = k + 1 < before.size() ? before[k + 1] : places.front().front();
+    if (!maze.is_free(before[k], next, WallTest::centre))
+      throw UsageError(fmt::format("--before: from {:.6g},{:.6g} to {:.6g},{:.6g} is a wall in between", before[k].x,
+                                   before[k].y, next.x, next.y));
+  }
+  return before;
+}
+
 /// As float32 keeps them, so that a plan's ends are those that were asked for bit for bit.
 Point rounded(Point place) { return {static_cast<float>(place.x), static_cast<float>(place.y)}; }
 
@@ -336,7 +352,7 @@ int run_maze_plan(const Context& context, Arguments arguments, const Kinds& kind
     log_warning(fmt::format("--solver sde2 makes noisy paths with --steps {}; take {} or more, or --solver multistep",
                             settings.planner.steps, least_steps_of_sde2));
   const auto places = places_of(settings, maze, seed);
-  const auto before = settings.before ? parse_places("before", *settings.before) : std::vector<Point>();
+  const auto before = before_of(settings, maze, places);
 
   const WallTest test = settings.test == "physical" ? WallTest::physical : WallTest::centre;
   settings.planner.device = device;

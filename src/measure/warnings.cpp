@@ -135,7 +135,7 @@ std::string of_weights(const std::vector<double>& weight) {
   if (weight.empty())
     return "";
   const double share = std::ranges::max(weight) / std::reduce(weight.begin(), weight.end());
-  if (share <= largest_share)
+  if (share <= std::max(largest_share, 2 / static_cast<double>(weight.size()))) // few of them have large shares anyway
     return "";
   return fmt::format("one sample has {:.0f} % of all weight: neither values nor errors are to be trusted; take more "
                      "samples or a better model",

@@ -3,7 +3,7 @@
 //
 //   part-000001.h5, ...   "stint-restore-part": what one method made of one batch of images
 //     /images               (N, C, L1, L2), or (draws, N, C, L1, L2), float32
-//     attributes            evaluations for an image, seconds for the batch
+//     attributes            key: what was asked of which images; evaluations for an image, seconds for the batch
 //   state.h5              "stint-restore-state": attributes only, the parts and how many images they count
 
 #include "generative/torch.hpp"
@@ -36,9 +36,11 @@ public:
   /// damaged.
   Answers(const PartsFolder& folder, EnsembleHeader header, bool resume);
 
-  /// The next answer, `what` made of this many images. Throws std::runtime_error if what an earlier run has kept is
-  /// damaged or cannot be written.
-  Answer next(const std::string& what, std::int64_t images, const std::function<Answer()>& make);
+  /// The next answer, of this many images; `what` is for the user, `key` tells it from all others. Throws
+  /// std::runtime_error if what an earlier run has kept is damaged, has another key, as after a change of the model or
+  /// the data, or cannot be written.
+  Answer next(const std::string& what, const std::string& key, std::int64_t images,
+              const std::function<Answer()>& make);
 
   std::int64_t images_before() const { return images_before_; } ///< of answers of earlier runs
   std::int64_t images() const { return images_; }               ///< and of those of this one
@@ -46,7 +48,8 @@ public:
   Tell tell = [](std::int64_t, const std::string&) {};
 
 private:
-  void keep(const Answer& answer) const;
+  Answer read(const std::string& key, std::int64_t images) const;
+  void keep(const Answer& answer, const std::string& key) const;
 
   const PartsFolder& folder_;
   EnsembleHeader header_;

@@ -84,6 +84,12 @@ Json restore_json(const std::vector<ProblemResult>& results) {
   return json;
 }
 
+Json read_restore_json(const std::string& path) {
+  const auto file = hdf5::File::open(path);
+  check_format(file, restoration_format, format_version, "a file of restored images");
+  return Json::parse(file.attribute<std::string>("results"));
+}
+
 void write_restorations(const std::string& path, bool overwrite, const std::vector<ProblemResult>& results,
                         const EnsembleHeader& header) {
   AtomicFile target(path, overwrite);
@@ -101,6 +107,7 @@ void write_restorations(const std::string& path, bool overwrite, const std::vect
     file.set_attribute("problem", result.problem, object);
     file.set_attribute("sigma", result.sigma, object);
   }
+  file.set_attribute("results", restore_json(results).dump());
   file.set_attribute("end_time", utc_now());
   file.close();
   target.commit();

@@ -25,8 +25,12 @@ std::string restore_table(const std::vector<ProblemResult>& results);
 Json restore_json(const std::vector<ProblemResult>& results);
 
 /// Writes /truth, /degraded, /METHOD and /posterior_deviation, (N, C, L1, L2) float32, or with several problems the
-/// same in a group each, /PROBLEM/truth, ...; the attribute format is "stint-restoration". The file is whole or absent.
+/// same in a group each, /PROBLEM/truth, ...; the attribute format is "stint-restoration", results is the text of
+/// restore_json(). The file is whole or absent.
 void write_restorations(const std::string& path, bool overwrite, const std::vector<ProblemResult>& results,
                         const EnsembleHeader& header);
+
+/// What restore_json() said when the file was written.
+Json read_restore_json(const std::string& path);
 
 } // namespace stint

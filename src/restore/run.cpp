@@ -2,6 +2,7 @@
 
 #include "generative/images/restoration/methods.hpp"
 #include "generative/images/restoration/quality.hpp"
+#include "src/sample/continuation.hpp"
 
 #include <fmt/format.h>
 
@@ -83,11 +84,8 @@ private:
     std::vector<torch::Tensor> images;
     double evaluations = 0, seconds = 0;
     for (const auto& batch : batches) {
-      auto answer =
-          answers_.next(fmt::format("{} {}", problem_, method), batch.truth.size(0), [&] { return ask(batch); });
-      if (!answer.images.isfinite().all().template item<bool>())
-        throw std::runtime_error(fmt::format("{} of problem {} made numbers that are not finite of images {} to {}",
-                                             method, problem_, batch.first, batch.first + batch.truth.size(0) - 1));
+      auto answer = answers_.next(fmt::format("{} {}", problem_, method), key_of(method, batch), batch.truth.size(0),
+                                  [&] { return finite(ask(batch), method, batch); });
       evaluations += answer.evaluations * static_cast<double>(batch.truth.size(0));
       seconds += answer.seconds;
       images.push_back(std::move(answer.images));
@@ -97,6 +95,19 @@ private:
             .images = torch::cat(images, images.front().dim() - 4),
             .evaluations = evaluations / all,
             .seconds = seconds / all};
+  }
+
+  /// Tells an answer from all others, those of other models and images too.
+  std::string key_of(const std::string& method, const Batch& batch) const {
+    return fmt::format("{}, {}, images from {}, {}, {}", problem_, method, batch.first, digest_of({batch.truth}),
+                       restorer_.models_digest);
+  }
+
+  Answer finite(Answer answer, const std::string& method, const Batch& batch) const {
+    if (!answer.images.isfinite().all().item<bool>())
+      throw std::runtime_error(fmt::format("{} of problem {} made numbers that are not finite of the images {} to {}",
+                                           method, problem_, batch.first, batch.first + batch.truth.size(0) - 1));
+    return answer;
   }
 
   Answer mean(const Drift& drift, const Batch& batch) const {
@@ -143,6 +154,14 @@ private:
       result.deviation = draws.images.std(0, /*unbiased=*/true);
   }
 
+  /// The sum over the images of a batch.
+  double psnr_of_tuning(const PeerRow& row, const Peer& candidate, const Batch& batch) {
+    const auto key = key_of(fmt::format("{} with {}", row.name, candidate.settings), batch);
+    const auto answer = answers_.next(fmt::format("{} {}, tuning", problem_, row.name), key, batch.truth.size(0),
+                                      [&] { return ask(candidate, batch); });
+    return psnr(answer.images, batch.truth).sum().item<double>();
+  }
+
   /// The settings that restore the images after the tested ones best.
   Peer tuned(const PeerRow& row, std::vector<std::string>& lines) {
     const auto batches = batches_of(settings_.images, settings_.images + settings_.tune);
@@ -151,13 +170,7 @@ private:
     for (const auto& candidate : candidates) {
       double sum = 0;
       for (const auto& batch : batches)
-        sum += psnr(answers_
-                        .next(fmt::format("{} {}, tuning", problem_, row.name), batch.truth.size(0),
-                              [&] { return ask(candidate, batch); })
-                        .images,
-                    batch.truth)
-                   .sum()
-                   .item<double>();
+        sum += psnr_of_tuning(row, candidate, batch);
       found.push_back(std::isfinite(sum) ? sum / static_cast<double>(settings_.tune) : -INFINITY);
     }
     const auto best = std::ranges::max_element(found) - found.begin();

@@ -33,6 +33,7 @@ struct ProblemResult {
 struct Restorer {
   Source source;
   std::optional<Source> regressor;
+  std::string models_digest; ///< of the files of both
   torch::Device device = torch::kCPU;
 };
 

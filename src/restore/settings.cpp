@@ -121,6 +121,8 @@ void RestoreSettings::check(const Options& options) {
   for (const char* option : {"steps", "draws"})
     if (options.given(option) && !wants("sample"))
       throw UsageError(fmt::format("--{} goes with --methods sample", option));
+  if (tune > 0 && !wants_others())
+    throw UsageError("--tune goes with methods of others");
   problems.averages = keep == "averages";
 }
 
@@ -133,6 +135,10 @@ std::vector<std::string> RestoreSettings::method_names() const {
   auto names = known_methods();
   std::erase_if(names, [&](const auto& name) { return std::ranges::find(chosen, name) == chosen.end(); });
   return names;
+}
+
+bool RestoreSettings::wants_others() const {
+  return std::ranges::any_of(peer_rows(), [&](const auto& row) { return wants(row.name); });
 }
 
 bool RestoreSettings::wants(const std::string& name) const {

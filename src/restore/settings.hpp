@@ -33,6 +33,7 @@ struct RestoreSettings {
   std::vector<std::string> problem_names() const; ///< in the order of the list
   std::vector<std::string> method_names() const;  ///< in the order of the table: mean, sample, the peers
   bool wants(const std::string& method) const;
+  bool wants_others() const; ///< a peer
 };
 
 } // namespace stint

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace stint {
 namespace {
@@ -57,18 +56,10 @@ PathStop stop_at(const Sampler& sampler, std::int64_t knot) {
 std::string digest_of_model(const Mpi& mpi, const SourceOptions& settings) {
   if (settings.free_field())
     return "";
-  std::uint64_t value = 0;
-  on_root(mpi, [&] {
-    std::ifstream file(settings.model, std::ios::binary);
-    Digest digest;
-    for (std::vector<char> block(1 << 20); file;) {
-      file.read(block.data(), std::ssize(block));
-      digest.append(std::as_bytes(std::span(block).first(file.gcount())));
-    }
-    value = digest.value();
-  });
-  mpi.broadcast(std::span(&value, 1));
-  return fmt::format("{:016x}", value);
+  std::string text(16, '0');
+  on_root(mpi, [&] { text = digest_of_file(settings.model); });
+  mpi.broadcast(std::span<char>(text));
+  return text;
 }
 
 std::string digest_of(const std::vector<torch::Tensor>& tensors) {

@@ -128,7 +128,8 @@ void SampleSettings::check(const Options& options) const {
   if (run.weights && relax > 0)
     throw UsageError("--weights are those of the flow; they do not go with --relax");
   if (run.weights && !run.path_weights && solver.starts_with("sde"))
-    throw UsageError("--weights density go with an ODE; --weights path are those of an SDE");
+    throw UsageError("--weights density, the default, needs a --solver of the ODE: multistep, heun, rk4, euler or "
+                     "dopri5; an SDE, the solver of noisy data, has --weights path");
   if (options.given("noise") && !solver.starts_with("sde"))
     throw UsageError("--noise goes with --solver sde or sde2");
   if (task.known_noise > 0 && (!solver.starts_with("sde") || noise != 1))

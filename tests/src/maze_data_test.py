@@ -106,7 +106,7 @@ for world in ('d4rl', 'ogbench'):
                 ("has the byte 0xE2 at row 2, column 2", "--layout", "block.txt"),
                 ("--layout empty.txt: the layout of a maze is empty", "--layout", "empty.txt"),
                 ("there is no world 'mars'; there are d4rl and ogbench", "--layout", "good.txt", "--world", "mars"),
-                ("--world is ogbench, but the maze umaze is in the world d4rl", "--layout", "umaze", "--world", "ogbench"),
+                ("--layout umaze is in the world d4rl, not ogbench", "--layout", "umaze", "--world", "ogbench"),
                 ("there is no recipe 'wander'", "--layout", "umaze", "--recipe", "wander"),
                 ("the recipe stitch belongs to the world ogbench", "--layout", "umaze", "--recipe", "stitch"),
                 ("--steps is 0", "--layout", "umaze", "--steps", "0"),

@@ -141,6 +141,8 @@ class Refusals(PlanTest):
         self.refuse_plan(2, "more than a million", "--pairs", "100000", "--plans", "100000")
         self.refuse_plan(2, "--waypoint goes with --start", "--waypoint", "1,3")
         self.refuse_plan(2, "--before goes with --start", "--before", "1,3")
+        self.refuse_plan(2, "wall", "--start", "1,1", "--before", "0,0", "--goal", "3,1")
+        self.refuse_plan(2, "is a wall in between", "--start", "1,1", "--before", "3,1/1,1.1", "--goal", "3,1")
         self.refuse_plan(2, "--before is '1,3/'", "--start", "1,1", "--before", "1,3/", "--goal", "3,1")
         self.refuse_plan(2, "--look-ahead is 46, expected 0 to 45", "--look-ahead", "46")
         self.refuse_plan(2, "OGBench's mazes only", "--ends", "tasks")

@@ -159,6 +159,7 @@ class Restore(unittest.TestCase):
         self.refuse(2, "--problem has 'blur', expected all or a list of box,random", *common, "--problem", "blur")
         self.refuse(2, "--fraction goes with --problem random", *common, "--fraction", "0.5")
         self.refuse(2, "--steps goes with --methods sample", *common, "--methods", "mean", "--steps", "9")
+        self.refuse(2, "--tune goes with methods of others", *common, "--methods", "mean", "--tune", "2")
         self.refuse(2, "a box of 16 pixels in images of 16x16", *common, "--box", "16")
         self.refuse(2, "the noise to be removed is > 0, not 0", *common, "--problem", "denoise", "--sigma", "0")
         self.refuse(2, "--images is 0", "--model", "model.h5", "--data", "test.h5", "--images", "0")
@@ -198,7 +199,27 @@ class Restore(unittest.TestCase):
         tuned = [line for line in text.splitlines() if line.startswith("tuned")]
         self.assertEqual([line for line in resumed.stdout.splitlines() if line.startswith("tuned")], tuned)
         self.assertFalse((self.folder / "stopped.h5.parts").exists())
+        (self.folder / "stopped.json").unlink()
         self.assertEqual(run(*command, "--resume", folder=self.folder).stdout, "stopped.h5 is complete already\n")
+        self.assertEqual(json.loads((self.folder / "stopped.json").read_text()), found)
+
+    def test_does_not_go_on_with_other_images(self):
+        write_ensemble(self.folder / "data.h5", images(4, 3))
+        command = ["restore", "--model", "model.h5", "--data", "data.h5", "--images", "4", "--batch", "1", "--methods", "mean,pnp-flow",
+                   "--output", "changed.h5", "--resume"]
+        process = subprocess.Popen([STINT, *command, "--threads", "1"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60 * PATIENCE
+        while not (self.folder / "changed.h5.parts/state.h5").exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.kill()
+        process.communicate()
+        write_ensemble(self.folder / "data.h5", images(4, 4))
+        self.refuse_again(1, "part-000001.h5 does not fit the run: the model or the data were changed since", *command)
+
+    def test_numbers_that_are_not_finite_are_not_kept(self):
+        self.refuse_again(1, "made numbers that are not finite", "restore", "--model", "model.h5", "--data", "test.h5", "--images", "2",
+                          "--sigma", "1e300", "--problem", "box", "--methods", "pnp-flow", "--output", "wild.h5")
+        self.assertEqual(list(self.folder.glob("wild*")), [])
 
     def refuse_again(self, status, words, *command):
         result = run(*command, folder=self.folder)

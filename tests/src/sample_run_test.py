@@ -228,7 +228,7 @@ with h5py.File('out.h5') as f:
         self.refuse(2, "--colours goes with --weights", *run, "--colours", "4")
         self.refuse(2, "needs exact weights; it does not go with --colours", *run, "--weights", "--metropolis", "--colours", "4")
         self.refuse(2, "--probes 0 takes a vector for each site", *run, "--weights", "--probes", "0", "--colours", "4")
-        self.refuse(2, "--weights density go with an ODE", *run, "--weights", "--solver", "sde")
+        self.refuse(2, "--weights density, the default, needs a --solver of the ODE", *run, "--weights", "--solver", "sde")
 
     @needs_h5py
     def test_an_ensemble_without_configurations_is_refused(self):
