@@ -127,7 +127,8 @@ int run_restore(const Context& context, Arguments arguments, const Kinds& kinds)
   if (beginning == Beginning::finished && !folder.has_state()) {
     if (!common.quiet)
       std::fputs((common.output + " is complete already\n").c_str(), stdout);
-    write_json(common.json, read_restore_json(common.output), /*overwrite=*/true);
+    if (!common.json.empty())
+      write_json(common.json, read_restore_json(common.output), /*overwrite=*/true);
     return 0;
   }
 

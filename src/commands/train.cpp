@@ -30,6 +30,8 @@
 namespace stint {
 namespace {
 
+constexpr double most_growth = 1.1; // of the held-out loss in training, before there is a warning
+
 constexpr std::int64_t few_configurations = 100;
 
 struct Settings {
@@ -315,6 +317,11 @@ int run_train(const Context& context, Arguments arguments, const Kinds& kinds) {
     const auto steps = static_cast<double>(settings.training.steps - first_step);
     const double rate = steps * static_cast<double>(settings.training.batch) / seconds;
     const double loss = run.record().loss.back(), held_out = run.record().validation_loss.back();
+    if (const double before = run.record().validation_loss.front(); held_out > most_growth * before)
+      log_warning(
+          fmt::format("the held-out loss is {:.4g}, more than the {:.4g} before training: the model answers worse "
+                      "than what it began with; use a smaller --learning-rate than {}",
+                      held_out, before, settings.training.learning_rate));
     nlohmann::json by_family;
     std::string table;
     for (const auto& [name, losses] : run.record().family_loss) {

@@ -288,11 +288,14 @@ with h5py.File('some.h5', 'a') as file:
 
     def test_a_model_that_sampling_would_refuse_is_none(self):
         self.hmc("some.h5", trajectories=200)
-        result = self.run_stint(*"train --data some.h5 --levels 1 --channels 2 --steps 9 --batch 8 --weight-decay 1e8 --threads 1 --quiet "
-                                "--output out.h5".split())
+        train = "train --data some.h5 --levels 1 --channels 2 --steps 9 --batch 8 --threads 1 --quiet --output out.h5".split()
+        result = self.run_stint(*train, "--weight-decay", "1e30")
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertIn("not finite", result.stderr)
         self.assertEqual(self.files(), ["some.h5"])
+        result = self.run_stint(*train, "--weight-decay", "1e8")  # finite, but thrown far off
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("the model answers worse than what it began with", result.stderr)
 
 
 if __name__ == "__main__":
