@@ -144,8 +144,8 @@ Answers stored(const std::string& path) {
 TEST(Golden, ShippedModelsAnswerAsTheyDid) {
   Answers answers;
   std::map<std::string, double> roundings;
-  for (const char* name : {"phi4-l32.h5", "phi4-l32-scalar.h5", "phi4-l32-lower.h5", "fashion-mnist.h5",
-                           "maze-umaze.h5", "maze-medium.h5", "maze-large.h5", "maze-giant.h5"})
+  for (const char* name : {"phi4-3d-l16.h5", "phi4-l32.h5", "phi4-l32-scalar.h5", "phi4-l32-lower.h5",
+                           "fashion-mnist.h5", "maze-umaze.h5", "maze-medium.h5", "maze-large.h5", "maze-giant.h5"})
     ask(name, {}, answers, roundings);
   ask("phi4-region-l32.h5", 4.7, answers, roundings);
   if (const char* path = std::getenv("STINT_WRITE_GOLDEN")) {
